@@ -1,0 +1,81 @@
+import type { ChangePage, Cursor, PullOptions } from "./changes.ts";
+import type { Channel, ChannelRequest } from "./channel.ts";
+import type { CalendarEvent, EventRef, EventVersion, ExternalEvent, IdempotencyKey, WrittenEvent } from "./event.ts";
+import type { BusyInterval, Interval } from "./time.ts";
+
+/** How a provider differs from others, as data. The engine asks these, never the provider's name. */
+export interface CalendarCapabilities {
+  /** How it tells of changes: per channel, per subscription, per integration, or not at all (then it is polled). */
+  notifications: "channel" | "subscription" | "integration" | "none";
+  /** How a cursor works: a token lists what changed since; a watermark is a time; a snapshot is diffed by us. */
+  changes: "token" | "watermark" | "snapshot";
+  write: boolean;
+  freeBusy: boolean;
+  recurrence: boolean;
+  attendees: boolean;
+  /** Whether a write can be made conditional on a version. */
+  preconditions: boolean;
+  clientChosenIds: boolean;
+  /** Longest life of a subscription in milliseconds; null when there is none or no limit. */
+  maxSubscriptionMs: number | null;
+  /** Shortest pause between two polls of one calendar, in milliseconds. */
+  minPollMs: number;
+}
+
+/** A calendar in a connected account. */
+export interface ExternalCalendar {
+  id: string;
+  name: string;
+  primary: boolean;
+  /** Whether this account may write events to it. */
+  writable: boolean;
+  timeZone: string | null;
+  /** `#rrggbb`, when the provider has one. */
+  color: string | null;
+}
+
+/**
+ * One connected account at one provider. Every method may throw `CalendarError` (package lib) and nothing else; which
+ * codes are special to a method is said there. Methods may be called again after any failure.
+ */
+export interface CalendarService {
+  readonly capabilities: CalendarCapabilities;
+
+  /** All calendars that the account can read, the primary first. */
+  listCalendars(): Promise<ExternalCalendar[]>;
+
+  /**
+   * When the given calendars are busy. Transparent and declined events do not count. Merged, sorted, cut to the range.
+   * @throws CalendarError CALENDAR_NOT_FOUND when one cannot be read: a gap would look free.
+   */
+  getFreeBusy(calendarIds: string[], range: Interval): Promise<BusyInterval[]>;
+
+  /** Creates the event, or finds the one that an earlier call with the same key has made and makes it equal. */
+  createEvent(calendarId: string, event: CalendarEvent, key: IdempotencyKey): Promise<WrittenEvent>;
+
+  /**
+   * Makes the event equal to `event`. What the provider keeps beside our fields (reminders, colour, conference link)
+   * stays. A cancelled event is brought back where the provider can.
+   * @throws CalendarError VERSION_CONFLICT when it changed since `ifVersion`; EVENT_NOT_FOUND when it is gone for good.
+   */
+  updateEvent(ref: EventRef, event: CalendarEvent, ifVersion: EventVersion | null): Promise<WrittenEvent>;
+
+  /** Deletes the event; already gone is success. @throws CalendarError VERSION_CONFLICT as `updateEvent`. */
+  deleteEvent(ref: EventRef, ifVersion: EventVersion | null): Promise<void>;
+
+  /** Reads one event now. Gives null when it does not exist, and an event with status `cancelled` when it is deleted but remembered. */
+  getEvent(ref: EventRef): Promise<ExternalEvent | null>;
+
+  /** @throws CalendarError WATCH_UNSUPPORTED when this calendar (or provider) cannot be watched. */
+  watchCalendar(calendarId: string, channel: ChannelRequest): Promise<Channel>;
+
+  /** Stops a channel; one that is unknown or over is success. */
+  unwatchCalendar(channel: Channel): Promise<void>;
+
+  /**
+   * The calendar says that something changed, or a poll is due: yields the normalised changes since `cursor`, page by
+   * page, each with the cursor to go on from. Without a cursor it lists everything that touches the window.
+   * @throws CalendarError CURSOR_EXPIRED when the cursor is refused: call again without one. CALENDAR_NOT_FOUND.
+   */
+  onWatchedCalendarChange(calendarId: string, cursor: Cursor | null, options: PullOptions): AsyncIterable<ChangePage>;
+}

@@ -1,0 +1,80 @@
+import type { CalendarCapabilities, CalendarService } from "./calendar-service.ts";
+import type { NotificationRequest, ParsedNotification } from "./channel.ts";
+
+/** What people and registries see of a provider. */
+export interface ProviderMetadata {
+  /** The folder's name, which is also what the database stores: `googlecalendar`. */
+  slug: string;
+  name: string;
+  /** How an account is connected. */
+  auth: "oauth" | "password" | "token" | "url";
+  /** Where a person learns more about it. */
+  website: string;
+  capabilities: CalendarCapabilities;
+}
+
+/** A decrypted secret: JSON that only the provider's own credential schema understands. */
+export type CredentialSecret = Record<string, unknown>;
+
+/**
+ * How an adapter reaches the secret of its account. Rotation is one flight: across all processes, at most one
+ * `rotate` of a credential runs at a time.
+ */
+export interface CredentialAccess {
+  /** The secret as it is stored now. */
+  read(): Promise<CredentialSecret>;
+  /**
+   * Takes the credential's lock, reads the secret again and calls `refresh` with it; stores what comes back before it
+   * is used. `refresh` gives null when the secret that it was handed is already newer than the one that was refused.
+   */
+  rotate(refresh: (current: CredentialSecret) => Promise<CredentialSecret | null>): Promise<CredentialSecret>;
+  /** The provider has said that the grant has ended: no further call is made until the user connects again. */
+  markInvalid(reason: string): Promise<void>;
+}
+
+export interface ServiceDependencies {
+  credential: CredentialAccess;
+  /** The provider's settings (client id, base URLs), checked by its own schema. */
+  settings: unknown;
+  now: () => Date;
+  log: { debug(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+/** The start of an OAuth code flow (RFC 6749 §4.1, RFC 7636). */
+export interface AuthorizationRequest {
+  state: string;
+  /** S256 challenge of the PKCE verifier. */
+  codeChallenge: string;
+  redirectUri: string;
+  loginHint?: string | undefined;
+}
+
+/** What a code was exchanged for. */
+export interface OAuthGrant {
+  secret: CredentialSecret;
+  /** The provider's lasting id of the account (never the address, which can change). */
+  accountId: string;
+  accountEmail: string | null;
+  /** Scopes that we need and the user did not grant; empty when all is well. */
+  missingScopes: string[];
+}
+
+/** The OAuth side of a provider. */
+export interface OAuthFlow {
+  /** Where to send the browser. */
+  authorizationUrl(request: AuthorizationRequest): string;
+  /** @throws CalendarError INVALID_REQUEST when the code or verifier is refused; OAUTH_CLIENT_REFUSED; NETWORK_ERROR. */
+  exchangeCode(input: { code: string; codeVerifier: string; redirectUri: string }): Promise<OAuthGrant>;
+  /** Ends the grant at the provider, where it can; failing to is no error. */
+  revoke(secret: CredentialSecret): Promise<void>;
+}
+
+/** One provider, as its folder's index exports it by default. */
+export interface CalendarProvider {
+  metadata: ProviderMetadata;
+  createService(dependencies: ServiceDependencies): CalendarService;
+  /** Present when `metadata.auth` is `oauth`. */
+  oauth?: (settings: unknown) => OAuthFlow;
+  /** Reads a request at the provider's notification endpoint. Pure. */
+  parseNotification(request: NotificationRequest): ParsedNotification;
+}
