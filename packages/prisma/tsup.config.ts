@@ -1,0 +1,3 @@
+import { libraryConfig } from "../../tsup.config.base.ts";
+
+export default libraryConfig(["src/index.ts", "src/embedded.ts", "src/migrate.ts", "src/seed.ts"]);

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const conditions = ["@calsync/source"];
+const sources = {
+  resolve: { conditions: [...conditions, "module", "node", "import", "default"] },
+  ssr: { resolve: { conditions: [...conditions, "module", "node", "import", "default"] } },
+};
+const ignored = ["**/node_modules/**", "**/dist/**", "**/.next/**", "**/.calsync/**", "**/e2e/**"];
+
+/** Starts PostgreSQL once and makes the template database, unless DATABASE_URL names a server to use instead. */
+const databaseSetup = root("./packages/testing/src/global-setup.ts");
+
+/**
+ * Two projects: "unit" needs nothing and starts at once, "pg" holds the tests that talk to a real PostgreSQL
+ * (`*.pg.test.ts`). Workspace packages resolve to their sources, so that no build is needed.
+ */
+export default defineConfig({
+  ...sources,
+  test: {
+    pool: "forks",
+    maxWorkers: process.env["CALSYNC_TEST_WORKERS"] ? Number(process.env["CALSYNC_TEST_WORKERS"]) : 2,
+    testTimeout: 15_000,
+    hookTimeout: 60_000,
+    passWithNoTests: false,
+    projects: [
+      {
+        ...sources,
+        extends: false,
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["{apps,packages,scripts}/**/*.test.{ts,tsx,mjs}"],
+          exclude: [...ignored, "**/*.pg.test.ts"],
+        },
+      },
+      {
+        ...sources,
+        extends: false,
+        test: {
+          name: "pg",
+          environment: "node",
+          include: ["{apps,packages}/**/*.pg.test.ts"],
+          exclude: ignored,
+          globalSetup: existsSync(databaseSetup) ? [databaseSetup] : [],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
