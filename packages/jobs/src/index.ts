@@ -1,0 +1,4 @@
+export * from "./definition.ts";
+export * from "./enqueue.ts";
+export * from "./errors.ts";
+export * from "./handler.ts";
