@@ -1,0 +1,23 @@
+import { CalendarError } from "@calsync/lib";
+import type { CalendarErrorCode } from "@calsync/types";
+import { expect } from "vitest";
+import type { ContractGap, ContractSetup, ContractSubject } from "./subject.ts";
+
+/** What each part of the suite gets: the setup, and the subject of the test that is running. */
+export interface ContractContext {
+  setup: ContractSetup;
+  subject(): ContractSubject;
+  /** Whether the provider has this ability, that is, has not declared its lack. */
+  can(ability: ContractGap): boolean;
+}
+
+/** Expects a CalendarError with this code, and nothing but a CalendarError. */
+export async function expectCode(promise: Promise<unknown>, code: CalendarErrorCode): Promise<CalendarError> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error, `expected a CalendarError ${code}`).toBeInstanceOf(CalendarError);
+  expect((error as CalendarError).code).toBe(code);
+  return error as CalendarError;
+}

@@ -1,0 +1,413 @@
+import type { CalendarEvent, EventTime } from "@calsync/types";
+import { describe, expect, test } from "vitest";
+import { type ContractContext, expectCode } from "./context.ts";
+import { days, hour, sampleEvent, sampleKey } from "./samples.ts";
+
+/** What `createEvent`, `updateEvent`, `deleteEvent` and `getEvent` promise. */
+export function describeWriting({ setup, subject, can }: ContractContext): void {
+  const { capabilities } = setup;
+
+  describe("creating", () => {
+    test("a created event reads back as it was written", async () => {
+      const { service, calendarId } = subject();
+      const written = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      const read = await service.getEvent({ calendarId, eventId: written.eventId });
+      expect(read).toMatchObject(fieldsOf(sampleEvent()));
+      expect(read).toMatchObject({ id: written.eventId, calendarId, status: "confirmed" });
+      expect(written.event).toMatchObject(fieldsOf(sampleEvent()));
+      expect(read?.seriesId).toBeNull();
+      expect(read?.originalStart).toBeNull();
+    });
+
+    test("creating twice with one key makes one event", async () => {
+      const { service, calendarId, person } = subject();
+      const key = sampleKey();
+      const first = await service.createEvent(calendarId, sampleEvent(), key);
+      const second = await service.createEvent(calendarId, sampleEvent(), key);
+      expect(second.eventId).toBe(first.eventId);
+      expect(await person.count()).toBe(1);
+    });
+
+    test("creating again with one key makes the first event equal", async () => {
+      const { service, calendarId, person } = subject();
+      const key = sampleKey();
+      const first = await service.createEvent(calendarId, sampleEvent(), key);
+      const second = await service.createEvent(calendarId, sampleEvent({ title: "Follow-up" }), key);
+      expect(second.eventId).toBe(first.eventId);
+      expect(second.event.title).toBe("Follow-up");
+      expect((await service.getEvent({ calendarId, eventId: first.eventId }))?.title).toBe("Follow-up");
+      expect(await person.count()).toBe(1);
+    });
+
+    test("creating after a lost answer finds the event that was made", async () => {
+      const { service, calendarId, person, faults } = subject();
+      const key = sampleKey();
+      faults.loseNextAnswer();
+      await service.createEvent(calendarId, sampleEvent(), key).catch(() => undefined);
+      const written = await service.createEvent(calendarId, sampleEvent(), key);
+      expect(await person.count()).toBe(1);
+      expect(await service.getEvent({ calendarId, eventId: written.eventId })).toMatchObject(
+        fieldsOf(sampleEvent()),
+      );
+    });
+
+    test("different keys make different events, however equal they are", async () => {
+      const { service, calendarId, person } = subject();
+      const first = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      const second = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      expect(second.eventId).not.toBe(first.eventId);
+      expect(await person.count()).toBe(2);
+    });
+
+    test("creating in a calendar that is not there says so", async () => {
+      const { service } = subject();
+      await expectCode(
+        service.createEvent("no-such-calendar@calsync.example", sampleEvent(), sampleKey()),
+        "CALENDAR_NOT_FOUND",
+      );
+    });
+
+    test("an event that ends before it starts is refused", async () => {
+      const { service, calendarId, person } = subject();
+      const time: EventTime = {
+        allDay: false,
+        start: "2027-06-08T11:00:00.000Z",
+        end: "2027-06-08T10:00:00.000Z",
+        timeZone: "UTC",
+      };
+      await expectCode(
+        service.createEvent(calendarId, sampleEvent({ time }), sampleKey()),
+        "INVALID_REQUEST",
+      );
+      expect(await person.count()).toBe(0);
+    });
+
+    if (can("given-uid")) {
+      test("the event carries the UID that it was given", async () => {
+        const { service, calendarId } = subject();
+        const written = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        expect(written.iCalUid).toBe(sampleEvent().iCalUid);
+      });
+    }
+  });
+
+  describe("what an event holds", () => {
+    async function roundTrip(fields: Partial<CalendarEvent>) {
+      const { service, calendarId } = subject();
+      const event = sampleEvent(fields);
+      const written = await service.createEvent(calendarId, event, sampleKey());
+      const read = await service.getEvent({ calendarId, eventId: written.eventId });
+      expect(read).toMatchObject(fieldsOf(event));
+      expect(written.event).toEqual({
+        ...read,
+        version: written.version,
+        updatedAt: written.event.updatedAt,
+      });
+      return { event, written };
+    }
+
+    test.each([
+      ["UTC", "10:00"],
+      ["Europe/Berlin", "23:30"],
+      ["America/Los_Angeles", "06:15"],
+      ["Asia/Kolkata", "18:45"],
+    ])("a timed event keeps its instants and its zone %s", async (zone, start) => {
+      await roundTrip({ time: hour(9, start, zone) });
+    });
+
+    test("an all-day event keeps its days, the end not included", async () => {
+      await roundTrip({ time: days(10, 13) });
+    });
+
+    test("a timed event can become all-day and timed again", async () => {
+      const { service, calendarId } = subject();
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      for (const time of [days(11, 12), hour(12, "08:00", "Europe/Berlin")]) {
+        await service.updateEvent({ calendarId, eventId }, sampleEvent({ time }), null);
+        expect((await service.getEvent({ calendarId, eventId }))?.time).toEqual(time);
+      }
+    });
+
+    test.each([
+      "A plain line",
+      "Two\nlines\n\nand a gap",
+      'Tom & Jerry <tom@example.com>, 3 < 4 > 2, "quoted"',
+      "A literal &amp; and &lt;b&gt; and <b>bold</b>",
+      "https://meet.example/room?a=1&b=2",
+      "Grüße, 漢字, 👋🏽",
+    ])("the description %j survives as plain text", async (description) => {
+      await roundTrip({ description });
+    });
+
+    test("empty texts stay empty", async () => {
+      await roundTrip({ description: "", location: "" });
+    });
+
+    test.each(["busy", "free"] as const)(
+      "an event that makes its owner %s stays so",
+      async (transparency) => {
+        await roundTrip({ transparency });
+      },
+    );
+
+    if (can("visibility")) {
+      test("a private event stays private", async () => {
+        await roundTrip({ visibility: "private" });
+      });
+    }
+
+    if (can("marker")) {
+      test("the marker stays with the event", async () => {
+        await roundTrip({ marker: "reference-4711" });
+      });
+    }
+
+    if (capabilities.attendees) {
+      test("attendees keep their names, answers and roles", async () => {
+        await roundTrip({
+          attendees: [
+            { email: "guest@people.example", name: "Guest", response: "needs-action", optional: false },
+            { email: "extra@people.example", name: null, response: "accepted", optional: true },
+          ],
+        });
+      });
+
+      test("the organizer is not listed among the attendees", async () => {
+        const { service, calendarId, ownerEmail } = subject();
+        const guest = {
+          email: "guest@people.example",
+          name: null,
+          response: "accepted",
+          optional: false,
+        } as const;
+        const owner = { ...guest, email: ownerEmail };
+        const event = sampleEvent({ attendees: [guest, owner] });
+        const written = await service.createEvent(calendarId, event, sampleKey());
+        expect(written.event.attendees.map((attendee) => attendee.email)).toEqual([guest.email]);
+        expect(written.event.organizer?.email).toBe(ownerEmail);
+      });
+
+      test("attendees can be added, changed and taken off", async () => {
+        const { service, calendarId } = subject();
+        const attendee = (email: string) => ({
+          email,
+          name: null,
+          response: "needs-action" as const,
+          optional: false,
+        });
+        const first = sampleEvent({
+          attendees: [attendee("a@people.example"), attendee("b@people.example")],
+        });
+        const { eventId } = await service.createEvent(calendarId, first, sampleKey());
+        const second = sampleEvent({
+          attendees: [
+            { ...attendee("b@people.example"), response: "declined" },
+            attendee("c@people.example"),
+          ],
+        });
+        await service.updateEvent({ calendarId, eventId }, second, null);
+        const read = await service.getEvent({ calendarId, eventId });
+        expect(read?.attendees.toSorted((a, b) => a.email.localeCompare(b.email))).toEqual(second.attendees);
+      });
+    }
+
+    if (capabilities.recurrence) {
+      test("a series keeps its rule and stays one event", async () => {
+        const { service, calendarId, person } = subject();
+        const recurrence = ["RRULE:FREQ=WEEKLY;COUNT=6"];
+        const event = sampleEvent({ recurrence, time: hour(7, "09:00", "Europe/Berlin") });
+        const { eventId } = await service.createEvent(calendarId, event, sampleKey());
+        expect((await service.getEvent({ calendarId, eventId }))?.recurrence).toEqual(recurrence);
+        expect(await person.count()).toBe(1);
+      });
+    }
+  });
+
+  describe("updating", () => {
+    test("an update makes the event equal to what is given", async () => {
+      const { service, calendarId } = subject();
+      const created = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      const ref = { calendarId, eventId: created.eventId };
+      const event = sampleEvent({
+        title: "Moved",
+        description: "",
+        location: "Room 5",
+        time: hour(15, "14:00", "Europe/Berlin"),
+        transparency: "free",
+        sequence: 1,
+      });
+      const written = await service.updateEvent(ref, event, created.version);
+      expect(written.eventId).toBe(created.eventId);
+      expect(await service.getEvent(ref)).toMatchObject(fieldsOf(event));
+    });
+
+    if (can("foreign-fields")) {
+      test("an update keeps what the provider holds beside our fields", async () => {
+        const { service, calendarId, person } = subject();
+        const { eventId } = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        await person.setForeign(eventId);
+        const before = await person.foreign(eventId);
+        await service.updateEvent({ calendarId, eventId }, sampleEvent({ title: "Renamed" }), null);
+        expect(await person.foreign(eventId)).toEqual(before);
+        expect((await service.getEvent({ calendarId, eventId }))?.title).toBe("Renamed");
+      });
+    }
+
+    if (capabilities.preconditions) {
+      test("an update on an older version is refused and writes nothing", async () => {
+        const { service, calendarId, person } = subject();
+        const created = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        const ref = { calendarId, eventId: created.eventId };
+        await person.rename(created.eventId, "Renamed by hand");
+        await expectCode(
+          service.updateEvent(ref, sampleEvent({ title: "Ours" }), created.version),
+          "VERSION_CONFLICT",
+        );
+        expect((await service.getEvent(ref))?.title).toBe("Renamed by hand");
+      });
+
+      test("an update on the version that a read gave is accepted", async () => {
+        const { service, calendarId, person } = subject();
+        const created = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        const ref = { calendarId, eventId: created.eventId };
+        await person.rename(created.eventId, "Renamed by hand");
+        const read = await service.getEvent(ref);
+        const written = await service.updateEvent(ref, sampleEvent({ title: "Ours" }), read?.version ?? null);
+        expect(written.event.title).toBe("Ours");
+        expect(written.version).not.toBe(read?.version);
+      });
+
+      test("an update that has already taken effect may be repeated with the version it began with", async () => {
+        const { service, calendarId, faults } = subject();
+        const created = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        const ref = { calendarId, eventId: created.eventId };
+        const event = sampleEvent({ title: "Ours" });
+        faults.loseNextAnswer();
+        await service.updateEvent(ref, event, created.version).catch(() => undefined);
+        const written = await service.updateEvent(ref, event, created.version);
+        expect(written.event.title).toBe("Ours");
+        expect(written.version).toBe((await service.getEvent(ref))?.version);
+      });
+    }
+
+    test("an update without a version overwrites what others have written", async () => {
+      const { service, calendarId, person } = subject();
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      await person.rename(eventId, "Renamed by hand");
+      await service.updateEvent({ calendarId, eventId }, sampleEvent({ title: "Ours" }), null);
+      expect((await service.getEvent({ calendarId, eventId }))?.title).toBe("Ours");
+    });
+
+    test("an update with a lower sequence than the provider holds is accepted and does not lower it", async () => {
+      const { service, calendarId } = subject();
+      const { eventId } = await service.createEvent(calendarId, sampleEvent({ sequence: 3 }), sampleKey());
+      const event = sampleEvent({ sequence: 1, title: "Renamed" });
+      const written = await service.updateEvent({ calendarId, eventId }, event, null);
+      expect(written.event.title).toBe("Renamed");
+      if (written.sequence !== null) expect(written.sequence).toBeGreaterThanOrEqual(3);
+    });
+
+    test("an update of an event that never was says that it is gone", async () => {
+      const { service, calendarId } = subject();
+      await expectCode(
+        service.updateEvent({ calendarId, eventId: "nosuchevent0000" }, sampleEvent(), null),
+        "EVENT_NOT_FOUND",
+      );
+    });
+
+    if (can("restore")) {
+      test("an update brings a deleted event back", async () => {
+        const { service, calendarId, person } = subject();
+        const { eventId } = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        await person.delete(eventId);
+        const written = await service.updateEvent({ calendarId, eventId }, sampleEvent(), null);
+        expect(written.eventId).toBe(eventId);
+        expect(await service.getEvent({ calendarId, eventId })).toMatchObject({
+          ...fieldsOf(sampleEvent()),
+          status: "confirmed",
+        });
+        expect(await person.count()).toBe(1);
+      });
+    }
+
+    test("creating with the key of a deleted event gives one event that is there", async () => {
+      const { service, calendarId, person } = subject();
+      const key = sampleKey();
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), key);
+      await person.delete(eventId);
+      const again = await service.createEvent(calendarId, sampleEvent(), key);
+      const read = await service.getEvent({ calendarId, eventId: again.eventId });
+      expect(read).toMatchObject({ ...fieldsOf(sampleEvent()), status: "confirmed" });
+      expect(await person.count()).toBe(1);
+    });
+  });
+
+  describe("deleting", () => {
+    test("a deleted event is gone, and deleting it again is no error", async () => {
+      const { service, calendarId, person } = subject();
+      const created = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      const ref = { calendarId, eventId: created.eventId };
+      await service.deleteEvent(ref, created.version);
+      expect(await person.count()).toBe(0);
+      await service.deleteEvent(ref, created.version);
+      await service.deleteEvent(ref, null);
+    });
+
+    test("deleting an event that never was is no error", async () => {
+      const { service, calendarId } = subject();
+      await service.deleteEvent({ calendarId, eventId: "nosuchevent0000" }, null);
+    });
+
+    if (capabilities.preconditions) {
+      test("deleting on an older version is refused and deletes nothing", async () => {
+        const { service, calendarId, person } = subject();
+        const created = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        await person.move(created.eventId, hour(20));
+        const ref = { calendarId, eventId: created.eventId };
+        await expectCode(service.deleteEvent(ref, created.version), "VERSION_CONFLICT");
+        expect(await person.count()).toBe(1);
+      });
+    }
+  });
+
+  describe("reading one event", () => {
+    test("an event that never was reads as null", async () => {
+      const { service, calendarId } = subject();
+      expect(await service.getEvent({ calendarId, eventId: "nosuchevent0000" })).toBeNull();
+    });
+
+    test("a calendar that is not there is an error, not a missing event", async () => {
+      const { service } = subject();
+      const ref = { calendarId: "no-such-calendar@calsync.example", eventId: "nosuchevent0000" };
+      await expectCode(service.getEvent(ref), "CALENDAR_NOT_FOUND");
+      await expectCode(service.updateEvent(ref, sampleEvent(), null), "CALENDAR_NOT_FOUND");
+    });
+
+    test("a deleted event reads as cancelled, or as null where the provider forgets", async () => {
+      const { service, calendarId, person } = subject();
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+      await person.delete(eventId);
+      const read = await service.getEvent({ calendarId, eventId });
+      expect(read?.status ?? null).toBe(can("tombstones") ? "cancelled" : null);
+    });
+
+    test("what a person has changed is read at once", async () => {
+      const { service, calendarId, person } = subject();
+      const eventId = await person.create({ title: "By hand", time: hour(9), description: "Notes" });
+      await person.move(eventId, hour(10));
+      const read = await service.getEvent({ calendarId, eventId });
+      expect(read).toMatchObject({ title: "By hand", description: "Notes", marker: null });
+      expect(read?.time).toMatchObject({ start: hour(10).start, end: hour(10).end });
+    });
+  });
+
+  /** What of a written event must read back the same. The sequence may have risen, the UID may be the provider's. */
+  function fieldsOf(event: CalendarEvent): Partial<CalendarEvent> {
+    const { iCalUid: _iCalUid, sequence: _sequence, marker, visibility, ...fields } = event;
+    return {
+      ...fields,
+      ...(can("marker") ? { marker } : {}),
+      ...(can("visibility") ? { visibility } : {}),
+    };
+  }
+}

@@ -1,0 +1,310 @@
+import { CalendarError } from "@calsync/lib";
+import type {
+  ChannelRequest,
+  EventRef,
+  ExternalCalendar,
+  ExternalEvent,
+  NotificationKind,
+} from "@calsync/types";
+import { MemoryFaults, type MemoryMethod } from "./faults.ts";
+import { MemoryPerson } from "./MemoryPerson.ts";
+import { expandStarts, instanceTime } from "./recurrence.ts";
+import { copyEvent, type StoredEvent } from "./stored-event.ts";
+
+/** A notification as the server sends it out. */
+export interface MemoryNotification {
+  providerSubscriptionId: string;
+  address: string;
+  secret: string;
+  kind: NotificationKind;
+  calendarId: string;
+}
+
+export interface MemoryCalendarServerOptions {
+  /** The server's clock; nothing else tells it the time. */
+  now: () => Date;
+  /** Told of every notification, in the very call that caused it. */
+  onNotification?: (notification: MemoryNotification) => void;
+}
+
+/** What a calendar in the server consists of. `events` keeps the order of creation. */
+export interface MemoryCalendarState {
+  readonly info: ExternalCalendar;
+  /** Account that owns it: the organizer of what is created in it. */
+  readonly owner: string;
+  readonly watchable: boolean;
+  readonly events: Map<string, StoredEvent>;
+  /** Ids in order of change; an entry counts only while it is its event's latest. */
+  readonly log: { seq: number; eventId: string }[];
+  /** Exceptions and cancelled instances: series id → original start → event id. */
+  readonly exceptions: Map<string, Map<string, string>>;
+  seq: number;
+  /** How many events it has ever held. */
+  created: number;
+  /** Cursors of an older epoch are refused. */
+  epoch: number;
+}
+
+interface MemoryChannel {
+  request: ChannelRequest;
+  calendarId: string;
+  resourceId: string;
+  expiresAt: Date;
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+/**
+ * The far side of MemoryCalendar: accounts, calendars, events, change logs and channels, all in memory and without
+ * chance, so that a failing run can be repeated. Several MemoryCalendars, of one account or of many, may share it.
+ */
+export class MemoryCalendarServer {
+  readonly now: () => Date;
+  readonly faults = new MemoryFaults();
+  /** Edits as somebody makes them out there, past the contract. */
+  readonly person: MemoryPerson;
+  readonly #calendars = new Map<string, MemoryCalendarState>();
+  readonly #channels = new Map<string, MemoryChannel>();
+  readonly #calls = new Map<MemoryMethod, number>();
+  readonly #onNotification: ((notification: MemoryNotification) => void) | null;
+  #nextId = 1;
+
+  constructor(options: MemoryCalendarServerOptions) {
+    this.now = options.now;
+    this.#onNotification = options.onNotification ?? null;
+    this.person = new MemoryPerson(this);
+  }
+
+  /** Adds a calendar to an account; the account's first one is its primary. Gives the calendar's id. */
+  addCalendar(
+    account: string,
+    options: {
+      id?: string;
+      name?: string;
+      timeZone?: string;
+      writable?: boolean;
+      watchable?: boolean;
+    } = {},
+  ): string {
+    const primary = ![...this.#calendars.values()].some((calendar) => calendar.owner === account);
+    const id = options.id ?? (primary ? account : `calendar-${this.#nextId++}`);
+    if (this.#calendars.has(id)) throw new Error(`there is a calendar ${id} already`);
+    this.#calendars.set(id, {
+      info: {
+        id,
+        name: options.name ?? id,
+        primary,
+        writable: options.writable ?? true,
+        timeZone: options.timeZone ?? "UTC",
+        color: null,
+      },
+      owner: account,
+      watchable: options.watchable ?? true,
+      events: new Map(),
+      log: [],
+      exceptions: new Map(),
+      seq: 0,
+      created: 0,
+      epoch: 1,
+    });
+    return id;
+  }
+
+  /** Takes a calendar away with all that is in it; its channels fall silent. */
+  removeCalendar(calendarId: string): void {
+    this.#calendars.delete(calendarId);
+    for (const [id, channel] of this.#channels)
+      if (channel.calendarId === calendarId) this.#channels.delete(id);
+  }
+
+  /** The calendars of an account, its primary first. */
+  calendarsOf(account: string): ExternalCalendar[] {
+    return [...this.#calendars.values()]
+      .filter((calendar) => calendar.owner === account)
+      .map((calendar) => ({ ...calendar.info }));
+  }
+
+  /** A calendar as `account` sees it. @throws CalendarError CALENDAR_NOT_FOUND. */
+  calendar(calendarId: string, account?: string): MemoryCalendarState {
+    const calendar = this.#calendars.get(calendarId);
+    if (!calendar || (account !== undefined && calendar.owner !== account)) {
+      throw new CalendarError("CALENDAR_NOT_FOUND", "there is no such calendar in this account");
+    }
+    return calendar;
+  }
+
+  /** The truth: every event of a calendar that is not cancelled, in order of creation. */
+  events(calendarId: string): ExternalEvent[] {
+    return [...this.calendar(calendarId).events.values()]
+      .filter((stored) => stored.event.status !== "cancelled")
+      .map((stored) => copyEvent(stored.event));
+  }
+
+  /** One event, also when cancelled; null when it never was or is forgotten. */
+  event(calendarId: string, eventId: string): ExternalEvent | null {
+    const stored = this.calendar(calendarId).events.get(eventId);
+    return stored ? copyEvent(stored.event) : null;
+  }
+
+  /**
+   * What a reference names: a stored event, or an instance that so far exists only through its series' rule (it is
+   * stored by the first write to it). An instance may be named by its own id, or by its series' id and original start.
+   */
+  locate(calendar: MemoryCalendarState, ref: EventRef): StoredEvent | null {
+    const direct = calendar.events.get(ref.eventId);
+    if (direct && !(ref.originalStart && ref.eventId === ref.seriesId)) return direct;
+    const named = ref.originalStart && ref.seriesId ? `${ref.seriesId}_${ref.originalStart}` : ref.eventId;
+    const split = named.lastIndexOf("_");
+    const seriesId = named.slice(0, split);
+    const originalStart = named.slice(split + 1);
+    const exceptionId = calendar.exceptions.get(seriesId)?.get(originalStart);
+    if (exceptionId) return calendar.events.get(exceptionId) ?? null;
+    const series = calendar.events.get(seriesId);
+    if (!series?.event.recurrence || Number.isNaN(Date.parse(originalStart))) return null;
+    const at = Date.parse(originalStart);
+    const starts = expandStarts(series.event.time, series.event.recurrence, at, at + 1);
+    if (!starts.includes(originalStart)) return null;
+    const event: ExternalEvent = {
+      ...copyEvent(series.event),
+      id: `${seriesId}_${originalStart}`,
+      time: instanceTime(series.event.time, originalStart),
+      recurrence: null,
+      seriesId,
+      originalStart,
+    };
+    return { event, foreign: series.foreign, seq: series.seq, ordinal: series.ordinal };
+  }
+
+  /** Stores a new state of an event, logs it and notifies. Gives what was stored. */
+  store(
+    calendar: MemoryCalendarState,
+    event: ExternalEvent,
+    foreign: Readonly<Record<string, string>>,
+  ): StoredEvent {
+    const stored = this.#append(calendar, event, foreign);
+    const { seriesId, originalStart, id, status } = stored.event;
+    if (seriesId && originalStart) {
+      const exceptions = calendar.exceptions.get(seriesId) ?? new Map<string, string>();
+      calendar.exceptions.set(seriesId, exceptions.set(originalStart, id));
+    }
+    if (status === "cancelled" && !seriesId) this.#forgetExceptions(calendar, id);
+    this.#notify(calendar.info.id, "change");
+    return stored;
+  }
+
+  /** The server changes an event on its own account: nothing that we know of changes but the version. */
+  touch(calendar: MemoryCalendarState, eventId: string): void {
+    const stored = calendar.events.get(eventId);
+    if (stored) this.#append(calendar, stored.event, stored.foreign);
+  }
+
+  /** Forgets a deleted event altogether: a direct read gives null from now on. */
+  purge(calendarId: string, eventId: string): void {
+    const calendar = this.calendar(calendarId);
+    calendar.events.delete(eventId);
+    for (const exceptions of calendar.exceptions.values()) {
+      for (const [start, id] of exceptions) if (id === eventId) exceptions.delete(start);
+    }
+  }
+
+  /** Refuses every cursor that was given out so far, of one calendar or of all. */
+  expireCursors(calendarId?: string): void {
+    for (const calendar of calendarId ? [this.calendar(calendarId)] : this.#calendars.values())
+      calendar.epoch++;
+  }
+
+  /** An id that the server has never used. */
+  nextEventId(): string {
+    return `event-${this.#nextId++}`;
+  }
+
+  /** How often a method was called since the start or the last `resetCalls`; all methods together without one. */
+  callCount(method?: MemoryMethod): number {
+    if (method) return this.#calls.get(method) ?? 0;
+    return [...this.#calls.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Sets all counts of calls back to zero. */
+  resetCalls(): void {
+    this.#calls.clear();
+  }
+
+  /** Counts a call. Used by MemoryCalendar. */
+  countCall(method: MemoryMethod): void {
+    this.#calls.set(method, (this.#calls.get(method) ?? 0) + 1);
+  }
+
+  /** Opens a channel, or replaces the one of the same id. A life of more than a week is cut to one. */
+  openChannel(
+    calendar: MemoryCalendarState,
+    request: ChannelRequest,
+  ): { resourceId: string; expiresAt: Date } {
+    if (!calendar.watchable) {
+      throw new CalendarError("WATCH_UNSUPPORTED", "this calendar does not send notifications; poll it");
+    }
+    const calendarId = calendar.info.id;
+    const lifetimeMs = Math.min(request.lifetimeMs ?? WEEK_MS, WEEK_MS);
+    const expiresAt = new Date(this.now().getTime() + lifetimeMs);
+    const channel = { request, calendarId, resourceId: `resource-of-${calendarId}`, expiresAt };
+    this.#channels.set(request.id, channel);
+    this.#send(channel, "confirmation");
+    return { resourceId: channel.resourceId, expiresAt };
+  }
+
+  /** Closes a channel; an unknown one is no matter. */
+  closeChannel(id: string): void {
+    this.#channels.delete(id);
+  }
+
+  /** The ids of the channels that would be notified now. */
+  openChannels(calendarId: string): string[] {
+    const now = this.now();
+    return [...this.#channels.values()]
+      .filter((channel) => channel.calendarId === calendarId && channel.expiresAt > now)
+      .map((channel) => channel.request.id);
+  }
+
+  #append(
+    calendar: MemoryCalendarState,
+    event: ExternalEvent,
+    foreign: Readonly<Record<string, string>>,
+  ): StoredEvent {
+    const seq = ++calendar.seq;
+    const stored: StoredEvent = {
+      event: { ...event, version: `v${seq}`, updatedAt: this.now().toISOString() },
+      foreign,
+      seq,
+      ordinal: calendar.events.get(event.id)?.ordinal ?? ++calendar.created,
+    };
+    calendar.events.set(event.id, stored);
+    calendar.log.push({ seq, eventId: event.id });
+    return stored;
+  }
+
+  /** A deleted series takes its exceptions with it; the log tells of the series alone, as Google's does. */
+  #forgetExceptions(calendar: MemoryCalendarState, seriesId: string): void {
+    for (const id of calendar.exceptions.get(seriesId)?.values() ?? []) calendar.events.delete(id);
+    calendar.exceptions.delete(seriesId);
+  }
+
+  #notify(calendarId: string, kind: NotificationKind): void {
+    const now = this.now();
+    for (const channel of this.#channels.values()) {
+      if (channel.calendarId === calendarId && channel.expiresAt > now) this.#send(channel, kind);
+    }
+  }
+
+  #send(channel: MemoryChannel, kind: NotificationKind): void {
+    const { id, address, secret } = channel.request;
+    const copies = this.faults.takeNotificationCopies();
+    for (let i = 0; i < copies; i++) {
+      this.#onNotification?.({
+        providerSubscriptionId: id,
+        address,
+        secret,
+        kind,
+        calendarId: channel.calendarId,
+      });
+    }
+  }
+}

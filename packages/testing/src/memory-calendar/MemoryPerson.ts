@@ -1,0 +1,147 @@
+import { CalendarError } from "@calsync/lib";
+import type { AttendeeResponse, EventTime, ExternalEvent } from "@calsync/types";
+import type { MemoryCalendarServer } from "./MemoryCalendarServer.ts";
+import type { StoredEvent } from "./stored-event.ts";
+
+/** The fields of an event that a person may set. What is left out stays, or is empty in a new event. */
+export type PersonFields = Partial<
+  Pick<
+    ExternalEvent,
+    | "title"
+    | "description"
+    | "location"
+    | "attendees"
+    | "organizer"
+    | "selfResponse"
+    | "transparency"
+    | "visibility"
+    | "recurrence"
+    | "status"
+  >
+>;
+
+/**
+ * What a person does in the provider's own page: no contract, no precondition, no marker, and a notification each time.
+ * Every method throws CalendarError EVENT_NOT_FOUND for an event that is not there.
+ */
+export class MemoryPerson {
+  readonly #server: MemoryCalendarServer;
+
+  constructor(server: MemoryCalendarServer) {
+    this.#server = server;
+  }
+
+  /** Makes an event and gives its id. */
+  create(calendarId: string, fields: PersonFields & { time: EventTime }): string {
+    const calendar = this.#server.calendar(calendarId);
+    const id = this.#server.nextEventId();
+    this.#server.store(
+      calendar,
+      {
+        id,
+        calendarId,
+        iCalUid: `${id}@memory.example`,
+        version: null,
+        sequence: 0,
+        status: "confirmed",
+        title: "",
+        description: "",
+        location: "",
+        attendees: [],
+        organizer: { email: calendar.owner, self: true },
+        selfResponse: null,
+        transparency: "busy",
+        visibility: "default",
+        recurrence: null,
+        seriesId: null,
+        originalStart: null,
+        marker: null,
+        updatedAt: null,
+        url: null,
+        ...fields,
+      },
+      {},
+    );
+    return id;
+  }
+
+  /** Changes some fields. */
+  edit(calendarId: string, eventId: string, fields: PersonFields & { time?: EventTime }): void {
+    const stored = this.#find(calendarId, eventId);
+    this.#server.store(
+      this.#server.calendar(calendarId),
+      { ...stored.event, ...fields, sequence: (stored.event.sequence ?? 0) + (fields.time ? 1 : 0) },
+      stored.foreign,
+    );
+  }
+
+  /** Drags the event to another time. */
+  move(calendarId: string, eventId: string, time: EventTime): void {
+    this.edit(calendarId, eventId, { time });
+  }
+
+  /** Deletes an event, a series or (by its own id) an instance. */
+  delete(calendarId: string, eventId: string): void {
+    this.edit(calendarId, eventId, { status: "cancelled" });
+  }
+
+  /** Takes an event out of the bin. */
+  restore(calendarId: string, eventId: string): void {
+    this.edit(calendarId, eventId, { status: "confirmed" });
+  }
+
+  /** Moves one instance of a series and gives its id. */
+  moveInstance(calendarId: string, seriesId: string, originalStart: string, time: EventTime): string {
+    return this.#storeInstance(calendarId, seriesId, originalStart, { time });
+  }
+
+  /** Deletes one instance of a series and gives its id. */
+  cancelInstance(calendarId: string, seriesId: string, originalStart: string): string {
+    return this.#storeInstance(calendarId, seriesId, originalStart, { status: "cancelled" });
+  }
+
+  /** An attendee answers. */
+  respond(calendarId: string, eventId: string, email: string, response: AttendeeResponse): void {
+    const { event } = this.#find(calendarId, eventId);
+    const attendees = event.attendees.map((attendee) =>
+      attendee.email.toLowerCase() === email.toLowerCase() ? { ...attendee, response } : attendee,
+    );
+    this.edit(calendarId, eventId, { attendees });
+  }
+
+  /** Sets something that the contract does not know, such as a reminder or a colour. */
+  setForeign(calendarId: string, eventId: string, name: string, value: string): void {
+    const stored = this.#find(calendarId, eventId);
+    const foreign = { ...stored.foreign, [name]: value };
+    this.#server.store(this.#server.calendar(calendarId), stored.event, foreign);
+  }
+
+  /** What is kept beside the contract's fields. */
+  foreign(calendarId: string, eventId: string): Readonly<Record<string, string>> {
+    return this.#find(calendarId, eventId).foreign;
+  }
+
+  #storeInstance(
+    calendarId: string,
+    seriesId: string,
+    originalStart: string,
+    change: { time?: EventTime; status?: ExternalEvent["status"] },
+  ): string {
+    const calendar = this.#server.calendar(calendarId);
+    const instance = this.#server.locate(calendar, {
+      calendarId,
+      eventId: seriesId,
+      seriesId,
+      originalStart,
+    });
+    if (!instance) throw new CalendarError("EVENT_NOT_FOUND", "the series has no instance at this start");
+    this.#server.store(calendar, { ...instance.event, ...change }, instance.foreign);
+    return instance.event.id;
+  }
+
+  #find(calendarId: string, eventId: string): StoredEvent {
+    const stored = this.#server.locate(this.#server.calendar(calendarId), { calendarId, eventId });
+    if (!stored) throw new CalendarError("EVENT_NOT_FOUND", "there is no such event");
+    return stored;
+  }
+}
