@@ -1,6 +1,13 @@
 import type { ChangePage, Cursor, PullOptions } from "./changes.ts";
 import type { Channel, ChannelRequest } from "./channel.ts";
-import type { CalendarEvent, EventRef, EventVersion, ExternalEvent, IdempotencyKey, WrittenEvent } from "./event.ts";
+import type {
+  CalendarEvent,
+  EventRef,
+  EventVersion,
+  ExternalEvent,
+  IdempotencyKey,
+  WrittenEvent,
+} from "./event.ts";
 import type { BusyInterval, Interval } from "./time.ts";
 
 /** How a provider differs from others, as data. The engine asks these, never the provider's name. */
@@ -55,7 +62,8 @@ export interface CalendarService {
 
   /**
    * Makes the event equal to `event`. What the provider keeps beside our fields (reminders, colour, conference link)
-   * stays. A cancelled event is brought back where the provider can.
+   * stays. A cancelled event is brought back where the provider can. An event that is equal already is success and is not
+   * written again, whatever its version: so an update whose answer was lost may be repeated.
    * @throws CalendarError VERSION_CONFLICT when it changed since `ifVersion`; EVENT_NOT_FOUND when it is gone for good.
    */
   updateEvent(ref: EventRef, event: CalendarEvent, ifVersion: EventVersion | null): Promise<WrittenEvent>;
@@ -77,5 +85,9 @@ export interface CalendarService {
    * page, each with the cursor to go on from. Without a cursor it lists everything that touches the window.
    * @throws CalendarError CURSOR_EXPIRED when the cursor is refused: call again without one. CALENDAR_NOT_FOUND.
    */
-  onWatchedCalendarChange(calendarId: string, cursor: Cursor | null, options: PullOptions): AsyncIterable<ChangePage>;
+  onWatchedCalendarChange(
+    calendarId: string,
+    cursor: Cursor | null,
+    options: PullOptions,
+  ): AsyncIterable<ChangePage>;
 }

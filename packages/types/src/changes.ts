@@ -11,7 +11,13 @@ export type Cursor = string;
 export type ExternalChange =
   | { type: "upsert"; event: ExternalEvent }
   /** The provider says that the event has gone. `seriesId` and `originalStart` are set for an instance of a series. */
-  | { type: "delete"; eventId: string; seriesId: string | null; originalStart: string | null; version: string | null }
+  | {
+      type: "delete";
+      eventId: string;
+      seriesId: string | null;
+      originalStart: string | null;
+      version: string | null;
+    }
   /** The provider sent something that the adapter cannot read. The event is set aside alone. */
   | { type: "unreadable"; eventId: string | null; reason: string };
 

@@ -37,7 +37,11 @@ export interface CalendarEvent {
 export interface EventRef {
   calendarId: string;
   eventId: string;
-  /** The series that this event is an instance of; null for a single event and for a series itself. */
+  /**
+   * The series that this event is an instance of; null for a single event and for a series itself. An instance whose own
+   * id is not known yet is named by its series: `eventId` and `seriesId` are both the id of the series, and
+   * `originalStart` tells which instance is meant.
+   */
   seriesId?: string | null;
   originalStart?: string | null;
 }
@@ -73,6 +77,7 @@ export interface ExternalEvent {
   description: string;
   location: string;
   time: EventTime;
+  /** Those invited; the organizer is not among them, also where a provider lists them together. */
   attendees: EventAttendee[];
   organizer: { email: string; self: boolean } | null;
   /** The answer of the calendar's owner; null when the owner is not an attendee. A declined event does not block. */
