@@ -1,0 +1,126 @@
+import type { AttendeeResponse, EventTime } from "@calsync/types";
+import ICAL from "ical.js";
+import { foldLines } from "./fold-lines.ts";
+
+/** Someone whom an invitation names. */
+export interface InvitationPerson {
+  name: string | null;
+  email: string;
+}
+
+/** One appointment as an iTIP message tells of it (RFC 5546 §3.2). */
+export interface Invitation {
+  /** REQUEST invites and updates. CANCEL calls the appointment off, or takes the named attendees from it. */
+  method: "REQUEST" | "CANCEL";
+  /** The same in every message about one appointment. */
+  uid: string;
+  /** Rises with every message that replaces an earlier one. */
+  sequence: number;
+  title: string;
+  /** Plain text. */
+  description: string;
+  location: string;
+  /** Where the recipient can see or change the appointment. */
+  url: string | null;
+  time: EventTime;
+  organizer: InvitationPerson;
+  /** For a CANCEL: those who need not come any more. */
+  attendees: (InvitationPerson & { response: AttendeeResponse })[];
+  /** False for a CANCEL that only takes the named attendees away, while the appointment stands for others. */
+  wholeEvent?: boolean;
+  /** When this message is made (DTSTAMP). */
+  stampedAt: Date;
+}
+
+/**
+ * The text of an iTIP message: an iCalendar object with one VEVENT, CRLF line ends, folded by octets. Timed events are
+ * written in UTC, which names one instant everywhere and needs no VTIMEZONE (RFC 5545 §3.3.5 form 2).
+ *
+ * @throws RangeError when the time is not a valid stretch, or no attendee is named (RFC 5546 asks for one)
+ */
+export function buildInvitation(invitation: Invitation): string {
+  if (invitation.attendees.length === 0) {
+    throw new RangeError("An invitation needs at least one attendee: pass those whom it concerns");
+  }
+  const calendar = new ICAL.Component("vcalendar");
+  calendar.addPropertyWithValue("prodid", "-//calsync//calsync//EN");
+  calendar.addPropertyWithValue("version", "2.0");
+  calendar.addPropertyWithValue("calscale", "GREGORIAN");
+  calendar.addPropertyWithValue("method", invitation.method);
+  calendar.addSubcomponent(eventOf(invitation));
+  return `${foldLines(calendar.toString())}\r\n`;
+}
+
+function eventOf(invitation: Invitation): ICAL.Component {
+  const event = new ICAL.Component("vevent");
+  event.addPropertyWithValue("uid", singleLine(invitation.uid));
+  event.addPropertyWithValue("dtstamp", instant(invitation.stampedAt));
+  event.addPropertyWithValue("sequence", invitation.sequence);
+  const { start, end } = timeOf(invitation.time);
+  event.addPropertyWithValue("dtstart", start);
+  event.addPropertyWithValue("dtend", end);
+  event.addPropertyWithValue("summary", singleLine(invitation.title));
+  if (invitation.description) event.addPropertyWithValue("description", plainText(invitation.description));
+  if (invitation.location) event.addPropertyWithValue("location", singleLine(invitation.location));
+  if (invitation.url) event.addPropertyWithValue("url", singleLine(invitation.url));
+  // RFC 5546 §3.2.5: a CANCEL that only uninvites some attendees carries no STATUS.
+  const status = invitation.method === "REQUEST" ? "CONFIRMED" : "CANCELLED";
+  if (invitation.method === "REQUEST" || invitation.wholeEvent !== false) {
+    event.addPropertyWithValue("status", status);
+  }
+  event.addPropertyWithValue("transp", "OPAQUE");
+  addPerson(event, "organizer", invitation.organizer);
+  for (const attendee of invitation.attendees) {
+    const property = addPerson(event, "attendee", attendee);
+    property.setParameter("cutype", "INDIVIDUAL");
+    property.setParameter("role", "REQ-PARTICIPANT");
+    property.setParameter("partstat", attendee.response.toUpperCase());
+    property.setParameter("rsvp", attendee.response === "needs-action" ? "TRUE" : "FALSE");
+  }
+  return event;
+}
+
+function timeOf(time: EventTime): { start: ICAL.Time; end: ICAL.Time } {
+  const start = time.allDay ? day(time.start) : instant(new Date(time.start));
+  const end = time.allDay ? day(time.end) : instant(new Date(time.end));
+  if (end.compare(start) <= 0) throw new RangeError("An invitation's end must lie after its start");
+  return { start, end };
+}
+
+function instant(date: Date): ICAL.Time {
+  if (Number.isNaN(date.getTime())) throw new RangeError("An invitation's times must be valid instants");
+  // Whole seconds: iCalendar has no fractions.
+  return ICAL.Time.fromDateTimeString(`${date.toISOString().slice(0, 19)}Z`);
+}
+
+function day(date: string): ICAL.Time {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new RangeError("An all-day invitation's days are yyyy-mm-dd");
+  return ICAL.Time.fromDateString(date);
+}
+
+function addPerson(
+  event: ICAL.Component,
+  name: "organizer" | "attendee",
+  person: InvitationPerson,
+): ICAL.Property {
+  const property = event.addPropertyWithValue(name, `mailto:${singleLine(person.email)}`);
+  // Quotes cannot stand in a parameter (RFC 5545 §3.2), and few clients know the escapes of RFC 6868.
+  const shown = singleLine(person.name ?? "")
+    .replaceAll('"', "'")
+    .replaceAll("^", " ");
+  if (shown) property.setParameter("cn", shown);
+  return property;
+}
+
+/** What must not break into a second content line. */
+function singleLine(text: string): string {
+  return plainText(text)
+    .replace(/\s*\n\s*/g, " ")
+    .trim();
+}
+
+/** Without control characters other than line ends and tabs (RFC 5545 §3.1 allows no others); line ends as LF. */
+function plainText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return text.replace(/\r\n?/g, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
+}
