@@ -4,9 +4,13 @@ import { defineConfig } from "vitest/config";
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const conditions = ["@calsync/source"];
+// "import" must not be among them: workers get this list as Node.js conditions, and a require() would find ES modules.
+const resolution = [...conditions, "node"];
 const sources = {
-  resolve: { conditions: [...conditions, "module", "node", "import", "default"] },
-  ssr: { resolve: { conditions: [...conditions, "module", "node", "import", "default"] } },
+  // The environment that global setups run in: without this they would look for workspace packages' built files.
+  environments: { __vitest__: { resolve: { noExternal: [/^@calsync\//], conditions: resolution } } },
+  resolve: { conditions: resolution },
+  ssr: { resolve: { conditions: resolution } },
 };
 const ignored = ["**/node_modules/**", "**/dist/**", "**/.next/**", "**/.calsync/**", "**/e2e/**"];
 

@@ -1,3 +1,8 @@
 import { libraryConfig } from "../../tsup.config.base.ts";
 
-export default libraryConfig(["src/index.ts", "src/contract/index.ts", "src/memory-calendar/index.ts"]);
+export default libraryConfig([
+  "src/index.ts",
+  "src/global-setup.ts",
+  "src/contract/index.ts",
+  "src/memory-calendar/index.ts",
+]);

@@ -1,0 +1,10 @@
+/** The embedded server could not be started or stopped. `message` says what is wrong, `hint` what to do about it. */
+export class EmbeddedPostgresError extends Error {
+  override readonly name = "EmbeddedPostgresError";
+  readonly hint: string;
+
+  constructor(problem: string, hint: string, options?: ErrorOptions) {
+    super(`${problem} ${hint}`, options);
+    this.hint = hint;
+  }
+}
