@@ -1,8 +1,9 @@
 import Fastify, { type FastifyInstance } from "fastify";
-import nodemailer from "nodemailer";
+import nodemailer, { type SendMailOptions, type Transporter } from "nodemailer";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Mailbox } from "./Mailbox.ts";
 import { registerMailRoutes } from "./routes.ts";
+import type { MailSummary } from "./types.ts";
 
 const INVITATION = [
   "BEGIN:VCALENDAR",
@@ -25,7 +26,7 @@ const INVITATION = [
 ].join("\r\n");
 
 let mailbox: Mailbox;
-let transport: nodemailer.Transporter;
+let transport: Transporter;
 
 beforeEach(async () => {
   mailbox = new Mailbox({ capacity: 3, clock: () => new Date("2026-11-21T09:00:00Z") });
@@ -38,7 +39,7 @@ afterEach(async () => {
   await mailbox.close();
 });
 
-function send(fields: nodemailer.SendMailOptions) {
+function send(fields: SendMailOptions) {
   return transport.sendMail({
     from: "calsync <no-reply@calsync.example>",
     to: "guest@example.com",
@@ -174,8 +175,13 @@ describe("mail routes", () => {
       to: "other@example.com",
       icalEvent: { method: "CANCEL", content: INVITATION },
     });
-    const list = async (query = "") => (await (await fetch(`${url}/sandbox/api/mail${query}`)).json()).mails;
-    expect((await list()).map((mail: { subject: string }) => mail.subject)).toEqual(["two", "one"]);
+    const list = async (query = "") => {
+      const answer = (await (await fetch(`${url}/sandbox/api/mail${query}`)).json()) as {
+        mails: MailSummary[];
+      };
+      return answer.mails;
+    };
+    expect((await list()).map((mail) => mail.subject)).toEqual(["two", "one"]);
     expect(await list("?to=other@example.com")).toMatchObject([{ id: "2", methods: ["REQUEST"] }]);
     expect(await (await fetch(`${url}/sandbox/api/mail/1`)).json()).toEqual(mailbox.message("1"));
     expect((await fetch(`${url}/sandbox/api/mail/99`)).status).toBe(404);

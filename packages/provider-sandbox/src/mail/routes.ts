@@ -1,16 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { openEventStreams } from "../pages/event-stream.ts";
 import type { Mailbox } from "./Mailbox.ts";
-import type { Mail } from "./types.ts";
-
-/** A mail in a list: without its content. */
-export type MailSummary = Pick<Mail, "id" | "from" | "recipients" | "subject" | "date" | "receivedAt"> & {
-  /** METHODs of its invitations, in order. */
-  methods: string[];
-};
+import type { Mail, MailSummary } from "./types.ts";
 
 /** Makes the list entry of a mail. */
-export function summarizeMail(mail: Mail): MailSummary {
+function summarizeMail(mail: Mail): MailSummary {
   const { id, from, recipients, subject, date, receivedAt } = mail;
   return { id, from, recipients, subject, date, receivedAt, methods: mail.invitations.map((i) => i.method) };
 }

@@ -78,3 +78,9 @@ export interface Mail {
   /** One per `VEVENT` in the calendar parts; the same event repeated as alternative and attachment counts once. */
   invitations: Invitation[];
 }
+
+/** A mail in a list: without its content. */
+export type MailSummary = Pick<Mail, "id" | "from" | "recipients" | "subject" | "date" | "receivedAt"> & {
+  /** METHODs of its invitations, in order. */
+  methods: string[];
+};

@@ -1,0 +1,171 @@
+import { h, mainElement, messageOf, pageData, sandboxApi, toast } from "./dom.ts";
+import { type JsonSchema, schemaField } from "./schema-field.ts";
+
+type Rule = { id?: string; fault: string } & Record<string, unknown>;
+
+interface Faults {
+  rules: Rule[];
+  behaviours: Record<string, unknown>;
+}
+
+interface FaultsSchema extends JsonSchema {
+  properties: { rules: { items: JsonSchema }; behaviours: JsonSchema } & Record<string, JsonSchema>;
+}
+
+const PATH = "/sandbox/api/faults";
+const { schema } = pageData<{ schema: FaultsSchema }>();
+
+const PRESETS: [string, Rule[]][] = [
+  ["Everything works", []],
+  ["Slow (1 s per call)", [{ fault: "delay", delayMs: 1_000 }]],
+  ["Every fifth call fails", [{ fault: "serverError", probability: 0.2, status: 503 }]],
+  ["Over quota now and then", [{ fault: "rateLimit", probability: 0.3, status: 403 }]],
+  ["Answers get lost", [{ fault: "loseAnswer", probability: 0.2 }]],
+  ["No notifications", [{ fault: "dropNotification" }]],
+];
+
+let faults: Faults = { rules: [], behaviours: {} };
+const rulesPart = h("div", {});
+const behavioursPart = h("div", {});
+
+async function put(change: Partial<Faults>, done: string): Promise<void> {
+  try {
+    await sandboxApi("PUT", PATH, change);
+    toast(done);
+    await load();
+  } catch (error) {
+    toast(messageOf(error), "failed");
+  }
+}
+
+function drawRules(): void {
+  const rows = faults.rules.map((rule, index) => {
+    const { id, fault, ...rest } = rule;
+    const details = Object.entries(rest)
+      .map(([name, value]) => `${name} ${String(value)}`)
+      .join(", ");
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, fault),
+      h("td", {}, details || "always"),
+      h("td", { class: "muted" }, id ?? ""),
+      h(
+        "td",
+        {},
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-label": `Remove ${fault}`,
+            onclick: () =>
+              void put({ rules: faults.rules.filter((_rule, other) => other !== index) }, "Removed"),
+          },
+          "Remove",
+        ),
+      ),
+    );
+  });
+  rulesPart.replaceChildren(
+    rows.length === 0
+      ? h("p", {}, "No fault is switched on.")
+      : h(
+          "table",
+          {},
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ["Fault", "When", "Name", ""].map((text) => h("th", { scope: "col" }, text)),
+            ),
+          ),
+          h("tbody", {}, rows),
+        ),
+  );
+}
+
+function ruleForm(): HTMLElement {
+  const fields = Object.entries(schema.properties.rules.items.properties ?? {})
+    .filter(([name]) => name !== "id")
+    .map(([name, property]) => schemaField(name, property, undefined, "rule"));
+  const add = (event: Event) => {
+    event.preventDefault();
+    const rule: Record<string, unknown> = {};
+    for (const field of fields) {
+      const value = field.read();
+      if (value !== undefined && value !== null) rule[field.name] = value;
+    }
+    void put({ rules: [...faults.rules, rule as Rule] }, "Added");
+  };
+  return h(
+    "form",
+    { onsubmit: add, "aria-label": "Add a fault" },
+    h(
+      "div",
+      { class: "rules-form" },
+      fields.map((field) => field.element),
+    ),
+    h("button", { type: "submit", class: "primary" }, "Add fault"),
+  );
+}
+
+function drawBehaviours(): void {
+  const fields = Object.entries(schema.properties.behaviours.properties ?? {}).map(([name, property]) =>
+    schemaField(name, property, faults.behaviours[name], "behaviour"),
+  );
+  const save = (event: Event) => {
+    event.preventDefault();
+    const changed = fields
+      .map((field): [string, unknown] => [field.name, field.read()])
+      .filter(
+        ([name, value]) =>
+          value !== undefined && JSON.stringify(value) !== JSON.stringify(faults.behaviours[name]),
+      );
+    void put({ behaviours: Object.fromEntries(changed) }, "Saved");
+  };
+  behavioursPart.replaceChildren(
+    h(
+      "form",
+      { onsubmit: save, "aria-label": "Behaviours" },
+      h(
+        "div",
+        { class: "rules-form" },
+        fields.map((field) => field.element),
+      ),
+      h("button", { type: "submit", class: "primary" }, "Save behaviours"),
+    ),
+  );
+}
+
+async function load(): Promise<void> {
+  faults = await sandboxApi<Faults>("GET", PATH);
+  drawRules();
+  drawBehaviours();
+}
+
+mainElement().append(
+  h(
+    "p",
+    {},
+    "What goes wrong from now on, for every client of the sandbox. Pages of the sandbox itself are spared.",
+  ),
+  h(
+    "section",
+    { class: "card", "aria-label": "Active faults" },
+    h("h2", {}, "Active faults"),
+    rulesPart,
+    h("p", {}),
+    h(
+      "div",
+      { class: "buttons", role: "group", "aria-label": "Presets" },
+      PRESETS.map(([label, rules]) =>
+        h("button", { type: "button", onclick: () => void put({ rules }, label) }, label),
+      ),
+    ),
+  ),
+  h("section", { class: "card" }, h("h2", {}, "Add a fault"), ruleForm()),
+  h("section", { class: "card" }, h("h2", {}, "Behaviours"), behavioursPart),
+);
+load().catch((error: unknown) => toast(messageOf(error), "failed"));

@@ -1,0 +1,396 @@
+import { Calendar, type EventInput } from "fullcalendar";
+import dayGridPlugin from "fullcalendar/daygrid";
+import interactionPlugin from "fullcalendar/interaction";
+import themePlugin from "fullcalendar/themes/classic";
+import timeGridPlugin from "fullcalendar/timegrid";
+import {
+  type ApiEvent,
+  fromLocalInput,
+  hasPrivateProperties,
+  moveSeriesBody,
+  type Span,
+  spanOf,
+  timesBody,
+} from "../event-model.ts";
+import { h, mainElement, messageOf, sandboxApi, toast } from "./dom.ts";
+import { askSeriesScope, type EventFields, openEventDialog } from "./event-dialog.ts";
+import { type ApiCalendar, GoogleApi } from "./google-api.ts";
+
+interface SandboxAccount {
+  email: string;
+  name?: string;
+}
+
+const query = new URLSearchParams(location.search);
+const accountSelect = h("select", { id: "account", onchange: () => void chooseAccount(accountSelect.value) });
+const calendarSelect = h("select", { id: "calendar", onchange: () => chooseCalendar(calendarSelect.value) });
+const zoneNote = h("span", { class: "zone" });
+const createButton = h(
+  "button",
+  { type: "button", class: "primary", onclick: () => void createAtNextHour() },
+  "Create",
+);
+const grid = h("div", { id: "grid" });
+
+let api: GoogleApi | undefined;
+let email = "";
+let calendars: ApiCalendar[] = [];
+let current: ApiCalendar | undefined;
+let busy = 0;
+let refreshWanted = false;
+
+mainElement().append(
+  h(
+    "div",
+    { class: "toolbar" },
+    h("label", { for: "account" }, "Account"),
+    accountSelect,
+    h("label", { for: "calendar" }, "Calendar"),
+    calendarSelect,
+    zoneNote,
+    h("span", { class: "grow" }),
+    createButton,
+  ),
+  grid,
+);
+
+const calendar = new Calendar(grid, {
+  plugins: [themePlugin, timeGridPlugin, dayGridPlugin, interactionPlugin],
+  initialView: "timeGridWeek",
+  ...(query.get("date") ? { initialDate: query.get("date") ?? "" } : {}),
+  headerToolbar: { start: "today prev,next title", end: "timeGridDay,timeGridWeek,dayGridMonth" },
+  height: "100%",
+  firstDay: 1,
+  nowIndicator: true,
+  scrollTime: "07:30:00",
+  slotDuration: "00:30:00",
+  snapDuration: "00:15:00",
+  dayMaxEvents: true,
+  selectable: true,
+  selectMirror: true,
+  selectMinDistance: 4,
+  eventResizableFromStart: true,
+  eventInteractive: true,
+  eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+  slotHeaderFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+  events: (range, done, fail) => {
+    loadEvents(range.startStr, range.endStr).then(done, (error: Error) => {
+      toast(messageOf(error), "failed");
+      fail(error);
+    });
+  },
+  eventDidMount: ({ el, event }) => {
+    el.dataset["eventId"] = event.id;
+    const source: ApiEvent | undefined = event.extendedProps["source"];
+    if (source?.recurringEventId) el.dataset["seriesId"] = source.recurringEventId;
+  },
+  eventContent: ({ event, timeText, isShort }) => {
+    const source: ApiEvent | undefined = event.extendedProps["source"];
+    const fromApp = source !== undefined && hasPrivateProperties(source);
+    const second = [isShort ? "" : timeText, source?.location ?? ""].filter((part) => part !== "").join(", ");
+    const first = h(
+      "div",
+      { class: "event-line" },
+      h("span", { class: "event-title" }, event.title),
+      isShort && timeText ? h("span", { class: "event-time" }, timeText.slice(0, 5)) : null,
+      fromApp ? h("span", { class: "badge" }, "from calsync") : null,
+    );
+    return {
+      domNodes: [
+        h(
+          "div",
+          { class: "event-body" },
+          first,
+          second ? h("div", { class: "event-line event-more" }, second) : null,
+        ),
+      ],
+    };
+  },
+  datesSet: () => rememberPlace(),
+  select: ({ startStr, endStr, allDay }) => {
+    void createEvent({ start: startStr, end: endStr, allDay }).finally(() => calendar.unselect());
+  },
+  eventClick: ({ event, jsEvent }) => {
+    jsEvent.preventDefault();
+    void editEvent(event.extendedProps["source"] as ApiEvent);
+  },
+  eventDragStart: () => hold(),
+  eventDragStop: () => release(),
+  eventResizeStart: () => hold(),
+  eventResizeStop: () => release(),
+  eventDrop: ({ event, revert }) => void moveEvent(event, revert),
+  eventResize: ({ event, revert }) => void moveEvent(event, revert),
+});
+
+/** While a person drags or a dialog is open, the events under their hand stay as they are. */
+function hold(): void {
+  busy += 1;
+}
+
+function release(): void {
+  busy -= 1;
+  if (busy === 0 && refreshWanted) refresh();
+}
+
+function refresh(): void {
+  refreshWanted = busy > 0;
+  if (!refreshWanted) calendar.refetchEvents();
+}
+
+async function loadEvents(timeMin: string, timeMax: string): Promise<EventInput[]> {
+  if (!api || !current) return [];
+  const events = await api.listEvents(current.id, withOffset(timeMin), withOffset(timeMax));
+  return events.filter((event) => event.status !== "cancelled" && event.start).map(toInput);
+}
+
+function toInput(event: ApiEvent): EventInput {
+  const { start, end, allDay } = spanOf(event);
+  const declined =
+    event.attendees?.some((guest) => guest.self && guest.responseStatus === "declined") ?? false;
+  return {
+    id: event.id,
+    title: event.summary || "(No title)",
+    start,
+    end,
+    allDay,
+    editable: isEditable(event),
+    className: [declined ? "declined" : "", event.status === "tentative" ? "tentative" : ""].join(" ").trim(),
+    extendedProps: { source: event },
+  };
+}
+
+function isEditable(event: ApiEvent): boolean {
+  const writable = current?.accessRole === "owner" || current?.accessRole === "writer";
+  return writable && !event.locked && (event.organizer?.self !== false || event.guestsCanModify === true);
+}
+
+/** The API wants an offset; the component leaves it out where a day begins in a named zone. */
+function withOffset(value: string): string {
+  return /(Z|[+-]\d\d:\d\d)$/.test(value) ? value : fromLocalInput(value.slice(0, 16), zone());
+}
+
+function zone(): string {
+  return current?.timeZone ?? "UTC";
+}
+
+async function createAtNextHour(): Promise<void> {
+  const hour = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000);
+  const end = new Date(hour.getTime() + 3_600_000);
+  await createEvent({ start: hour.toISOString(), end: end.toISOString(), allDay: false });
+}
+
+async function createEvent(span: Span): Promise<void> {
+  const calendarId = current?.id;
+  if (!api || !calendarId) return;
+  const zoned = span.allDay ? span : { ...span, start: withOffset(span.start), end: withOffset(span.end) };
+  const answer = await withHold(() =>
+    openEventDialog({ event: {}, span: zoned, recurrence: [], timeZone: zone(), email, readOnly: false }),
+  );
+  if (answer?.action !== "save") return;
+  const { span: chosen, ...fields } = answer.fields;
+  await attempt("Saved", () =>
+    requireApi().insertEvent(
+      calendarId,
+      { ...fields, ...withoutNulls(timesBody(chosen ?? zoned, zone())) },
+      answer.notify ? "all" : "none",
+    ),
+  );
+}
+
+async function editEvent(event: ApiEvent): Promise<void> {
+  const calendarId = current?.id;
+  if (!api || !calendarId) return;
+  await withHold(async () => {
+    const master = event.recurringEventId
+      ? await requireApi()
+          .getEvent(calendarId, event.recurringEventId)
+          .catch(() => undefined)
+      : undefined;
+    const answer = await openEventDialog({
+      event,
+      span: spanOf(event),
+      recurrence: master?.recurrence ?? event.recurrence ?? [],
+      timeZone: zone(),
+      email,
+      readOnly: !isEditable(event) && !event.attendees?.some((guest) => guest.self),
+    });
+    if (!answer) return;
+    const sendUpdates = answer.notify ? "all" : "none";
+    if (answer.action === "delete") {
+      const scope = master ? await askSeriesScope("Delete") : "this";
+      if (!scope) return;
+      const target = scope === "all" && master ? master.id : event.id;
+      await attempt("Deleted", () => requireApi().deleteEvent(calendarId, target, sendUpdates));
+      return;
+    }
+    if (Object.keys(answer.fields).length === 0) return;
+    // A changed rule belongs to the series: there is nothing to ask then.
+    const scope = !master ? "this" : answer.fields.recurrence ? "all" : await askSeriesScope("Save");
+    if (!scope) return;
+    const target = scope === "all" && master ? master : event;
+    const body = saveBody(event, scope === "all" ? master : undefined, answer.fields);
+    await attempt("Saved", () => requireApi().patchEvent(calendarId, target.id, body, sendUpdates));
+  });
+}
+
+function saveBody(
+  event: ApiEvent,
+  master: ApiEvent | undefined,
+  fields: EventFields,
+): Record<string, unknown> {
+  const { span, ...body } = fields;
+  if (!span) return body;
+  if (!master) return { ...body, ...timesBody(span, event.start?.timeZone ?? zone()) };
+  return { ...moveSeriesBody(master, spanOf(event), span, zone()), ...body };
+}
+
+async function moveEvent(
+  moved: { startStr: string; endStr: string; allDay: boolean; extendedProps: Record<string, unknown> },
+  revert: () => void,
+): Promise<void> {
+  const calendarId = current?.id;
+  if (!calendarId) return;
+  const source = moved.extendedProps["source"] as ApiEvent;
+  const after = droppedSpan(moved, source);
+  const sendUpdates = source.attendees?.length ? "all" : "none";
+  await withHold(async () => {
+    const scope = source.recurringEventId ? await askSeriesScope("Move") : "this";
+    if (!scope) {
+      revert();
+      return;
+    }
+    const done = await attempt("Moved", async () => {
+      if (scope === "this" || !source.recurringEventId) {
+        const body = timesBody(after, source.start?.timeZone ?? zone());
+        return requireApi().patchEvent(calendarId, source.id, body, sendUpdates);
+      }
+      const master = await requireApi().getEvent(calendarId, source.recurringEventId);
+      const body = moveSeriesBody(master, spanOf(source), after, zone());
+      return requireApi().patchEvent(calendarId, master.id, body, sendUpdates);
+    });
+    if (!done) revert();
+  });
+}
+
+/** What a drop means; without an end (all-day to timed and back) the component leaves the length to us. */
+function droppedSpan(moved: { startStr: string; endStr: string; allDay: boolean }, source: ApiEvent): Span {
+  if (moved.allDay) {
+    const start = moved.startStr.slice(0, 10);
+    const next = new Date(Date.parse(`${start}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    return { start, end: moved.endStr ? moved.endStr.slice(0, 10) : next, allDay: true };
+  }
+  const start = withOffset(moved.startStr);
+  const before = spanOf(source);
+  const lengthMs = before.allDay ? 3_600_000 : Date.parse(before.end) - Date.parse(before.start);
+  const end = moved.endStr ? withOffset(moved.endStr) : new Date(Date.parse(start) + lengthMs).toISOString();
+  return { start, end, allDay: false };
+}
+
+async function attempt(done: string, action: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await action();
+    toast(done);
+    return true;
+  } catch (error) {
+    toast(messageOf(error), "failed");
+    return false;
+  } finally {
+    refreshWanted = true;
+    refresh();
+  }
+}
+
+async function withHold<Result>(action: () => Promise<Result>): Promise<Result> {
+  hold();
+  try {
+    return await action();
+  } finally {
+    release();
+  }
+}
+
+function requireApi(): GoogleApi {
+  if (!api) throw new Error("Choose an account first.");
+  return api;
+}
+
+function withoutNulls(times: { start: object; end: object }): Record<string, unknown> {
+  const clean = (time: object) =>
+    Object.fromEntries(Object.entries(time).filter(([, value]) => value !== null));
+  return { start: clean(times.start), end: clean(times.end) };
+}
+
+async function chooseAccount(chosen: string): Promise<void> {
+  email = chosen;
+  api = new GoogleApi(chosen);
+  calendars = await api.listCalendars();
+  calendarSelect.replaceChildren(
+    ...calendars.map((entry) => h("option", { value: entry.id }, entry.summaryOverride ?? entry.summary)),
+  );
+  const wanted = query.get("calendar");
+  query.delete("calendar");
+  const found = calendars.find((entry) => entry.id === wanted) ?? calendars.find((entry) => entry.primary);
+  chooseCalendar((found ?? calendars[0])?.id ?? "");
+}
+
+function chooseCalendar(id: string): void {
+  current = calendars.find((entry) => entry.id === id);
+  if (!current) return;
+  calendarSelect.value = id;
+  zoneNote.textContent = `Times in ${zone()}`;
+  document.title = `${current.summaryOverride ?? current.summary} · calsync sandbox`;
+  calendar.setOption("timeZone", zone());
+  if (current.backgroundColor) calendar.setOption("eventColor", current.backgroundColor);
+  createButton.disabled = !["owner", "writer"].includes(current.accessRole);
+  calendar.setOption("selectable", !createButton.disabled);
+  rememberPlace();
+  refresh();
+  listen();
+}
+
+function rememberPlace(): void {
+  if (!current) return;
+  const place = new URLSearchParams({ account: email, calendar: current.id });
+  place.set("date", calendar.formatIso(calendar.getDate(), true).slice(0, 10));
+  history.replaceState(null, "", `?${place}`);
+}
+
+let stream: EventSource | undefined;
+let refreshTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Draws the calendar anew soon after anything changes; a burst of changes is drawn once. */
+function listen(): void {
+  stream?.close();
+  if (!current) return;
+  stream = new EventSource(`/sandbox/api/changes?${new URLSearchParams({ calendar: current.id })}`);
+  const changed = () => {
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(refresh, 60);
+  };
+  stream.addEventListener("message", changed);
+  stream.addEventListener("change", changed);
+  // After a lost connection something may have been missed.
+  let opened = false;
+  stream.addEventListener("open", () => {
+    if (opened) changed();
+    opened = true;
+  });
+}
+
+async function start(): Promise<void> {
+  calendar.render();
+  const { accounts } = await sandboxApi<{ accounts: SandboxAccount[] }>("GET", "/sandbox/api/accounts");
+  accountSelect.replaceChildren(
+    ...accounts.map((account) => h("option", { value: account.email }, account.email)),
+  );
+  const wanted = query.get("account");
+  const chosen = accounts.find((account) => account.email === wanted) ?? accounts[0];
+  if (!chosen) {
+    toast("There is no account yet. Sign in through an app's consent page to make one.", "failed");
+    return;
+  }
+  accountSelect.value = chosen.email;
+  await chooseAccount(chosen.email);
+}
+
+start().catch((error: unknown) => toast(messageOf(error), "failed"));

@@ -1,0 +1,104 @@
+import { h, mainElement, messageOf, pageData, sandboxApi, toast } from "./dom.ts";
+
+interface Overview {
+  accounts: {
+    email: string;
+    name?: string;
+    calendars?: { id: string; summary?: string; timeZone?: string }[];
+  }[];
+}
+
+const { smtpPort } = pageData<{ smtpPort: number | null }>();
+
+function calendarLink(account: string, calendarId: string, text: string): HTMLElement {
+  return h("a", { href: `/google?${new URLSearchParams({ account, calendar: calendarId })}` }, text);
+}
+
+function accountTable({ accounts }: Overview): HTMLElement {
+  if (accounts.length === 0)
+    return h("p", {}, "There is no account yet: an app's consent page can make one.");
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Account"), h("th", { scope: "col" }, "Calendars"))),
+    h(
+      "tbody",
+      {},
+      accounts.map((account) =>
+        h(
+          "tr",
+          {},
+          h(
+            "th",
+            { scope: "row" },
+            h("a", { href: `/google?${new URLSearchParams({ account: account.email })}` }, account.email),
+            account.name ? h("div", { class: "muted" }, account.name) : null,
+          ),
+          h(
+            "td",
+            {},
+            (account.calendars ?? []).map((calendar) =>
+              h(
+                "div",
+                {},
+                calendarLink(account.email, calendar.id, calendar.summary ?? calendar.id),
+                calendar.timeZone ? h("span", { class: "muted" }, ` · ${calendar.timeZone}`) : null,
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function entry(href: string, title: string, text: string): HTMLElement {
+  return h("section", { class: "card" }, h("h2", {}, h("a", { href }, title)), h("p", {}, text));
+}
+
+async function show(): Promise<void> {
+  const overview = await sandboxApi<Overview>("GET", "/sandbox/api/accounts");
+  const origin = location.origin;
+  mainElement().append(
+    h(
+      "p",
+      {},
+      "This server stands in for calendar providers on this machine. It keeps its own accounts, calendars and mail; nothing leaves the machine.",
+    ),
+    h("section", { class: "card" }, h("h2", {}, "Google accounts"), accountTable(overview)),
+    entry(
+      "/google",
+      "Calendar",
+      "What a person sees and does in Google's own page: create, drag, resize, edit, delete.",
+    ),
+    entry(
+      "/mail",
+      "Mailbox",
+      smtpPort === null
+        ? "Switched off: the sandbox was started without its SMTP server."
+        : `Every mail sent over SMTP to 127.0.0.1:${smtpPort}, with its invitations.`,
+    ),
+    entry(
+      "/faults",
+      "Faults",
+      "Make the provider slow, failing, forgetful or over quota, and see what an app does.",
+    ),
+    h(
+      "section",
+      { class: "card" },
+      h("h2", {}, "Addresses"),
+      h(
+        "dl",
+        {},
+        ...Object.entries({
+          "Calendar API": `${origin}/calendar/v3`,
+          Consent: `${origin}/o/oauth2/v2/auth`,
+          Token: `${origin}/token`,
+          SMTP: smtpPort === null ? "off" : `127.0.0.1:${smtpPort}`,
+        }).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, h("code", {}, value))]),
+      ),
+    ),
+  );
+}
+
+show().catch((error: unknown) => toast(messageOf(error), "failed"));
