@@ -57,7 +57,10 @@ export interface CalendarService {
    */
   getFreeBusy(calendarIds: string[], range: Interval): Promise<BusyInterval[]>;
 
-  /** Creates the event, or finds the one that an earlier call with the same key has made and makes it equal. */
+  /**
+   * Creates the event. When an earlier call with the same key has made it already (lost answer, crash), nothing is written:
+   * gives that event as it is now, also when it has been deleted since, with `existed: true`.
+   */
   createEvent(calendarId: string, event: CalendarEvent, key: IdempotencyKey): Promise<WrittenEvent>;
 
   /**

@@ -57,6 +57,11 @@ export type IdempotencyKey = string;
 
 /** What a provider tells after a write. */
 export interface WrittenEvent {
+  /**
+   * True when `createEvent` found the event that an earlier call with the same key had made. Then nothing was written, and
+   * `event` is that event as it is now: a person may have edited or deleted it since, so the caller merges before it writes.
+   */
+  existed: boolean;
   eventId: string;
   version: EventVersion | null;
   iCalUid: string | null;

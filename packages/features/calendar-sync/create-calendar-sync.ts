@@ -1,0 +1,186 @@
+import { enqueueMany, handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
+import type { Clock, Logger } from "@calsync/lib";
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import type { Interval, NotificationRequest } from "@calsync/types";
+import { runCalendarSubscriptionsCron } from "./crons/calendar-subscriptions.ts";
+import { runCalendarSyncCron } from "./crons/calendar-sync.ts";
+import type { CronName, CronReport } from "./crons/cron.ts";
+import { type ChangeView, type SyncStatus, toChangeView, toSyncStatus } from "./dto.ts";
+import { extendMirrorJob } from "./jobs/extend-mirror.job.ts";
+import { maintainSubscriptionJob } from "./jobs/maintain-subscription.job.ts";
+import { pullCalendarJob } from "./jobs/pull-calendar.job.ts";
+import { pushCalendarJob } from "./jobs/push-calendar.job.ts";
+import { runCronJob } from "./jobs/run-cron.job.ts";
+import type { BookingStore } from "./ports/BookingStore.ts";
+import type { BookingSync } from "./ports/BookingSync.ts";
+import type { CalendarGateway } from "./ports/CalendarGateway.ts";
+import { CalendarSyncRepository, type CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
+import { ChangeRecordRepository } from "./repositories/ChangeRecordRepository.ts";
+import { ExternalEventRepository } from "./repositories/ExternalEventRepository.ts";
+import { ReferenceRepository } from "./repositories/ReferenceRepository.ts";
+import { StatusRepository } from "./repositories/StatusRepository.ts";
+import { SubscriptionRepository } from "./repositories/SubscriptionRepository.ts";
+import { BookingReferences } from "./services/BookingReferences.ts";
+import { ChangeApplier } from "./services/ChangeApplier.ts";
+import { extendMirror } from "./services/extend-mirror.ts";
+import { Mirror } from "./services/Mirror.ts";
+import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
+import { PullCalendar } from "./services/PullCalendar.ts";
+import { PushCalendar } from "./services/PushCalendar.ts";
+import { Subscriptions } from "./services/Subscriptions.ts";
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
+
+/** Everything that the engine is handed; it reaches for nothing by itself. */
+export interface CalendarSyncDependencies {
+  prisma: PrismaClient;
+  gateway: CalendarGateway;
+  bookingStore: BookingStore;
+  now: Clock;
+  log: Logger;
+  /** The public address that a provider is to call; null when it cannot reach us (then its calendars are polled). */
+  notificationAddress: (provider: string) => string | null;
+  settings?: Partial<SyncSettings>;
+  /** From 0 (included) to 1 (excluded); for jitter. `Math.random` when left out. */
+  random?: () => number;
+}
+
+/** The sync feature: what apps and other features may ask of it. */
+export interface CalendarSync extends BookingSync {
+  /**
+   * Makes the CalendarSync rows that calendars just chosen need, links the choices to them and asks for a first pull, in
+   * the caller's transaction. @returns the ids of all of them.
+   */
+  ensureCalendarSyncs(tx: PrismaTransaction, targets: readonly CalendarSyncTarget[]): Promise<string[]>;
+  /** Asks for a pull of each calendar. @returns how many of them exist and are enabled. */
+  requestPull(calendarSyncIds: readonly string[]): Promise<number>;
+  /** Whether the calendar belongs to the user. */
+  ownsCalendar(userId: number, calendarSyncId: string): Promise<boolean>;
+  /** Answers a request at a provider's notification endpoint: verify, enqueue, answer. */
+  handleNotification(provider: string, request: NotificationRequest): Promise<NotificationAnswer>;
+  runCron(name: CronName): Promise<CronReport>;
+  /** The account works again: everything that waited for it goes on. */
+  credentialReconnected(tx: PrismaTransaction, credentialId: number): Promise<void>;
+  /** Call before a credential is deleted: stops its push channels while its secret is still there. */
+  credentialWillBeRemoved(credentialId: number): Promise<void>;
+  /** When the user's selected calendars are busy, and how fresh that knowledge is per calendar. */
+  busyIntervals(
+    userId: number,
+    range: Interval,
+  ): Promise<{
+    intervals: Interval[];
+    freshness: { calendarSyncId: string | null; name: string; lastPulledAt: Date | null; ok: boolean }[];
+  }>;
+  /** External events of a user's calendars in a range, for a calendar view. */
+  listExternalEvents(
+    userId: number,
+    range: Interval,
+  ): Promise<{ calendarSyncId: string; calendarName: string; title: string; start: Date; end: Date }[]>;
+  status(userId: number): Promise<SyncStatus[]>;
+  /** What sync did to a booking and why, newest first. */
+  history(userId: number, bookingUid: string): Promise<ChangeView[]>;
+  /** The jobs that a worker has to run. */
+  jobs: JobRegistration[];
+  /** The crons on the worker's own schedule. */
+  schedule: ScheduledJob[];
+}
+
+/** Puts the engine together. */
+export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync {
+  const { prisma, gateway, bookingStore: store, now, log } = deps;
+  const settings: SyncSettings = { ...DEFAULT_SYNC_SETTINGS, ...deps.settings };
+  const random = deps.random ?? Math.random;
+  const calendars = new CalendarSyncRepository();
+  const references = new ReferenceRepository();
+  const events = new ExternalEventRepository();
+  const records = new ChangeRecordRepository();
+  const subscriptionRows = new SubscriptionRepository();
+  const statusRows = new StatusRepository(prisma);
+  const mirror = new Mirror(events);
+  const applier = new ChangeApplier(references, records, mirror, store);
+  const shared = { prisma, gateway, calendars, references, events, applier, settings, now, log, random };
+  const pull = new PullCalendar(shared);
+  const push = new PushCalendar({ ...shared, store, records });
+  const subscriptions = new Subscriptions({
+    ...shared,
+    subscriptions: subscriptionRows,
+    notificationAddress: deps.notificationAddress,
+  });
+  const notifications = new Notifications({ ...shared, subscriptions: subscriptionRows });
+  const bookingReferences = new BookingReferences(references);
+  const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now };
+  const runCron = (name: CronName) =>
+    name === "calendar-sync" ? runCalendarSyncCron(cronDeps) : runCalendarSubscriptionsCron(cronDeps);
+
+  const enqueuePulls = (tx: PrismaTransaction | PrismaClient, ids: readonly string[]) =>
+    enqueueMany(
+      tx,
+      ids.map((id) => ({ job: pullCalendarJob, payload: { calendarSyncId: id } })),
+    );
+
+  return {
+    bookingsChanged: (tx, ids) => bookingReferences.bookingsChanged(tx, ids),
+    async ensureCalendarSyncs(tx, targets) {
+      const rows = await calendars.ensure(tx, targets, now());
+      await calendars.linkTargets(
+        tx,
+        rows.map((row) => row.id),
+      );
+      await subscriptionRows.createMissing(tx, now(), settings.cronBatchSize);
+      await enqueuePulls(
+        tx,
+        rows.filter((row) => row.created).map((row) => row.id),
+      );
+      return rows.map((row) => row.id);
+    },
+    async requestPull(ids) {
+      const wanted = await calendars.markPullRequested(prisma, ids, now(), false);
+      await enqueuePulls(prisma, wanted);
+      return wanted.length;
+    },
+    ownsCalendar: (userId, id) => statusRows.owns(userId, id),
+    handleNotification: (provider, request) => notifications.handle(provider, request),
+    runCron,
+    async credentialReconnected(tx, credentialId) {
+      await enqueuePulls(tx, await statusRows.wakeCredential(tx, credentialId, now()));
+    },
+    credentialWillBeRemoved: (credentialId) => subscriptions.stopAllOf(credentialId),
+    async busyIntervals(userId, range) {
+      const [intervals, freshness] = await Promise.all([
+        events.findBusy(prisma, userId, range),
+        statusRows.findFreshness(userId),
+      ]);
+      return { intervals, freshness };
+    },
+    listExternalEvents: (userId, range) => events.findForView(prisma, userId, range),
+    status: async (userId) => (await statusRows.findForUser(userId)).map(toSyncStatus),
+    history: async (userId, uid) =>
+      (await records.findForBooking(prisma, userId, uid, 200)).map(toChangeView),
+    jobs: [
+      handleJob(pullCalendarJob, async ({ calendarSyncId }) => {
+        await pull.run(calendarSyncId);
+      }),
+      handleJob(pushCalendarJob, async ({ calendarSyncId }) => (await push.run(calendarSyncId)).again),
+      handleJob(maintainSubscriptionJob, async ({ subscriptionId }) => {
+        await subscriptions.maintain(subscriptionId);
+      }),
+      handleJob(extendMirrorJob, ({ calendarSyncId }) => extendMirror({ ...shared, mirror }, calendarSyncId)),
+      handleJob(runCronJob, async ({ name }) => {
+        log.info({ cron: name, ...(await runCron(name)) }, "cron finished");
+      }),
+    ],
+    schedule: [
+      {
+        name: "calendar-sync",
+        job: runCronJob,
+        payload: { name: "calendar-sync" },
+        everyMs: settings.cronEveryMs,
+      },
+      {
+        name: "calendar-subscriptions",
+        job: runCronJob,
+        payload: { name: "calendar-subscriptions" },
+        everyMs: settings.cronEveryMs,
+      },
+    ],
+  };
+}

@@ -1,0 +1,78 @@
+import { explainReason } from "./engine/reasons.ts";
+import type { ChangeRecordRow } from "./repositories/ChangeRecordRepository.ts";
+import type { SyncStatusRow } from "./repositories/StatusRepository.ts";
+
+/** How one calendar's sync stands. Times are instants. */
+export interface SyncStatus {
+  id: string;
+  name: string;
+  provider: string;
+  accountEmail: string | null;
+  status: "initial" | "healthy" | "retrying" | "failed";
+  enabled: boolean;
+  lastPulledAt: Date | null;
+  lastPushedAt: Date | null;
+  lastNotificationAt: Date | null;
+  nextPollAt: Date;
+  lastError: string | null;
+  lastErrorMessage: string | null;
+  /** How changes reach us: announced by the provider, on the way to be, by polling alone, or troubled. */
+  notifications: "active" | "pending" | "unsupported" | "error" | "none";
+  /** Bookings whose change is not in the calendar yet. */
+  pendingPushes: number;
+  /** Events that could not be read and were set aside. */
+  setAside: number;
+  usedFor: ("destination" | "busy times")[];
+}
+
+/** One change that sync made or refused, with the sentence that explains it. */
+export interface ChangeView {
+  id: string;
+  at: Date;
+  source: "calendar" | "app" | "sync";
+  result: "applied" | "refused" | "held";
+  action: string;
+  reason: string;
+  explanation: string;
+  before: unknown;
+  after: unknown;
+  calendar: { name: string; provider: string } | null;
+}
+
+const lower = <T extends string>(text: T) => text.toLowerCase() as Lowercase<T>;
+
+const NOTIFICATIONS: Record<string, SyncStatus["notifications"]> = {
+  PENDING: "pending",
+  ACTIVE: "active",
+  REPLACED: "active",
+  ERROR: "error",
+  UNSUPPORTED: "unsupported",
+};
+
+export function toSyncStatus(row: SyncStatusRow): SyncStatus {
+  const { subscriptionStatus, credentialStatus, isDestination, isSelected, status, ...rest } = row;
+  const usedFor: SyncStatus["usedFor"] = [];
+  if (isDestination) usedFor.push("destination");
+  if (isSelected) usedFor.push("busy times");
+  const invalid = credentialStatus === "INVALID";
+  return {
+    ...rest,
+    status: invalid ? "failed" : lower(status),
+    lastError: invalid ? "CREDENTIAL_INVALID" : rest.lastError,
+    lastErrorMessage: invalid ? "The account has to be connected again." : rest.lastErrorMessage,
+    notifications: NOTIFICATIONS[subscriptionStatus ?? ""] ?? "none",
+    usedFor,
+  };
+}
+
+export function toChangeView(row: ChangeRecordRow): ChangeView {
+  const { createdAt, source, result, calendarName, provider, ...rest } = row;
+  return {
+    ...rest,
+    at: createdAt,
+    source: lower(source),
+    result: lower(result),
+    explanation: explainReason(row.reason),
+    calendar: calendarName && provider ? { name: calendarName, provider } : null,
+  };
+}

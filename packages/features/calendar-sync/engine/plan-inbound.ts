@@ -1,0 +1,359 @@
+import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
+import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
+import type { SyncPolicy } from "./policy.ts";
+import type { ReasonCode } from "./reasons.ts";
+import { type EventSnapshot, type SnapshotField, sameField, toSnapshot } from "./snapshot.ts";
+import type { SyncedState } from "./synced-state.ts";
+
+/** The fields that a booking takes over from its event. Attendees are the booking's own. */
+export const FOLLOWED_FIELDS = [
+  "time",
+  "title",
+  "description",
+  "location",
+] as const satisfies SnapshotField[];
+type FollowedField = (typeof FOLLOWED_FIELDS)[number];
+
+/** What planning needs to know of a reference. */
+export interface PlannedReference {
+  id: string;
+  status: "PENDING" | "SYNCED" | "CONFLICT" | "ERROR" | "DELETED";
+  version: string | null;
+  sequence: number;
+  base: SyncedState | null;
+  /** What an unfinished write was making of the event; it may or may not have landed. */
+  pending: SyncedState | null;
+}
+
+/** The event as the calendar has it now. */
+export type RemoteState =
+  | { state: "present"; event: ExternalEvent }
+  | { state: "deleted"; version: string | null };
+
+export interface InboundInput {
+  reference: PlannedReference;
+  /** Null when the booking does not exist any more. */
+  local: LocalItem | null;
+  remote: RemoteState;
+  policy: SyncPolicy;
+  now: Date;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An action before the runner adds its id and its origin. */
+export type PlannedAction = DistributiveOmit<BookingAction, "actionId" | "origin" | "bookingId">;
+
+/** What becomes of the reference. A missing member stays as it is. */
+export interface ReferenceUpdate {
+  status?: PlannedReference["status"];
+  version?: string | null;
+  sequence?: number;
+  base?: SyncedState | null;
+  /** The unfinished write is accounted for. */
+  clearPending?: true;
+  /** The event is gone for good: the next push makes a new one under a new idempotency key. */
+  recreate?: true;
+}
+
+/** Something that was left undone on purpose, to be recorded. */
+export interface PlannedRefusal {
+  action: BookingAction["kind"] | "ignore";
+  reason: ReasonCode;
+}
+
+export interface InboundPlan {
+  /** Why this plan is what it is, in one code. */
+  reason: ReasonCode;
+  actions: PlannedAction[];
+  refusals: PlannedRefusal[];
+  reference: ReferenceUpdate;
+  /** Whether the calendar lacks something that the booking has, so that a push must follow. */
+  push: boolean;
+}
+
+/**
+ * Decides what one change in a calendar means for its booking. Pure: same input, same plan. The three-way merge is
+ * made field by field between what both sides last agreed on, the booking, and the event (SPEC.md, "Merging").
+ */
+export function planInbound(input: InboundInput): InboundPlan {
+  const { reference, local, remote } = input;
+  if (local === null) return nothing("booking-gone", { status: "DELETED", clearPending: true });
+  if (remote.state === "deleted" || remote.event.status === "cancelled") return planDeleted(input, local);
+  if (isKnownVersion(reference, remote.event)) return nothing("echo", {});
+  return local.active
+    ? planPresent(input, local, remote.event)
+    : planPresentButCancelled(input, local, remote.event);
+}
+
+/** The version that our own last write or pull left: nothing has happened since. */
+function isKnownVersion(reference: PlannedReference, event: ExternalEvent): boolean {
+  return (
+    event.version !== null &&
+    event.version === reference.version &&
+    reference.status === "SYNCED" &&
+    !reference.pending
+  );
+}
+
+function planPresent(
+  { reference, policy, now }: InboundInput,
+  local: LocalItem,
+  event: ExternalEvent,
+): InboundPlan {
+  const remote = toSnapshot(event);
+  const base = agreedState(reference, local, remote);
+  const seen: ReferenceUpdate = {
+    status: "SYNCED",
+    version: event.version,
+    sequence: Math.max(reference.sequence, event.sequence ?? 0),
+    clearPending: true,
+  };
+  const changed = FOLLOWED_FIELDS.filter((field) => !sameField(field, remote, base.remote));
+  const nextBase = rebase(base, remote, changed);
+
+  if (hasEnded(local, now)) {
+    return {
+      ...nothing(changed.length > 0 ? "past-booking" : "unchanged", { ...seen, base: nextBase }),
+      refusals: changed.length > 0 ? [{ action: actionFor(changed), reason: "past-booking" }] : [],
+    };
+  }
+  const refusals: PlannedRefusal[] = [];
+  const taken: FollowedField[] = [];
+  let winner: ReasonCode | null = null;
+  for (const field of changed) {
+    if (sameField(field, remote, local.snapshot)) continue;
+    const refusal = refuse(field, remote, policy);
+    if (refusal) {
+      refusals.push({ action: actionFor([field]), reason: refusal });
+    } else if (sameField(field, local.snapshot, base.local)) {
+      taken.push(field);
+    } else if (calendarWins(field, local, event, policy, now)) {
+      taken.push(field);
+      winner = "remote-wins-last-write";
+    } else {
+      refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
+    }
+  }
+  const after: EventSnapshot = { ...local.snapshot, ...pick(remote, taken) };
+  return {
+    reason: reasonOf(changed, taken, refusals, winner),
+    actions: actionsFor(taken, remote, winner, changeTime(event, now)),
+    refusals,
+    reference: { ...seen, base: nextBase },
+    push: policy.direction !== "FROM_CALENDAR" && needsPush(after, nextBase),
+  };
+}
+
+/** The booking is cancelled and yet its event is there: our deletion is still to come, or the event was brought back. */
+function planPresentButCancelled(
+  { reference, policy, now }: InboundInput,
+  local: LocalItem,
+  event: ExternalEvent,
+): InboundPlan {
+  const remote = toSnapshot(event);
+  const cancelledBySync = local.changedAt.status === undefined;
+  if (
+    reference.status === "DELETED" &&
+    cancelledBySync &&
+    policy.direction !== "TO_CALENDAR" &&
+    !timeHasEnded(remote.time, now)
+  ) {
+    return {
+      reason: "remote-restored",
+      actions: [
+        { kind: "restore", time: remote.time, reason: "remote-restored", changedAt: changeTime(event, now) },
+      ],
+      refusals: [],
+      reference: {
+        status: "SYNCED",
+        version: event.version,
+        sequence: Math.max(reference.sequence, event.sequence ?? 0),
+        base: { local: { ...local.snapshot, time: remote.time }, remote },
+        clearPending: true,
+      },
+      push: false,
+    };
+  }
+  const edited =
+    reference.base !== null &&
+    FOLLOWED_FIELDS.some((field) => !sameField(field, remote, agreedState(reference, local, remote).remote));
+  return {
+    reason: edited ? "remote-change-beats-local-cancel" : "booking-cancelled",
+    actions: [],
+    refusals: edited ? [{ action: "ignore", reason: "remote-change-beats-local-cancel" }] : [],
+    // The version is needed for the deletion that follows; the base stays, there is nothing left to merge.
+    reference: { version: event.version, clearPending: true },
+    push: policy.direction !== "FROM_CALENDAR" && reference.status !== "DELETED" && !hasEnded(local, now),
+  };
+}
+
+function planDeleted({ reference, remote, policy, now }: InboundInput, local: LocalItem): InboundPlan {
+  if (reference.status === "DELETED") return nothing("echo", {});
+  const gone: ReferenceUpdate = { status: "DELETED", clearPending: true };
+  if (!local.active) return nothing("booking-cancelled", gone);
+  if (hasEnded(local, now)) {
+    return { ...nothing("past-booking", gone), refusals: [{ action: "cancel", reason: "past-booking" }] };
+  }
+  const again: ReferenceUpdate = {
+    status: "PENDING",
+    version: null,
+    base: null,
+    clearPending: true,
+    recreate: true,
+  };
+  if (policy.direction === "TO_CALENDAR") {
+    return {
+      reason: "direction-to-calendar-only",
+      actions: [],
+      refusals: [{ action: "cancel", reason: "direction-to-calendar-only" }],
+      reference: again,
+      push: true,
+    };
+  }
+  const base = reference.base ?? reference.pending;
+  const changedHere =
+    base !== null && FOLLOWED_FIELDS.some((field) => !sameField(field, local.snapshot, base.local));
+  if (changedHere && policy.conflict !== "calendar-wins" && policy.direction === "BOTH") {
+    const reason = "local-change-beats-remote-delete";
+    return { reason, actions: [], refusals: [{ action: "cancel", reason }], reference: again, push: true };
+  }
+  const changedAt = remote.state === "present" ? changeTime(remote.event, now) : now.toISOString();
+  return {
+    reason: "remote-deleted",
+    actions: [
+      {
+        kind: "cancel",
+        reason: "remote-deleted",
+        changedAt,
+        cancellationReason: "The event was deleted in the calendar.",
+      },
+    ],
+    refusals: [],
+    reference: gone,
+    push: false,
+  };
+}
+
+/**
+ * What both sides last agreed on. A write whose answer was lost counts, field by field, as far as the event shows it:
+ * then the event's value is ours, not a person's. A reference that was never written (an event found and linked)
+ * agrees with the booking as it is.
+ */
+function agreedState(reference: PlannedReference, local: LocalItem, remote: EventSnapshot): SyncedState {
+  const { base, pending } = reference;
+  if (!pending) return base ?? { local: local.snapshot, remote: local.snapshot };
+  if (!base) return pending;
+  let merged = base;
+  for (const field of FOLLOWED_FIELDS) {
+    if (sameField(field, remote, pending.remote)) {
+      merged = {
+        local: { ...merged.local, [field]: pending.local[field] },
+        remote: { ...merged.remote, [field]: pending.remote[field] },
+      };
+    }
+  }
+  return merged;
+}
+
+/**
+ * The state to agree on after this pull: remote is what the calendar holds. On our side, every field that changed out
+ * there stands as if we had agreed to it, so that a booking which keeps its own value differs from it and is pushed.
+ */
+function rebase(base: SyncedState, remote: EventSnapshot, changed: readonly FollowedField[]): SyncedState {
+  return { remote, local: { ...base.local, ...pick(remote, changed) } };
+}
+
+/** Whether the booking holds something that the calendar was not told. */
+export function needsPush(local: EventSnapshot, base: SyncedState): boolean {
+  return ([...FOLLOWED_FIELDS, "attendees"] as const).some((field) => !sameField(field, local, base.local));
+}
+
+function refuse(field: FollowedField, remote: EventSnapshot, policy: SyncPolicy): ReasonCode | null {
+  if (policy.direction === "TO_CALENDAR") return "direction-to-calendar-only";
+  // A provider may hold an event of no length; a booking needs one.
+  if (field === "time" && remote.time.end <= remote.time.start) return "invalid-time";
+  return null;
+}
+
+function calendarWins(
+  field: FollowedField,
+  local: LocalItem,
+  event: ExternalEvent,
+  policy: SyncPolicy,
+  now: Date,
+): boolean {
+  if (policy.conflict === "calendar-wins" || policy.direction === "FROM_CALENDAR") return true;
+  if (policy.conflict === "booking-wins") return false;
+  // On a tie the calendar wins: there the host acted with their own hand.
+  return changeTime(event, now) >= (local.changedAt[field] ?? local.createdAt);
+}
+
+function actionsFor(
+  taken: readonly FollowedField[],
+  remote: EventSnapshot,
+  winner: ReasonCode | null,
+  changedAt: InstantString,
+): PlannedAction[] {
+  const actions: PlannedAction[] = [];
+  if (taken.includes("time")) {
+    actions.push({
+      kind: "reschedule",
+      time: remote.time,
+      reason: winner ?? "remote-time-changed",
+      changedAt,
+    });
+  }
+  const details = pick(
+    remote,
+    taken.filter((field) => field !== "time"),
+  );
+  if (Object.keys(details).length > 0) {
+    actions.push({
+      kind: "change-details",
+      ...details,
+      reason: winner ?? "remote-details-changed",
+      changedAt,
+    });
+  }
+  return actions;
+}
+
+function reasonOf(
+  changed: readonly FollowedField[],
+  taken: readonly FollowedField[],
+  refusals: readonly PlannedRefusal[],
+  winner: ReasonCode | null,
+): ReasonCode {
+  if (changed.length === 0) return "unchanged";
+  if (winner) return winner;
+  if (taken.includes("time")) return "remote-time-changed";
+  if (taken.length > 0) return "remote-details-changed";
+  return refusals[0]?.reason ?? "converged";
+}
+
+const actionFor = (fields: readonly FollowedField[]) =>
+  fields.includes("time") ? "reschedule" : "change-details";
+
+const changeTime = (event: ExternalEvent, now: Date): InstantString => event.updatedAt ?? now.toISOString();
+
+/** Whether the booking is over: from then on it is never changed. */
+export function hasEnded(local: LocalItem, now: Date): boolean {
+  return timeHasEnded(local.snapshot.time, now);
+}
+
+function timeHasEnded(time: EventTime, now: Date): boolean {
+  // An all-day end is a day without a zone: it is over everywhere twelve hours after its end in UTC.
+  const end = time.allDay ? Date.parse(time.end) + 12 * 3_600_000 : Date.parse(time.end);
+  return end <= now.getTime();
+}
+
+function pick<F extends SnapshotField>(
+  snapshot: EventSnapshot,
+  fields: readonly F[],
+): Pick<EventSnapshot, F> {
+  return Object.fromEntries(fields.map((field) => [field, snapshot[field]])) as Pick<EventSnapshot, F>;
+}
+
+function nothing(reason: ReasonCode, reference: ReferenceUpdate): InboundPlan {
+  return { reason, actions: [], refusals: [], reference, push: false };
+}

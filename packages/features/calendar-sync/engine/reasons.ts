@@ -1,0 +1,48 @@
+/**
+ * Every decision of the engine, as a closed list of reason codes with a sentence for people. A change record carries
+ * the code; SPEC.md names the test of each. Light enough for a browser: it imports nothing.
+ */
+export const REASONS = {
+  // From the calendar to the booking
+  "remote-time-changed": "The event was moved in the calendar, so the booking was rescheduled.",
+  "remote-details-changed": "The event's title, description or location was edited in the calendar.",
+  "remote-deleted": "The event was deleted in the calendar, so the booking was cancelled.",
+  "remote-restored": "The deleted event was brought back in the calendar, so the booking was restored.",
+  "remote-wins-last-write": "Both sides changed the same field; the calendar's change was the later one.",
+  "local-wins-last-write": "Both sides changed the same field; the booking's change was the later one.",
+  "local-change-beats-remote-delete":
+    "The event was deleted in the calendar while the booking was changed here; the change wins and the event comes back.",
+  "remote-change-beats-local-cancel":
+    "The booking was cancelled here while the event was edited in the calendar; the cancellation stands.",
+  // Nothing to do
+  echo: "Our own write came back.",
+  unchanged: "The event changed in ways that the booking does not follow.",
+  converged: "Both sides were changed to the same.",
+  // Refused or held
+  "past-booking": "The booking has ended; sync never changes the past.",
+  "booking-cancelled": "The booking was cancelled already.",
+  "booking-gone": "The booking does not exist any more.",
+  "absent-but-present":
+    "A full listing did not show the event, but a direct read found it; nothing is changed.",
+  "direction-to-calendar-only": "This calendar only receives bookings; changes made there are put back.",
+  "sync-disabled": "Two-way sync is switched off.",
+  "invalid-time": "The event's times cannot be those of a booking.",
+  "all-day-time": "The event was made an all-day event; a booking keeps its times.",
+  unreadable: "The provider sent an event that cannot be read; it is set aside alone.",
+  // From the booking to the calendar
+  "event-created": "The booking was written to the calendar.",
+  "event-updated": "The booking's change was written to the calendar.",
+  "event-deleted": "The booking was cancelled, so its event was deleted.",
+  "event-recreated": "The event had gone from the calendar and was written again.",
+  "push-refused": "The calendar refused the change for good.",
+  // Life of a subscription or a credential
+  "full-pull-after-lost-cursor":
+    "The provider no longer accepted the cursor, so everything was compared again.",
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** The sentence for a reason code; unknown codes (from a newer version) come back as they are. */
+export function explainReason(code: string): string {
+  return (REASONS as Record<string, string>)[code] ?? code;
+}

@@ -1,0 +1,88 @@
+import type { CalendarEvent, EventAttendee, EventTime, ExternalEvent } from "@calsync/types";
+
+/**
+ * The fields that two sides keep equal, in one spelling. Base, local and remote are compared as snapshots; a snapshot
+ * is plain JSON and is what `BookingReference.baseSnapshot` holds.
+ */
+export interface EventSnapshot {
+  time: EventTime;
+  title: string;
+  description: string;
+  location: string;
+  /** Sorted by address. */
+  attendees: SnapshotAttendee[];
+}
+
+export type SnapshotAttendee = Pick<EventAttendee, "email" | "name" | "response" | "optional">;
+
+/** Start, end, zone and all-day are one field: they only make sense together. */
+export type SnapshotField = keyof EventSnapshot;
+
+export const SNAPSHOT_FIELDS: readonly SnapshotField[] = [
+  "time",
+  "title",
+  "description",
+  "location",
+  "attendees",
+];
+
+/** The part of an event that both sides hold, normalised: trimmed text, addresses in lower case and in order. */
+export function toSnapshot(event: Pick<CalendarEvent | ExternalEvent, SnapshotField>): EventSnapshot {
+  return {
+    time: normaliseTime(event.time),
+    title: event.title.trim(),
+    description: normaliseText(event.description),
+    location: event.location.trim(),
+    attendees: event.attendees
+      .map(({ email, name, response, optional }) => ({
+        email: email.toLowerCase(),
+        name,
+        response,
+        optional,
+      }))
+      .sort((a, b) => (a.email < b.email ? -1 : a.email > b.email ? 1 : 0)),
+  };
+}
+
+/** Whether a field says the same on both sides. Zones are compared by the instants that they give, not by their names. */
+export function sameField(field: SnapshotField, a: EventSnapshot, b: EventSnapshot): boolean {
+  if (field === "time") return sameTime(a.time, b.time);
+  if (field === "attendees") return sameAttendees(a.attendees, b.attendees);
+  return a[field] === b[field];
+}
+
+/** The fields in which two snapshots differ. */
+export function differingFields(a: EventSnapshot, b: EventSnapshot): SnapshotField[] {
+  return SNAPSHOT_FIELDS.filter((field) => !sameField(field, a, b));
+}
+
+/** Whether two times are the same stretch: same instants, or the same days. */
+export function sameTime(a: EventTime, b: EventTime): boolean {
+  return a.allDay === b.allDay && a.start === b.start && a.end === b.end;
+}
+
+/**
+ * The people of an event are its addresses and whether each is optional. Names are the provider's to spell, and answers
+ * travel on their own way, so neither makes a difference here.
+ */
+function sameAttendees(a: SnapshotAttendee[], b: SnapshotAttendee[]): boolean {
+  return a.length === b.length && a.every((one, index) => one.email === b[index]?.email);
+}
+
+function normaliseTime(time: EventTime): EventTime {
+  if (time.allDay) return { allDay: true, start: time.start, end: time.end };
+  return {
+    allDay: false,
+    start: new Date(time.start).toISOString(),
+    end: new Date(time.end).toISOString(),
+    timeZone: time.timeZone,
+  };
+}
+
+/** Providers differ in line ends and in blanks at line ends; people do not mean anything by them. */
+function normaliseText(text: string): string {
+  return text
+    .replace(/\r\n?/g, "\n")
+    .replace(/[ \t]+$/gm, "")
+    .trim();
+}

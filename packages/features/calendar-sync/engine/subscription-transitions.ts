@@ -1,0 +1,111 @@
+/** The states of a push channel (design: `CalendarSubscription.status`). */
+export const SUBSCRIPTION_STATES = [
+  "PENDING",
+  "ACTIVE",
+  "ERROR",
+  "REPLACED",
+  "EXPIRED",
+  "STOPPED",
+  "UNSUPPORTED",
+] as const;
+export type SubscriptionState = (typeof SUBSCRIPTION_STATES)[number];
+
+/** What can happen to a channel. */
+export const SUBSCRIPTION_EVENTS = [
+  /** The provider has set the channel up. */
+  "activated",
+  /** The provider refused or did not answer; trying again may help. */
+  "failed",
+  /** The provider says that this calendar cannot be watched. */
+  "unsupported",
+  /** Another channel for the same calendar has become active. */
+  "replaced",
+  /** The provider's expiry has passed. */
+  "expired",
+  /** The channel was stopped at the provider, or the provider does not know it any more. */
+  "stopped",
+] as const;
+export type SubscriptionEvent = (typeof SUBSCRIPTION_EVENTS)[number];
+
+/** `ignore`: the event says nothing new. `impossible`: it cannot happen in this state; the caller has a bug. */
+type Cell = SubscriptionState | "ignore" | "impossible";
+
+/**
+ * The one table of a channel's life (SPEC.md shows it to people). Total: no cell is missing, so no event in any state is
+ * left to chance.
+ */
+export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<SubscriptionEvent, Cell>> = {
+  PENDING: {
+    activated: "ACTIVE",
+    failed: "ERROR",
+    unsupported: "UNSUPPORTED",
+    replaced: "impossible",
+    expired: "impossible",
+    stopped: "STOPPED",
+  },
+  ACTIVE: {
+    activated: "impossible",
+    failed: "impossible",
+    unsupported: "impossible",
+    replaced: "REPLACED",
+    expired: "EXPIRED",
+    stopped: "STOPPED",
+  },
+  ERROR: {
+    activated: "ACTIVE",
+    failed: "ERROR",
+    unsupported: "UNSUPPORTED",
+    replaced: "impossible",
+    expired: "impossible",
+    stopped: "STOPPED",
+  },
+  REPLACED: {
+    activated: "impossible",
+    failed: "ignore",
+    unsupported: "impossible",
+    replaced: "ignore",
+    expired: "EXPIRED",
+    stopped: "STOPPED",
+  },
+  EXPIRED: {
+    activated: "impossible",
+    failed: "impossible",
+    unsupported: "impossible",
+    replaced: "ignore",
+    expired: "ignore",
+    stopped: "ignore",
+  },
+  STOPPED: {
+    activated: "impossible",
+    failed: "impossible",
+    unsupported: "impossible",
+    replaced: "ignore",
+    expired: "ignore",
+    stopped: "ignore",
+  },
+  UNSUPPORTED: {
+    activated: "impossible",
+    failed: "impossible",
+    unsupported: "ignore",
+    replaced: "impossible",
+    expired: "impossible",
+    stopped: "STOPPED",
+  },
+};
+
+/**
+ * The state after an event; the same state when the event says nothing new.
+ * @throws Error when the event cannot happen in this state.
+ */
+export function nextSubscriptionState(state: SubscriptionState, event: SubscriptionEvent): SubscriptionState {
+  const cell = SUBSCRIPTION_TRANSITIONS[state][event];
+  if (cell === "impossible") throw new Error(`A subscription that is ${state} cannot be ${event}.`);
+  return cell === "ignore" ? state : cell;
+}
+
+/** When to renew: well before the expiry, by the earlier of 24 hours and a fifth of the life that is left. */
+export function renewalTime(now: Date, expiresAt: Date | null): Date | null {
+  if (expiresAt === null) return null;
+  const left = expiresAt.getTime() - now.getTime();
+  return new Date(expiresAt.getTime() - Math.min(24 * 3_600_000, left / 5));
+}

@@ -1,0 +1,79 @@
+import type { PrismaTransaction } from "@calsync/prisma";
+import type { EventTime, InstantString } from "@calsync/types";
+import type { ReasonCode } from "../engine/reasons.ts";
+import type { EventSnapshot, SnapshotField } from "../engine/snapshot.ts";
+
+/** A booking, or a host's own entry, as the engine sees it. */
+export interface LocalItem {
+  bookingId: number;
+  uid: string;
+  hostId: number;
+  /** True while the appointment stands (accepted or pending). */
+  active: boolean;
+  snapshot: EventSnapshot;
+  /**
+   * When each field was last changed, on our side or by sync; missing means: not since it was made. `status` is set only
+   * while the app itself made the last change of status: a booking that sync cancelled has none, and so may be
+   * brought back when its event is.
+   */
+  changedAt: Partial<Record<SnapshotField | "status", InstantString>>;
+  createdAt: InstantString;
+  iCalUid: string;
+  /** iTIP SEQUENCE. */
+  sequence: number;
+}
+
+interface ActionBase {
+  /** Names the effect for ever: applying the same id a second time changes nothing. */
+  actionId: string;
+  bookingId: number;
+  reason: ReasonCode;
+  /** When the change was made out there, by the provider's clock where it tells one; becomes the field's time of change. */
+  changedAt: InstantString;
+  /** The calendar that the change came from. */
+  origin: { calendarSyncId: string; calendarName: string; provider: string };
+}
+
+/** What sync asks of a booking. At most one action of each kind per booking and page. */
+export type BookingAction =
+  /** The host has chosen this time in their calendar: it may overlap other bookings and lie outside their hours. */
+  | (ActionBase & { kind: "reschedule"; time: EventTime })
+  | (ActionBase & { kind: "change-details"; title?: string; description?: string; location?: string })
+  | (ActionBase & { kind: "cancel"; cancellationReason: string })
+  /** Brings a cancelled booking back, at `time` when given. */
+  | (ActionBase & { kind: "restore"; time?: EventTime });
+
+export interface BookingActionOutcome {
+  actionId: string;
+  bookingId: number;
+  /** False when the action id was applied before, or when the booking's state did not allow it. */
+  applied: boolean;
+  refusal?: "booking-gone" | "booking-cancelled" | "past-booking" | "repeated";
+  before: EventSnapshot;
+  after: EventSnapshot;
+}
+
+/**
+ * Where bookings live. The bookings feature of this repository is one implementation; a product team hands in its own.
+ * Both methods run inside the engine's transaction and cost a fixed number of statements, however many rows.
+ */
+export interface BookingStore {
+  /**
+   * Loads bookings by id; unknown ids are left out. With `lock`, the rows stay locked until the transaction ends
+   * (`FOR NO KEY UPDATE`, in order of id), so that what was planned on them still holds when it is applied.
+   */
+  loadItems(
+    tx: PrismaTransaction,
+    bookingIds: readonly number[],
+    options?: { lock?: boolean },
+  ): Promise<LocalItem[]>;
+  /**
+   * Applies the actions and causes what doing the same by hand causes (mails, webhooks) as jobs of the same
+   * transaction. It must not push to calendars: the engine does.
+   */
+  applyActions(
+    tx: PrismaTransaction,
+    actions: readonly BookingAction[],
+    now: Date,
+  ): Promise<BookingActionOutcome[]>;
+}

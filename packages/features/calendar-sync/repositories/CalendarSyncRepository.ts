@@ -1,0 +1,243 @@
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import type { CalendarSyncRow } from "./rows.ts";
+
+type Sql = PrismaClient | PrismaTransaction;
+
+/** What one external calendar is, when it is to be kept in step. */
+export interface CalendarSyncTarget {
+  userId: number;
+  credentialId: number;
+  provider: string;
+  externalCalendarId: string;
+  name: string;
+}
+
+/** Where a pull stands after a page; written in the transaction of the page's effects. */
+export interface PullProgress {
+  cursor: string | null;
+  fullPullRunning: boolean;
+  mirroredUntil: Date | null;
+}
+
+/**
+ * The rows of calendars kept in step, and the lease on each. Leases run on the database's clock, the one clock that all
+ * workers share.
+ */
+export class CalendarSyncRepository {
+  /**
+   * Takes the lease of a calendar, if nobody holds it and sync is allowed there: calendar, user, teams and installation
+   * switched on, credential valid. @returns the row, or why not.
+   */
+  async acquireLease(
+    sql: Sql,
+    id: string,
+    owner: string,
+    ttlMs: number,
+  ): Promise<{ row: CalendarSyncRow } | { refused: "busy" | "disabled" | "gone"; busyForMs: number }> {
+    const rows = await sql.$queryRaw<CalendarSyncRow[]>`
+      UPDATE "CalendarSync" s
+         SET "leaseOwner" = ${owner}, "leaseUntil" = clock_timestamp() + ${ttlMs}::double precision * interval '1 millisecond'
+        FROM "Credential" c, "User" u
+        LEFT JOIN "SyncPreference" p ON p."userId" = u."id"
+       WHERE s."id" = ${id}::uuid AND c."id" = s."credentialId" AND u."id" = s."userId"
+         AND (s."leaseUntil" IS NULL OR s."leaseUntil" < clock_timestamp())
+         AND s."enabled" AND c."status" = 'ACTIVE' AND coalesce(p."enabled", true)
+         AND coalesce((SELECT g."twoWaySyncEnabled" FROM "GlobalSetting" g WHERE g."id" = 1), true)
+         AND NOT EXISTS (SELECT 1 FROM "Membership" m JOIN "Team" t ON t."id" = m."teamId"
+                          WHERE m."userId" = u."id" AND NOT t."twoWaySyncEnabled")
+      RETURNING s."id", s."userId", s."credentialId", s."provider", s."externalCalendarId", s."name", s."direction",
+                s."cursor", s."fullPullGeneration", s."fullPullRunning", s."pullRequestedAt", s."lastNotificationAt",
+                s."mirroredUntil", s."errorCount", p."conflictPolicy", u."timeZone" AS "userTimeZone",
+                EXISTS (SELECT 1 FROM "CalendarSubscription" w
+                         WHERE w."calendarSyncId" = s."id" AND w."status" = 'ACTIVE') AS "watched"`;
+    if (rows[0]) return { row: rows[0] };
+    const held = await sql.$queryRaw<{ busyForMs: number | null }[]>`
+      SELECT extract(epoch FROM "leaseUntil" - clock_timestamp())::double precision * 1000 AS "busyForMs"
+        FROM "CalendarSync" WHERE "id" = ${id}::uuid`;
+    if (!held[0]) return { refused: "gone", busyForMs: 0 };
+    const busyForMs = held[0].busyForMs ?? 0;
+    return busyForMs > 0 ? { refused: "busy", busyForMs } : { refused: "disabled", busyForMs: 0 };
+  }
+
+  /** Prolongs the lease. @returns false when it was lost: stop at once, commit nothing. */
+  async renewLease(sql: Sql, id: string, owner: string, ttlMs: number): Promise<boolean> {
+    const count = await sql.$executeRaw`
+      UPDATE "CalendarSync" SET "leaseUntil" = clock_timestamp() + ${ttlMs}::double precision * interval '1 millisecond'
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+    return count === 1;
+  }
+
+  async releaseLease(sql: Sql, id: string, owner: string): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSync" SET "leaseOwner" = NULL, "leaseUntil" = NULL
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+  }
+
+  /**
+   * Stores where a pull stands, fenced by the lease. @returns false when the lease was lost: the caller must roll back.
+   */
+  async commitProgress(sql: Sql, id: string, owner: string, progress: PullProgress): Promise<boolean> {
+    const count = await sql.$executeRaw`
+      UPDATE "CalendarSync"
+         SET "cursor" = ${progress.cursor}, "fullPullRunning" = ${progress.fullPullRunning},
+             "mirroredUntil" = ${progress.mirroredUntil}, "updatedAt" = now()
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+    return count === 1;
+  }
+
+  /** Confirms the lease inside a transaction and keeps it from changing hands until the transaction ends. */
+  async holdLease(sql: Sql, id: string, owner: string): Promise<boolean> {
+    const rows = await sql.$queryRaw<unknown[]>`
+      SELECT 1 FROM "CalendarSync" WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner} FOR NO KEY UPDATE`;
+    return rows.length === 1;
+  }
+
+  /** Events were written. */
+  async notePushed(sql: Sql, id: string, at: Date): Promise<void> {
+    await sql.$executeRaw`UPDATE "CalendarSync" SET "lastPushedAt" = ${at}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;
+  }
+
+  /** Starts a listing of everything: forgets the cursor and counts the generation up. @returns the new generation. */
+  async beginFullPull(sql: Sql, id: string, owner: string): Promise<number | null> {
+    const rows = await sql.$queryRaw<{ fullPullGeneration: number }[]>`
+      UPDATE "CalendarSync"
+         SET "cursor" = NULL, "fullPullRunning" = true, "fullPullGeneration" = "fullPullGeneration" + 1, "updatedAt" = now()
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}
+      RETURNING "fullPullGeneration"`;
+    return rows[0]?.fullPullGeneration ?? null;
+  }
+
+  /**
+   * A pull has ended well: sets when to poll next and gives the lease back. A wish for a pull that came meanwhile stays.
+   */
+  async finishPull(
+    sql: Sql,
+    row: Pick<CalendarSyncRow, "id" | "pullRequestedAt">,
+    owner: string,
+    pulledAt: Date,
+    nextPollAt: Date,
+  ): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSync"
+         SET "status" = 'HEALTHY', "lastPulledAt" = ${pulledAt}, "nextPollAt" = ${nextPollAt}, "errorCount" = 0,
+             "lastError" = NULL, "lastErrorMessage" = NULL, "lastErrorAt" = NULL,
+             "pullRequestedAt" = CASE WHEN "pullRequestedAt" <= ${row.pullRequestedAt} THEN NULL ELSE "pullRequestedAt" END,
+             "leaseOwner" = NULL, "leaseUntil" = NULL, "updatedAt" = now()
+       WHERE "id" = ${row.id}::uuid AND "leaseOwner" = ${owner}`;
+  }
+
+  /** A pull or push has failed as a whole: shows it, sets when to try next, and gives the lease back. */
+  async recordFailure(
+    sql: Sql,
+    id: string,
+    owner: string,
+    failure: { code: string; message: string; at: Date; nextPollAt: Date; final: boolean },
+  ): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSync"
+         SET "status" = ${failure.final ? "FAILED" : "RETRYING"}::"CalendarSyncStatus", "lastError" = ${failure.code},
+             "lastErrorMessage" = ${failure.message}, "lastErrorAt" = ${failure.at}, "errorCount" = "errorCount" + 1,
+             "nextPollAt" = ${failure.nextPollAt}, "leaseOwner" = NULL, "leaseUntil" = NULL, "updatedAt" = now()
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+  }
+
+  /** Makes the rows that are missing. One statement. @returns all of them, and which are new. */
+  async ensure(
+    sql: Sql,
+    targets: readonly CalendarSyncTarget[],
+    now: Date,
+  ): Promise<(CalendarSyncTarget & { id: string; created: boolean })[]> {
+    if (targets.length === 0) return [];
+    return sql.$queryRaw`
+      WITH wanted AS (
+        SELECT DISTINCT ON ("credentialId", "externalCalendarId") *
+          FROM jsonb_to_recordset(${JSON.stringify(targets)}::jsonb)
+            AS t("userId" int, "credentialId" int, "provider" text, "externalCalendarId" text, "name" text)
+         ORDER BY "credentialId", "externalCalendarId"
+      )
+      INSERT INTO "CalendarSync" ("id", "userId", "credentialId", "provider", "externalCalendarId", "name", "nextPollAt", "pullRequestedAt", "lastUsedAt", "updatedAt")
+      SELECT gen_random_uuid(), "userId", "credentialId", "provider", "externalCalendarId", "name", ${now}, ${now}, ${now}, now() FROM wanted
+      ON CONFLICT ("credentialId", "externalCalendarId")
+        DO UPDATE SET "lastUsedAt" = ${now}, "name" = EXCLUDED."name", "inUse" = true, "usageCheckAt" = NULL
+      RETURNING "id", "userId", "credentialId", "provider", "externalCalendarId", "name", (xmax = 0) AS "created"`;
+  }
+
+  /**
+   * Destinations and selections that have no CalendarSync yet. Linked rows are left out by a partial index, so the cost
+   * is that of the missing ones.
+   */
+  async findUnlinkedTargets(sql: Sql, limit: number): Promise<CalendarSyncTarget[]> {
+    return sql.$queryRaw`
+      SELECT x."userId", x."credentialId", c."provider", x."externalCalendarId", x."name"
+        FROM (SELECT "userId", "credentialId", "externalCalendarId", "name" FROM "DestinationCalendar" WHERE "calendarSyncId" IS NULL
+              UNION
+              SELECT "userId", "credentialId", "externalCalendarId", "name" FROM "SelectedCalendar" WHERE "calendarSyncId" IS NULL) x
+        JOIN "Credential" c ON c."id" = x."credentialId"
+       WHERE c."status" = 'ACTIVE'
+       LIMIT ${limit}`;
+  }
+
+  /** Points destinations and selections at their CalendarSync. */
+  async linkTargets(sql: Sql, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await sql.$executeRaw`
+      WITH linked AS (
+        UPDATE "DestinationCalendar" d SET "calendarSyncId" = s."id" FROM "CalendarSync" s
+         WHERE s."id" = ANY(${ids}::uuid[]) AND d."credentialId" = s."credentialId"
+           AND d."externalCalendarId" = s."externalCalendarId" AND d."calendarSyncId" IS NULL
+        RETURNING 1)
+      UPDATE "SelectedCalendar" d SET "calendarSyncId" = s."id" FROM "CalendarSync" s
+       WHERE s."id" = ANY(${ids}::uuid[]) AND d."credentialId" = s."credentialId"
+         AND d."externalCalendarId" = s."externalCalendarId" AND d."calendarSyncId" IS NULL`;
+  }
+
+  /**
+   * Takes the polls that are due and moves each one's next time on, so that ticks that overlap take each of them once.
+   * A calendar whose credential is invalid is not taken.
+   */
+  async takeDuePolls(sql: Sql, now: Date, notBefore: Date, limit: number): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      WITH due AS (
+        SELECT s."id" FROM "CalendarSync" s JOIN "Credential" c ON c."id" = s."credentialId"
+         WHERE s."enabled" AND s."inUse" AND s."nextPollAt" <= ${now} AND c."status" = 'ACTIVE'
+         ORDER BY s."nextPollAt" LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED)
+      UPDATE "CalendarSync" s 
+         SET "nextPollAt" = ${notBefore},
+             "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond')
+        FROM due WHERE s."id" = due."id" RETURNING s."id"`;
+    return rows.map((row) => row.id);
+  }
+
+  /**
+   * Notes that a pull is wanted; each wish is later than the one before it, so that the end of a pull which began before
+   * it does not take it along. @returns the calendars that exist and are enabled
+   */
+  async markPullRequested(sql: Sql, ids: readonly string[], now: Date, notified: boolean): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      UPDATE "CalendarSync"
+         SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
+             "lastNotificationAt" = CASE WHEN ${notified} THEN ${now} ELSE "lastNotificationAt" END
+       WHERE "id" = ANY(${ids}::uuid[]) AND "enabled" RETURNING "id"`;
+    return rows.map((row) => row.id);
+  }
+
+  /** Calendars with pushes that wait although nothing retries them: the net under a lost job. */
+  async findForgottenPushes(sql: Sql, now: Date, requestedBefore: Date, limit: number): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
+      SELECT DISTINCT r."calendarSyncId"
+        FROM (SELECT "calendarSyncId" FROM "BookingReference"
+               WHERE "pushRequestedAt" IS NOT NULL AND "pushRequestedAt" < ${requestedBefore}
+                 AND ("nextPushAt" IS NULL OR "nextPushAt" < ${requestedBefore})
+               ORDER BY "pushRequestedAt" LIMIT ${limit}) r
+        JOIN "CalendarSync" s ON s."id" = r."calendarSyncId"
+       WHERE s."enabled" AND (s."status" <> 'FAILED' OR s."nextPollAt" <= ${now})`;
+    return rows.map((row) => row.calendarSyncId);
+  }
+
+  /** Calendars whose expanded series end before `until`. */
+  async findShortMirrors(sql: Sql, until: Date, limit: number): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      SELECT "id" FROM "CalendarSync" WHERE "enabled" AND "inUse" AND "mirroredUntil" < ${until} ORDER BY "mirroredUntil" LIMIT ${limit}`;
+    return rows.map((row) => row.id);
+  }
+}

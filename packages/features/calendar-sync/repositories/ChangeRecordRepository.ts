@@ -1,0 +1,70 @@
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import type { ReasonCode } from "../engine/reasons.ts";
+
+type Sql = PrismaClient | PrismaTransaction;
+
+/** One change that sync made or refused. */
+export interface NewChangeRecord {
+  userId: number;
+  bookingId: number | null;
+  calendarSyncId: string | null;
+  referenceId: string | null;
+  externalEventId: string | null;
+  source: "CALENDAR" | "APP" | "SYNC";
+  result: "APPLIED" | "REFUSED" | "HELD";
+  action: string;
+  reason: ReasonCode;
+  before: unknown;
+  after: unknown;
+  providerVersion: string | null;
+  actionId: string | null;
+}
+
+/** A change record as people see it. */
+export interface ChangeRecordRow {
+  id: string;
+  createdAt: Date;
+  source: NewChangeRecord["source"];
+  result: NewChangeRecord["result"];
+  action: string;
+  reason: string;
+  before: unknown;
+  after: unknown;
+  calendarName: string | null;
+  provider: string | null;
+}
+
+/** The append-only log of what sync did and why. */
+export class ChangeRecordRepository {
+  /** One statement. A record whose action id exists already is left out: its change was recorded before. */
+  async append(sql: Sql, records: readonly NewChangeRecord[], now: Date): Promise<void> {
+    if (records.length === 0) return;
+    await sql.$executeRaw`
+      INSERT INTO "ChangeRecord" ("id", "userId", "bookingId", "calendarSyncId", "referenceId", "externalEventId", "source", "result",
+                                  "action", "reason", "before", "after", "providerVersion", "actionId", "createdAt")
+      SELECT gen_random_uuid(), c."userId", c."bookingId", c."calendarSyncId", c."referenceId", c."externalEventId",
+             c."source"::"ChangeSource", c."result"::"ChangeResult", c."action", c."reason", c."before", c."after",
+             c."providerVersion", c."actionId", ${now}
+        FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
+          AS c("userId" int, "bookingId" int, "calendarSyncId" uuid, "referenceId" uuid, "externalEventId" text, "source" text,
+               "result" text, "action" text, "reason" text, "before" jsonb, "after" jsonb, "providerVersion" text, "actionId" text)
+      ON CONFLICT ("actionId") DO NOTHING`;
+  }
+
+  /** The history of a user's booking, newest first. */
+  async findForBooking(
+    sql: Sql,
+    userId: number,
+    bookingUid: string,
+    limit: number,
+  ): Promise<ChangeRecordRow[]> {
+    return sql.$queryRaw`
+      SELECT c."id", c."createdAt", c."source", c."result", c."action", c."reason", c."before", c."after",
+             s."name" AS "calendarName", s."provider"
+        FROM "Booking" b
+        JOIN "ChangeRecord" c ON c."bookingId" = b."id"
+        LEFT JOIN "CalendarSync" s ON s."id" = c."calendarSyncId"
+       WHERE b."uid" = ${bookingUid}::uuid AND b."hostId" = ${userId} AND c."userId" = ${userId}
+       ORDER BY c."createdAt" DESC, c."id" DESC LIMIT ${limit}`;
+  }
+}

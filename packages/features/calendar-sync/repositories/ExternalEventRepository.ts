@@ -1,0 +1,141 @@
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import type { ExternalEvent, Interval } from "@calsync/types";
+
+type Sql = PrismaClient | PrismaTransaction;
+
+/** A mirrored event, as it is to be stored. */
+export interface MirroredEvent {
+  externalEventId: string;
+  originalStart: string;
+  seriesId: string | null;
+  iCalUid: string | null;
+  version: string | null;
+  snapshot: ExternalEvent | null;
+  startTime: Date;
+  endTime: Date;
+  status: string;
+  setAsideReason: string | null;
+  externalUpdatedAt: string | null;
+}
+
+/** A mirrored event that is a series, or an exception to one. */
+export interface SeriesPart {
+  id: string;
+  externalEventId: string;
+  seriesId: string | null;
+  originalStart: string;
+  status: string;
+  snapshot: ExternalEvent | null;
+}
+
+/** One stretch that an external event blocks. */
+export interface BusyRow {
+  externalEventRowId: string;
+  start: Date;
+  end: Date;
+}
+
+/** The mirror of other people's and our host's own events, and the busy times that follow. One statement per method. */
+export class ExternalEventRepository {
+  async upsertMany(
+    sql: Sql,
+    calendarSyncId: string,
+    events: readonly MirroredEvent[],
+    generation: number,
+  ): Promise<{ id: string; externalEventId: string }[]> {
+    if (events.length === 0) return [];
+    return sql.$queryRaw`
+      INSERT INTO "ExternalEvent" ("id", "calendarSyncId", "externalEventId", "originalStart", "seriesId", "iCalUid", "version",
+                                   "snapshot", "startTime", "endTime", "status", "setAsideReason", "externalUpdatedAt", "seenGeneration", "updatedAt")
+      SELECT gen_random_uuid(), ${calendarSyncId}::uuid, e."externalEventId", e."originalStart", e."seriesId", e."iCalUid", e."version",
+             coalesce(e."snapshot", '{}'::jsonb), e."startTime", e."endTime", e."status", e."setAsideReason", e."externalUpdatedAt", ${generation}, now()
+        FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
+          AS e("externalEventId" text, "originalStart" text, "seriesId" text, "iCalUid" text, "version" text, "snapshot" jsonb,
+               "startTime" timestamptz, "endTime" timestamptz, "status" text, "setAsideReason" text, "externalUpdatedAt" timestamptz)
+      ON CONFLICT ("calendarSyncId", "externalEventId") DO UPDATE SET
+        "originalStart" = EXCLUDED."originalStart", "seriesId" = EXCLUDED."seriesId", "iCalUid" = EXCLUDED."iCalUid",
+        "version" = EXCLUDED."version", "snapshot" = EXCLUDED."snapshot", "startTime" = EXCLUDED."startTime",
+        "endTime" = EXCLUDED."endTime", "status" = EXCLUDED."status", "setAsideReason" = EXCLUDED."setAsideReason",
+        "externalUpdatedAt" = EXCLUDED."externalUpdatedAt", "seenGeneration" = EXCLUDED."seenGeneration", "updatedAt" = now()
+      RETURNING "id", "externalEventId"`;
+  }
+
+  /** Forgets events that have gone, a series with its exceptions. Their busy times go with them. */
+  async deleteMany(sql: Sql, calendarSyncId: string, eventIds: readonly string[]): Promise<void> {
+    if (eventIds.length === 0) return;
+    await sql.$executeRaw`
+      DELETE FROM "ExternalEvent" WHERE "calendarSyncId" = ${calendarSyncId}::uuid
+         AND ("externalEventId" = ANY(${eventIds}) OR "seriesId" = ANY(${eventIds}))`;
+  }
+
+  /** Forgets what a full listing of `window` has not shown. Events outside the window are left as they are. */
+  async deleteUnseen(
+    sql: Sql,
+    calendarSyncId: string,
+    generation: number,
+    window: Interval,
+  ): Promise<number> {
+    return sql.$executeRaw`
+      DELETE FROM "ExternalEvent" WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "seenGeneration" < ${generation}
+         AND "endTime" > ${window.start} AND "startTime" < ${window.end}`;
+  }
+
+  /** Series by their event ids, with their exceptions; a null list means all series of the calendar. */
+  async findSeries(
+    sql: Sql,
+    calendarSyncId: string,
+    seriesIds: readonly string[] | null,
+  ): Promise<SeriesPart[]> {
+    if (seriesIds?.length === 0) return [];
+    return sql.$queryRaw`
+      SELECT "id", "externalEventId", "seriesId", "originalStart", "status", nullif("snapshot", '{}'::jsonb) AS "snapshot"
+        FROM "ExternalEvent"
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid
+         AND CASE WHEN ${seriesIds === null} THEN "seriesId" IS NOT NULL OR jsonb_typeof("snapshot"->'recurrence') = 'array'
+                  ELSE "externalEventId" = ANY(${seriesIds ?? []}) OR "seriesId" = ANY(${seriesIds ?? []}) END`;
+  }
+
+  /** Replaces the busy times of the given events. Two statements. */
+  async replaceBusy(
+    sql: Sql,
+    calendarSyncId: string,
+    eventRowIds: readonly string[],
+    busy: readonly BusyRow[],
+  ): Promise<void> {
+    if (eventRowIds.length > 0) {
+      await sql.$executeRaw`DELETE FROM "BusyInterval" WHERE "externalEventId" = ANY(${eventRowIds}::uuid[])`;
+    }
+    if (busy.length > 0) {
+      await sql.$executeRaw`
+        INSERT INTO "BusyInterval" ("calendarSyncId", "externalEventId", "during")
+        SELECT ${calendarSyncId}::uuid, b."externalEventRowId", tstzrange(b."start", b."end")
+          FROM jsonb_to_recordset(${JSON.stringify(busy)}::jsonb) AS b("externalEventRowId" uuid, "start" timestamptz, "end" timestamptz)
+         WHERE b."start" < b."end"`;
+    }
+  }
+
+  /** Busy times of the calendars that a user has selected, cut to nothing, in order of start. */
+  async findBusy(sql: Sql, userId: number, range: Interval): Promise<Interval[]> {
+    return sql.$queryRaw`
+      SELECT lower(b."during") AS "start", upper(b."during") AS "end"
+        FROM "SelectedCalendar" c JOIN "BusyInterval" b ON b."calendarSyncId" = c."calendarSyncId"
+       WHERE c."userId" = ${userId} AND b."during" && tstzrange(${range.start}, ${range.end})
+       ORDER BY 1`;
+  }
+
+  /** Mirrored events of a user's calendars for a calendar view, with the busy stretches that make them visible. */
+  async findForView(
+    sql: Sql,
+    userId: number,
+    range: Interval,
+  ): Promise<{ calendarSyncId: string; calendarName: string; title: string; start: Date; end: Date }[]> {
+    return sql.$queryRaw`
+      SELECT s."id" AS "calendarSyncId", s."name" AS "calendarName", coalesce(e."snapshot"->>'title', '') AS "title",
+             lower(b."during") AS "start", upper(b."during") AS "end"
+        FROM "CalendarSync" s
+        JOIN "BusyInterval" b ON b."calendarSyncId" = s."id" AND b."during" && tstzrange(${range.start}, ${range.end})
+        JOIN "ExternalEvent" e ON e."id" = b."externalEventId"
+       WHERE s."userId" = ${userId}
+       ORDER BY 4, 3`;
+  }
+}

@@ -1,0 +1,175 @@
+import { Prisma, type PrismaClient, type PrismaTransaction } from "@calsync/prisma";
+import type { SyncedState } from "../engine/synced-state.ts";
+import { type RawReference, type ReferenceRow, toReferenceRow } from "./rows.ts";
+
+type Sql = PrismaClient | PrismaTransaction;
+
+/** New values of a reference. Members that are undefined stay as they are. */
+export interface ReferencePatch {
+  id: string;
+  externalEventId?: string | null;
+  iCalUid?: string | null;
+  status?: ReferenceRow["status"];
+  version?: string | null;
+  sequence?: number;
+  base?: SyncedState | null;
+  pending?: SyncedState | null;
+  generation?: number;
+  seenGeneration?: number;
+  pushRequestedAt?: Date | null;
+  nextPushAt?: Date | null;
+  lastError?: string | null;
+  lastErrorMessage?: string | null;
+  errorCount?: number;
+  lastPushedAt?: Date;
+  lastPulledAt?: Date;
+}
+
+const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externalEventId", r."status", r."version", r."sequence",
+  r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt"`;
+
+/** The links between bookings and events. Every method is one statement, however many rows. */
+export class ReferenceRepository {
+  /** References that a page is about: by event id, or by our marker while the event's id is not known yet. */
+  async findForChanges(
+    sql: Sql,
+    calendarSyncId: string,
+    eventIds: readonly string[],
+    markers: readonly string[],
+  ): Promise<ReferenceRow[]> {
+    const rows = await sql.$queryRaw<RawReference[]>`
+      SELECT ${COLUMNS} FROM "BookingReference" r
+       WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."originalStart" = ''
+         AND (r."externalEventId" = ANY(${eventIds}) OR (r."externalEventId" IS NULL AND r."id" = ANY(${markers}::uuid[])))
+       ORDER BY r."bookingId" FOR NO KEY UPDATE OF r`;
+    return rows.map(toReferenceRow);
+  }
+
+  /** References whose push is due, the longest waiting first. */
+  async findDuePushes(sql: Sql, calendarSyncId: string, now: Date, limit: number): Promise<ReferenceRow[]> {
+    const rows = await sql.$queryRaw<RawReference[]>`
+      SELECT ${COLUMNS} FROM "BookingReference" r
+       WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."pushRequestedAt" IS NOT NULL
+         AND (r."nextPushAt" IS NULL OR r."nextPushAt" <= ${now})
+       ORDER BY r."pushRequestedAt", r."id" LIMIT ${limit}`;
+    return rows.map(toReferenceRow);
+  }
+
+  async findByIds(sql: Sql, ids: readonly string[]): Promise<ReferenceRow[]> {
+    const rows = await sql.$queryRaw<RawReference[]>`
+      SELECT ${COLUMNS} FROM "BookingReference" r WHERE r."id" = ANY(${ids}::uuid[])`;
+    return rows.map(toReferenceRow);
+  }
+
+  /** When the next waiting push of the calendar is due; null when none waits. */
+  async nextPushAt(sql: Sql, calendarSyncId: string): Promise<Date | null> {
+    const rows = await sql.$queryRaw<{ at: Date | null }[]>`
+      SELECT min(coalesce("nextPushAt", "pushRequestedAt")) AS "at" FROM "BookingReference"
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "pushRequestedAt" IS NOT NULL`;
+    return rows[0]?.at ?? null;
+  }
+
+  /**
+   * References that a full listing has not shown, of bookings that lie in its window. Each is read directly before
+   * anything is concluded.
+   */
+  async findUnseen(
+    sql: Sql,
+    calendarSyncId: string,
+    generation: number,
+    window: { start: Date; end: Date },
+  ): Promise<ReferenceRow[]> {
+    const rows = await sql.$queryRaw<RawReference[]>`
+      SELECT ${COLUMNS} FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
+       WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."seenGeneration" < ${generation}
+         AND r."externalEventId" IS NOT NULL AND r."status" <> 'DELETED'
+         AND b."status" IN ('PENDING', 'ACCEPTED') AND b."endTime" > ${window.start} AND b."startTime" < ${window.end}
+       ORDER BY r."id"`;
+    return rows.map(toReferenceRow);
+  }
+
+  async update(sql: Sql, patches: readonly ReferencePatch[]): Promise<void> {
+    if (patches.length === 0) return;
+    await sql.$executeRaw`
+      UPDATE "BookingReference" r SET
+        "externalEventId" = CASE WHEN p.d ? 'externalEventId' THEN p.d->>'externalEventId' ELSE r."externalEventId" END,
+        "iCalUid" = CASE WHEN p.d ? 'iCalUid' THEN p.d->>'iCalUid' ELSE r."iCalUid" END,
+        "status" = coalesce((p.d->>'status')::"ReferenceStatus", r."status"),
+        "version" = CASE WHEN p.d ? 'version' THEN p.d->>'version' ELSE r."version" END,
+        "sequence" = coalesce((p.d->>'sequence')::int, r."sequence"),
+        "baseSnapshot" = CASE WHEN p.d ? 'base' THEN nullif(p.d->'base', 'null'::jsonb) ELSE r."baseSnapshot" END,
+        "pendingSnapshot" = CASE WHEN p.d ? 'pending' THEN nullif(p.d->'pending', 'null'::jsonb) ELSE r."pendingSnapshot" END,
+        "generation" = coalesce((p.d->>'generation')::int, r."generation"),
+        "seenGeneration" = coalesce((p.d->>'seenGeneration')::int, r."seenGeneration"),
+        "pushRequestedAt" = CASE WHEN p.d ? 'pushRequestedAt' THEN (p.d->>'pushRequestedAt')::timestamptz ELSE r."pushRequestedAt" END,
+        "nextPushAt" = CASE WHEN p.d ? 'nextPushAt' THEN (p.d->>'nextPushAt')::timestamptz ELSE r."nextPushAt" END,
+        "lastError" = CASE WHEN p.d ? 'lastError' THEN p.d->>'lastError' ELSE r."lastError" END,
+        "lastErrorMessage" = CASE WHEN p.d ? 'lastErrorMessage' THEN p.d->>'lastErrorMessage' ELSE r."lastErrorMessage" END,
+        "errorCount" = coalesce((p.d->>'errorCount')::int, r."errorCount"),
+        "lastPushedAt" = coalesce((p.d->>'lastPushedAt')::timestamptz, r."lastPushedAt"),
+        "lastPulledAt" = coalesce((p.d->>'lastPulledAt')::timestamptz, r."lastPulledAt"),
+        "updatedAt" = now()
+      FROM (SELECT (d->>'id')::uuid AS id, d FROM jsonb_array_elements(${JSON.stringify(patches)}::jsonb) d) p
+      WHERE r."id" = p.id`;
+  }
+
+  /**
+   * Ends a wish for a push, unless it was renewed since `requestedAt` (the booking changed again while its event was
+   * being written).
+   */
+  async clearPushRequests(
+    sql: Sql,
+    done: readonly { id: string; requestedAt: Date | null }[],
+  ): Promise<void> {
+    if (done.length === 0) return;
+    await sql.$executeRaw`
+      UPDATE "BookingReference" r SET "pushRequestedAt" = NULL, "nextPushAt" = NULL, "updatedAt" = now()
+        FROM jsonb_to_recordset(${JSON.stringify(done)}::jsonb) AS p("id" uuid, "requestedAt" timestamptz)
+       WHERE r."id" = p."id" AND r."pushRequestedAt" <= p."requestedAt"`;
+  }
+
+  /**
+   * Wishes a push for all references of the bookings except `exceptIds`, and for the references `ids`. Each wish is later
+   * than the one before it, so that the end of an older one never takes a newer one with it.
+   * @returns the calendars concerned
+   */
+  async requestPushes(
+    sql: Sql,
+    wish: { bookingIds?: readonly number[]; exceptIds?: readonly string[]; ids?: readonly string[] },
+  ): Promise<string[]> {
+    const { bookingIds = [], exceptIds = [], ids = [] } = wish;
+    if (bookingIds.length === 0 && ids.length === 0) return [];
+    const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
+      WITH marked AS (
+        UPDATE "BookingReference"
+           SET "pushRequestedAt" = greatest(clock_timestamp(), "pushRequestedAt" + interval '1 millisecond'),
+               "nextPushAt" = NULL, "updatedAt" = now()
+         WHERE "id" IN (SELECT "id" FROM "BookingReference"
+                         WHERE "bookingId" = ANY(${bookingIds}::int[]) AND NOT ("id" = ANY(${exceptIds}::uuid[]))
+                        UNION ALL SELECT unnest(${ids}::uuid[]))
+        RETURNING "calendarSyncId")
+      SELECT DISTINCT "calendarSyncId" FROM marked`;
+    return rows.map((row) => row.calendarSyncId);
+  }
+
+  /**
+   * Makes the references that active bookings lack in their destination calendars: the event type's own destination,
+   * else the host's default one. Bookings that have a reference somewhere keep it: a changed destination concerns new
+   * bookings only.
+   */
+  async ensureForBookings(sql: Sql, bookingIds: readonly number[]): Promise<void> {
+    if (bookingIds.length === 0) return;
+    await sql.$executeRaw`
+      INSERT INTO "BookingReference" ("id", "bookingId", "calendarSyncId", "updatedAt")
+      SELECT DISTINCT ON (b."id", d."calendarSyncId") gen_random_uuid(), b."id", d."calendarSyncId", now()
+        FROM "Booking" b
+        JOIN "DestinationCalendar" d ON d."userId" = b."hostId" AND d."calendarSyncId" IS NOT NULL
+         AND (d."eventTypeId" = b."eventTypeId"
+              OR (d."eventTypeId" IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM "DestinationCalendar" own
+                     WHERE own."userId" = b."hostId" AND own."eventTypeId" = b."eventTypeId")))
+       WHERE b."id" = ANY(${bookingIds}::int[]) AND b."status" IN ('PENDING', 'ACCEPTED')
+         AND NOT EXISTS (SELECT 1 FROM "BookingReference" r WHERE r."bookingId" = b."id")
+      ON CONFLICT ("bookingId", "calendarSyncId") DO NOTHING`;
+  }
+}

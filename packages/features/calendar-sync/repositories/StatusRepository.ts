@@ -1,0 +1,92 @@
+import type { PrismaClient } from "@calsync/prisma";
+
+/** How one calendar's sync stands, for the person whose calendar it is. */
+export interface SyncStatusRow {
+  id: string;
+  name: string;
+  provider: string;
+  accountEmail: string | null;
+  status: "INITIAL" | "HEALTHY" | "RETRYING" | "FAILED";
+  credentialStatus: "ACTIVE" | "INVALID";
+  enabled: boolean;
+  lastPulledAt: Date | null;
+  lastPushedAt: Date | null;
+  lastNotificationAt: Date | null;
+  nextPollAt: Date;
+  lastError: string | null;
+  lastErrorMessage: string | null;
+  subscriptionStatus: string | null;
+  pendingPushes: number;
+  setAside: number;
+  isDestination: boolean;
+  isSelected: boolean;
+}
+
+/** What people see of sync. Every query is scoped by user (invariant 14). */
+export class StatusRepository {
+  readonly #prisma: PrismaClient;
+  constructor(prisma: PrismaClient) {
+    this.#prisma = prisma;
+  }
+
+  async findForUser(userId: number): Promise<SyncStatusRow[]> {
+    return this.#prisma.$queryRaw`
+      SELECT s."id", s."name", s."provider", c."accountEmail", s."status", c."status" AS "credentialStatus", s."enabled",
+             s."lastPulledAt", s."lastPushedAt", s."lastNotificationAt", s."nextPollAt", s."lastError", s."lastErrorMessage",
+             w."status"::text AS "subscriptionStatus",
+             (SELECT count(*)::int FROM "BookingReference" r WHERE r."calendarSyncId" = s."id" AND r."pushRequestedAt" IS NOT NULL) AS "pendingPushes",
+             (SELECT count(*)::int FROM "ExternalEvent" e WHERE e."calendarSyncId" = s."id" AND e."setAsideReason" IS NOT NULL) AS "setAside",
+             EXISTS (SELECT 1 FROM "DestinationCalendar" d WHERE d."calendarSyncId" = s."id") AS "isDestination",
+             EXISTS (SELECT 1 FROM "SelectedCalendar" x WHERE x."calendarSyncId" = s."id") AS "isSelected"
+        FROM "CalendarSync" s
+        JOIN "Credential" c ON c."id" = s."credentialId"
+        LEFT JOIN "CalendarSubscription" w ON w."id" = s."currentSubscriptionId"
+       WHERE s."userId" = ${userId} AND s."inUse"
+       ORDER BY s."name", s."id"`;
+  }
+
+  /** The calendars that a user's busy times come from, and when each was last read. */
+  async findFreshness(
+    userId: number,
+  ): Promise<{ calendarSyncId: string | null; name: string; lastPulledAt: Date | null; ok: boolean }[]> {
+    return this.#prisma.$queryRaw`
+      SELECT x."calendarSyncId", x."name", s."lastPulledAt",
+             coalesce(s."status" = 'HEALTHY' AND c."status" = 'ACTIVE', false) AS "ok"
+        FROM "SelectedCalendar" x
+        JOIN "Credential" c ON c."id" = x."credentialId"
+        LEFT JOIN "CalendarSync" s ON s."id" = x."calendarSyncId"
+       WHERE x."userId" = ${userId}
+       ORDER BY x."name"`;
+  }
+
+  /** Whether a calendar belongs to the user. */
+  async owns(userId: number, calendarSyncId: string): Promise<boolean> {
+    const rows = await this.#prisma.$queryRaw<unknown[]>`
+      SELECT 1 FROM "CalendarSync" WHERE "id" = ${calendarSyncId}::uuid AND "userId" = ${userId}`;
+    return rows.length === 1;
+  }
+
+  /** Wakes the calendars and subscriptions of a credential that works again. @returns the calendars. */
+  async wakeCredential(
+    sql: Pick<PrismaClient, "$queryRaw">,
+    credentialId: number,
+    now: Date,
+  ): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      WITH woken AS (
+        UPDATE "CalendarSync"
+           SET "status" = CASE WHEN "lastPulledAt" IS NULL THEN 'INITIAL' ELSE 'RETRYING' END::"CalendarSyncStatus",
+               "errorCount" = 0, "nextPollAt" = ${now}, "updatedAt" = now(),
+               "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond')
+         WHERE "credentialId" = ${credentialId} RETURNING "id"),
+      retried AS (
+        UPDATE "CalendarSubscription" w SET "nextAttemptAt" = ${now}, "errorCount" = 0
+          FROM woken WHERE w."calendarSyncId" = woken."id" AND w."status" IN ('PENDING', 'ERROR')),
+      references_retried AS (
+        UPDATE "BookingReference" r
+           SET "status" = 'PENDING', "pushRequestedAt" = clock_timestamp(), "nextPushAt" = NULL, "errorCount" = 0
+          FROM woken WHERE r."calendarSyncId" = woken."id" AND r."status" = 'ERROR')
+      SELECT "id" FROM woken`;
+    return rows.map((row) => row.id);
+  }
+}

@@ -1,0 +1,191 @@
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import type { SubscriptionState } from "../engine/subscription-transitions.ts";
+
+type Sql = PrismaClient | PrismaTransaction;
+
+/** A subscription with what working on it needs to know of its calendar. */
+export interface SubscriptionRow {
+  id: string;
+  calendarSyncId: string;
+  provider: string;
+  status: SubscriptionState;
+  providerSubscriptionId: string | null;
+  providerResourceId: string | null;
+  expiresAt: Date | null;
+  errorCount: number;
+  replacesId: string | null;
+  credentialId: number;
+  externalCalendarId: string;
+  credentialActive: boolean;
+  /** Whether the calendar is switched on and something uses it. */
+  wanted: boolean;
+}
+
+/** What a notification's channel is, for checking it. */
+export interface NotifiedSubscription {
+  id: string;
+  calendarSyncId: string;
+  secretHash: Uint8Array | null;
+}
+
+/** Push channels. Rows are never deleted before their provider's expiry (invariant 8). */
+export class SubscriptionRepository {
+  /** Gives a PENDING subscription to calendars that lack one. Runs that overlap make one each. */
+  async createMissing(sql: Sql, now: Date, limit: number): Promise<number> {
+    return sql.$executeRaw`
+      WITH lacking AS (
+        SELECT "id", "provider", gen_random_uuid() AS "subscriptionId" FROM "CalendarSync"
+         WHERE "enabled" AND "inUse" AND "currentSubscriptionId" IS NULL
+         LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED),
+      linked AS (
+        UPDATE "CalendarSync" s SET "currentSubscriptionId" = l."subscriptionId" FROM lacking l WHERE s."id" = l."id")
+      INSERT INTO "CalendarSubscription" ("id", "calendarSyncId", "provider", "status", "nextAttemptAt", "updatedAt")
+      SELECT "subscriptionId", "id", "provider", 'PENDING', ${now}, now() FROM lacking`;
+  }
+
+  /** Takes the rows that need work and puts each off to `again`, so that runs that overlap take it once. */
+  async takeDue(sql: Sql, now: Date, again: Date, limit: number): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      WITH due AS (
+        SELECT "id" FROM "CalendarSubscription"
+         WHERE "nextAttemptAt" IS NOT NULL AND "nextAttemptAt" <= ${now}
+         ORDER BY "nextAttemptAt" LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      UPDATE "CalendarSubscription" w SET "nextAttemptAt" = ${again} FROM due WHERE w."id" = due."id" RETURNING w."id"`;
+    return rows.map((row) => row.id);
+  }
+
+  async find(sql: Sql, id: string): Promise<SubscriptionRow | null> {
+    const rows = await sql.$queryRaw<SubscriptionRow[]>`
+      SELECT w."id", w."calendarSyncId", w."provider", w."status", w."providerSubscriptionId", w."providerResourceId",
+             w."expiresAt", w."errorCount", w."replacesId", s."credentialId", s."externalCalendarId",
+             c."status" = 'ACTIVE' AS "credentialActive", s."enabled" AND s."inUse" AS "wanted"
+        FROM "CalendarSubscription" w
+        JOIN "CalendarSync" s ON s."id" = w."calendarSyncId"
+        JOIN "Credential" c ON c."id" = s."credentialId"
+       WHERE w."id" = ${id}::uuid`;
+    return rows[0] ?? null;
+  }
+
+  /** Writes down the channel that is about to be asked for: its first notification may come before the answer does. */
+  async beginActivation(
+    sql: Sql,
+    id: string,
+    providerSubscriptionId: string,
+    secretHash: Uint8Array,
+  ): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSubscription"
+         SET "providerSubscriptionId" = ${providerSubscriptionId}, "secretHash" = ${secretHash}, "updatedAt" = now()
+       WHERE "id" = ${id}::uuid`;
+  }
+
+  /** The channel stands. The one that it replaces is to be stopped from now on. */
+  async activated(
+    sql: Sql,
+    id: string,
+    channel: { providerSubscriptionId: string; providerResourceId: string | null; expiresAt: Date | null },
+    now: Date,
+    renewAt: Date | null,
+  ): Promise<void> {
+    await sql.$executeRaw`
+      WITH activated AS (
+        UPDATE "CalendarSubscription"
+           SET "status" = 'ACTIVE', "providerSubscriptionId" = ${channel.providerSubscriptionId},
+               "providerResourceId" = ${channel.providerResourceId}, "expiresAt" = ${channel.expiresAt},
+               "activatedAt" = coalesce("activatedAt", ${now}), "lastRenewedAt" = ${now}, "nextAttemptAt" = ${renewAt},
+               "errorCount" = 0, "lastError" = NULL, "lastErrorMessage" = NULL, "updatedAt" = now()
+         WHERE "id" = ${id}::uuid
+        RETURNING "id", "calendarSyncId", "replacesId"),
+      current AS (
+        UPDATE "CalendarSync" s SET "currentSubscriptionId" = a."id" FROM activated a WHERE s."id" = a."calendarSyncId")
+      UPDATE "CalendarSubscription" old
+         SET "status" = 'REPLACED', "nextAttemptAt" = ${now}, "updatedAt" = now()
+        FROM activated a WHERE old."id" = a."replacesId" AND old."status" = 'ACTIVE'`;
+  }
+
+  /** A replacement for a channel that nears its expiry, unless one is under way. */
+  async createReplacement(sql: Sql, old: SubscriptionRow, now: Date): Promise<void> {
+    await sql.$executeRaw`
+      INSERT INTO "CalendarSubscription" ("id", "calendarSyncId", "provider", "status", "replacesId", "nextAttemptAt", "updatedAt")
+      SELECT gen_random_uuid(), ${old.calendarSyncId}::uuid, ${old.provider}, 'PENDING', ${old.id}::uuid, ${now}, now()
+       WHERE NOT EXISTS (SELECT 1 FROM "CalendarSubscription"
+                          WHERE "calendarSyncId" = ${old.calendarSyncId}::uuid AND "replacesId" = ${old.id}::uuid)`;
+  }
+
+  /** Moves a row to another state. A calendar whose standing subscription ends is free for a new one. */
+  async move(
+    sql: Sql,
+    id: string,
+    to: {
+      status: SubscriptionState;
+      nextAttemptAt: Date | null;
+      error?: { code: string; message: string };
+      stoppedAt?: Date;
+      freesCalendar?: boolean;
+    },
+  ): Promise<void> {
+    await sql.$executeRaw`
+      WITH moved AS (
+        UPDATE "CalendarSubscription"
+           SET "status" = ${to.status}::"SubscriptionStatus", "nextAttemptAt" = ${to.nextAttemptAt},
+               "stoppedAt" = coalesce(${to.stoppedAt ?? null}::timestamptz, "stoppedAt"),
+               "errorCount" = CASE WHEN ${to.error !== undefined} THEN "errorCount" + 1 ELSE "errorCount" END,
+               "lastError" = ${to.error?.code ?? null}, "lastErrorMessage" = ${to.error?.message ?? null}, "updatedAt" = now()
+         WHERE "id" = ${id}::uuid RETURNING "id")
+      UPDATE "CalendarSync" s SET "currentSubscriptionId" = NULL FROM moved
+       WHERE ${to.freesCalendar ?? false} AND s."currentSubscriptionId" = moved."id"`;
+  }
+
+  /** Puts a row's next work at `at` and leaves the rest. */
+  async postpone(sql: Sql, id: string, at: Date | null): Promise<void> {
+    await sql.$executeRaw`UPDATE "CalendarSubscription" SET "nextAttemptAt" = ${at}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;
+  }
+
+  /** The channels that notifications are about. */
+  async findNotified(
+    sql: Sql,
+    provider: string,
+    providerSubscriptionIds: readonly string[],
+  ): Promise<(NotifiedSubscription & { providerSubscriptionId: string })[]> {
+    return sql.$queryRaw`
+      SELECT "id", "calendarSyncId", "secretHash", "providerSubscriptionId" FROM "CalendarSubscription"
+       WHERE "provider" = ${provider} AND "providerSubscriptionId" = ANY(${providerSubscriptionIds})`;
+  }
+
+  /** Asks for a stop of all channels of a credential's calendars, before the credential goes. @returns their rows. */
+  async findRunningOfCredential(sql: Sql, credentialId: number): Promise<SubscriptionRow[]> {
+    return sql.$queryRaw`
+      SELECT w."id", w."calendarSyncId", w."provider", w."status", w."providerSubscriptionId", w."providerResourceId",
+             w."expiresAt", w."errorCount", w."replacesId", s."credentialId", s."externalCalendarId",
+             c."status" = 'ACTIVE' AS "credentialActive", false AS "wanted"
+        FROM "CalendarSync" s
+        JOIN "CalendarSubscription" w ON w."calendarSyncId" = s."id"
+        JOIN "Credential" c ON c."id" = s."credentialId"
+       WHERE s."credentialId" = ${credentialId} AND w."status" IN ('ACTIVE', 'REPLACED')`;
+  }
+
+  /**
+   * Calendars that may have fallen out of use. Those that nothing uses are marked and their channel is to be stopped;
+   * those with coming bookings are looked at again when the last of these is over.
+   */
+  async checkUsage(sql: Sql, now: Date, limit: number): Promise<number> {
+    return sql.$executeRaw`
+      WITH due AS (
+        SELECT s."id", s."currentSubscriptionId",
+               EXISTS (SELECT 1 FROM "DestinationCalendar" d WHERE d."calendarSyncId" = s."id")
+               OR EXISTS (SELECT 1 FROM "SelectedCalendar" c WHERE c."calendarSyncId" = s."id") AS "chosen",
+               (SELECT max(b."endTime") FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
+                 WHERE r."calendarSyncId" = s."id" AND b."status" IN ('PENDING', 'ACCEPTED') AND b."endTime" > ${now}) AS "lastEnd"
+          FROM "CalendarSync" s
+         WHERE s."usageCheckAt" IS NOT NULL AND s."usageCheckAt" <= ${now}
+         ORDER BY s."usageCheckAt" LIMIT ${limit} FOR NO KEY UPDATE OF s SKIP LOCKED),
+      marked AS (
+        UPDATE "CalendarSync" s
+           SET "usageCheckAt" = CASE WHEN due."chosen" THEN NULL ELSE due."lastEnd" END,
+               "inUse" = due."chosen" OR due."lastEnd" IS NOT NULL, "updatedAt" = now()
+          FROM due WHERE s."id" = due."id"
+        RETURNING s."id", s."inUse", s."currentSubscriptionId")
+      UPDATE "CalendarSubscription" w SET "nextAttemptAt" = ${now}, "updatedAt" = now()
+        FROM marked WHERE w."id" = marked."currentSubscriptionId" AND NOT marked."inUse"`;
+  }
+}

@@ -1,0 +1,45 @@
+import type { PlannedReference } from "../engine/plan-inbound.ts";
+import type { SyncedState } from "../engine/synced-state.ts";
+
+/** A CalendarSync as the services need it, with what decides whether it may work at all. */
+export interface CalendarSyncRow {
+  id: string;
+  userId: number;
+  credentialId: number;
+  provider: string;
+  externalCalendarId: string;
+  name: string;
+  direction: "BOTH" | "TO_CALENDAR" | "FROM_CALENDAR";
+  cursor: string | null;
+  fullPullGeneration: number;
+  fullPullRunning: boolean;
+  pullRequestedAt: Date | null;
+  lastNotificationAt: Date | null;
+  mirroredUntil: Date | null;
+  errorCount: number;
+  conflictPolicy: "LAST_WRITE_WINS" | "CALENDAR_WINS" | "BOOKING_WINS" | "ASK" | null;
+  /** Zone of the user, in which all-day events are busy. */
+  userTimeZone: string;
+  /** Whether a live subscription announces changes of this calendar. */
+  watched: boolean;
+}
+
+/** A reference as the services need it. */
+export interface ReferenceRow extends PlannedReference {
+  bookingId: number;
+  calendarSyncId: string;
+  externalEventId: string | null;
+  generation: number;
+  errorCount: number;
+  pushRequestedAt: Date | null;
+}
+
+/** A reference as raw SQL gives it; dates and JSON arrive parsed by the driver. */
+export interface RawReference extends Omit<ReferenceRow, "base" | "pending"> {
+  baseSnapshot: SyncedState | null;
+  pendingSnapshot: SyncedState | null;
+}
+
+export function toReferenceRow({ baseSnapshot, pendingSnapshot, ...rest }: RawReference): ReferenceRow {
+  return { ...rest, base: baseSnapshot, pending: pendingSnapshot };
+}

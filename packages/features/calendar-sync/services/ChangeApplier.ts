@@ -1,0 +1,287 @@
+import type { PrismaTransaction } from "@calsync/prisma";
+import type { ExternalChange, Interval } from "@calsync/types";
+import { type InboundPlan, planInbound, type RemoteState } from "../engine/plan-inbound.ts";
+import type { SyncPolicy } from "../engine/policy.ts";
+import type { BookingAction, BookingStore, LocalItem } from "../ports/BookingStore.ts";
+import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
+import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { Mirror } from "./Mirror.ts";
+import { policyOf } from "./policy-of.ts";
+
+/** What applying a page has done. */
+export interface AppliedChanges {
+  /** Actions carried out on bookings. */
+  applied: number;
+  /** Changes that were refused, with a record each. */
+  refused: number;
+  /** Events that are not ours, mirrored or forgotten. */
+  mirrored: number;
+  setAside: number;
+  /** Calendars that now have something to push. */
+  pushCalendarIds: string[];
+}
+
+interface Planned {
+  reference: ReferenceRow;
+  plan: InboundPlan;
+  eventId: string;
+  iCalUid: string | null;
+  version: string | null;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Carries a page of changes into the database, inside the caller's transaction and with a fixed number of statements:
+ * bookings through the booking store, everything else into the mirror, a record for each change made or refused.
+ */
+export class ChangeApplier {
+  readonly #references: ReferenceRepository;
+  readonly #records: ChangeRecordRepository;
+  readonly #mirror: Mirror;
+  readonly #store: BookingStore;
+
+  constructor(
+    references: ReferenceRepository,
+    records: ChangeRecordRepository,
+    mirror: Mirror,
+    store: BookingStore,
+  ) {
+    this.#references = references;
+    this.#records = records;
+    this.#mirror = mirror;
+    this.#store = store;
+  }
+
+  async apply(
+    tx: PrismaTransaction,
+    calendar: CalendarSyncRow,
+    changes: readonly ExternalChange[],
+    window: Interval,
+    now: Date,
+  ): Promise<AppliedChanges> {
+    const latest = latestPerEvent(changes);
+    const references = await this.#findReferences(tx, calendar, latest);
+    const items = await this.#loadItems(tx, references);
+    const byEventId = new Map(references.map((reference) => [reference.externalEventId, reference]));
+    // Our own create whose answer was lost: the marker tells which reference the event belongs to.
+    const unwritten = new Map(
+      references.filter((one) => one.externalEventId === null).map((one) => [one.id, one]),
+    );
+    const policy = policyOf(calendar);
+    const planned: Planned[] = [];
+    const foreign: ExternalChange[] = [];
+    for (const change of latest) {
+      const marker = change.type === "upsert" ? change.event.marker : null;
+      const reference = byEventId.get(eventIdOf(change)) ?? unwritten.get(marker ?? "");
+      const remote = remoteOf(change);
+      if (!reference || !remote) {
+        foreign.push(change);
+        continue;
+      }
+      planned.push(planOne(reference, items.get(reference.bookingId) ?? null, change, remote, policy, now));
+    }
+    const actions = planned.flatMap((one) => actionsOf(one, calendar));
+    const outcomes = actions.length > 0 ? await this.#store.applyActions(tx, actions, now) : [];
+    const refusedActions = new Map(
+      outcomes
+        .filter((outcome) => !outcome.applied && outcome.refusal !== "repeated")
+        .map((outcome) => [outcome.actionId, outcome]),
+    );
+    const stubborn = new Set(
+      actions.filter((action) => refusedActions.has(action.actionId)).map((action) => action.bookingId),
+    );
+    await this.#references.update(
+      tx,
+      planned.map((one) => patchOf(one, calendar, now)),
+    );
+    const mirror = await this.#mirror.apply(tx, calendar, foreign, window);
+
+    const records: NewChangeRecord[] = [];
+    for (const one of planned) {
+      for (const refusal of one.plan.refusals) records.push(refusalRecord(one, refusal, calendar));
+    }
+    const byActionId = new Map(actions.map((action) => [action.actionId, action]));
+    const byBooking = new Map(planned.map((one) => [one.reference.bookingId, one]));
+    for (const outcome of outcomes) {
+      const action = byActionId.get(outcome.actionId);
+      const one = byBooking.get(outcome.bookingId);
+      if (!action || !one || outcome.refusal === "repeated") continue;
+      records.push({
+        ...recordBase(one, calendar),
+        result: outcome.applied ? "APPLIED" : "REFUSED",
+        action: action.kind,
+        reason: outcome.applied || !outcome.refusal ? action.reason : outcome.refusal,
+        before: outcome.before,
+        after: outcome.after,
+        actionId: outcome.applied ? action.actionId : null,
+      });
+    }
+    for (const { externalEventId, reason } of mirror.setAside) {
+      records.push(setAsideRecord(calendar, externalEventId, reason));
+    }
+    await this.#records.append(tx, records, now);
+
+    const pushing = planned.filter(({ plan, reference }) => plan.push || stubborn.has(reference.bookingId));
+    const pushCalendarIds = await this.#references.requestPushes(tx, {
+      bookingIds: outcomes.filter((outcome) => outcome.applied).map((outcome) => outcome.bookingId),
+      exceptIds: planned.map(({ reference }) => reference.id),
+      ids: pushing.map(({ reference }) => reference.id),
+    });
+    return {
+      applied: outcomes.filter((outcome) => outcome.applied).length,
+      refused: records.filter((record) => record.result === "REFUSED").length,
+      mirrored: mirror.mirrored + mirror.deleted,
+      setAside: mirror.setAside.length,
+      pushCalendarIds,
+    };
+  }
+
+  async #findReferences(
+    tx: PrismaTransaction,
+    calendar: CalendarSyncRow,
+    changes: readonly ExternalChange[],
+  ): Promise<ReferenceRow[]> {
+    const eventIds = changes.flatMap((change) => eventIdOf(change) ?? []);
+    const markers = changes.flatMap((change) =>
+      change.type === "upsert" && change.event.marker && UUID.test(change.event.marker)
+        ? [change.event.marker]
+        : [],
+    );
+    if (eventIds.length === 0) return [];
+    return this.#references.findForChanges(tx, calendar.id, eventIds, markers);
+  }
+
+  async #loadItems(
+    tx: PrismaTransaction,
+    references: readonly ReferenceRow[],
+  ): Promise<Map<number, LocalItem>> {
+    if (references.length === 0) return new Map();
+    const ids = [...new Set(references.map((reference) => reference.bookingId))].sort((a, b) => a - b);
+    const items = await this.#store.loadItems(tx, ids, { lock: true });
+    return new Map(items.map((item) => [item.bookingId, item]));
+  }
+}
+
+/** A page may name one event twice; the later word counts. */
+function latestPerEvent(changes: readonly ExternalChange[]): ExternalChange[] {
+  const latest = new Map<string | symbol, ExternalChange>();
+  for (const change of changes) latest.set(eventIdOf(change) ?? Symbol(), change);
+  return [...latest.values()];
+}
+
+function eventIdOf(change: ExternalChange): string | null {
+  return change.type === "upsert" ? change.event.id : change.eventId;
+}
+
+/** What we cannot read says nothing about a booking (invariant 6). */
+function remoteOf(change: ExternalChange): RemoteState | null {
+  if (change.type === "upsert") return { state: "present", event: change.event };
+  return change.type === "delete" ? { state: "deleted", version: change.version } : null;
+}
+
+function planOne(
+  reference: ReferenceRow,
+  local: LocalItem | null,
+  change: ExternalChange,
+  remote: RemoteState,
+  policy: SyncPolicy,
+  now: Date,
+): Planned {
+  return {
+    reference,
+    plan: planInbound({ reference, local, remote, policy, now }),
+    eventId: eventIdOf(change) ?? "",
+    iCalUid: remote.state === "present" ? remote.event.iCalUid : null,
+    version: remote.state === "present" ? remote.event.version : remote.version,
+  };
+}
+
+/**
+ * An action's id names the step from the version that both sides agreed on to the one that was found, so that a
+ * repeated page repeats the id, and a second deletion after a restore does not.
+ */
+function actionsOf({ reference, plan, version }: Planned, calendar: CalendarSyncRow): BookingAction[] {
+  return plan.actions.map((action) => ({
+    ...action,
+    actionId: [
+      reference.id,
+      reference.generation,
+      reference.version ?? "new",
+      version ?? "gone",
+      action.kind,
+    ].join(":"),
+    bookingId: reference.bookingId,
+    origin: { calendarSyncId: calendar.id, calendarName: calendar.name, provider: calendar.provider },
+  }));
+}
+
+function patchOf(
+  { reference, plan, eventId, iCalUid }: Planned,
+  calendar: CalendarSyncRow,
+  now: Date,
+): ReferencePatch {
+  const { clearPending, recreate, ...update } = plan.reference;
+  const patch: ReferencePatch = {
+    id: reference.id,
+    ...update,
+    seenGeneration: calendar.fullPullGeneration,
+    lastPulledAt: now,
+  };
+  if (clearPending) patch.pending = null;
+  if (reference.externalEventId === null) patch.externalEventId = eventId;
+  if (iCalUid) patch.iCalUid = iCalUid;
+  if (recreate) {
+    patch.externalEventId = null;
+    patch.iCalUid = null;
+    patch.generation = reference.generation + 1;
+  }
+  return patch;
+}
+
+function recordBase(one: Planned, calendar: CalendarSyncRow) {
+  return {
+    userId: calendar.userId,
+    bookingId: one.reference.bookingId,
+    calendarSyncId: calendar.id,
+    referenceId: one.reference.id,
+    externalEventId: one.eventId,
+    source: "CALENDAR" as const,
+    providerVersion: one.version,
+  };
+}
+
+function refusalRecord(
+  one: Planned,
+  refusal: InboundPlan["refusals"][number],
+  calendar: CalendarSyncRow,
+): NewChangeRecord {
+  return {
+    ...recordBase(one, calendar),
+    result: "REFUSED",
+    action: refusal.action,
+    reason: refusal.reason,
+    before: one.reference.base?.remote ?? null,
+    after: one.plan.reference.base?.remote ?? null,
+    actionId: null,
+  };
+}
+
+function setAsideRecord(calendar: CalendarSyncRow, externalEventId: string, reason: string): NewChangeRecord {
+  return {
+    userId: calendar.userId,
+    bookingId: null,
+    calendarSyncId: calendar.id,
+    referenceId: null,
+    externalEventId,
+    source: "CALENDAR",
+    result: "HELD",
+    action: "set-aside",
+    reason: "unreadable",
+    before: null,
+    after: { detail: reason },
+    providerVersion: null,
+    actionId: null,
+  };
+}

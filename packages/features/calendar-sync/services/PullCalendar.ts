@@ -1,0 +1,298 @@
+import { enqueueMany, RetryLater } from "@calsync/jobs";
+import { backoffMs, type Clock, isCalendarError, type Logger } from "@calsync/lib";
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
+import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
+import type { CalendarGateway } from "../ports/CalendarGateway.ts";
+import type { CalendarSyncRepository } from "../repositories/CalendarSyncRepository.ts";
+import type { ExternalEventRepository } from "../repositories/ExternalEventRepository.ts";
+import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { AppliedChanges, ChangeApplier } from "./ChangeApplier.ts";
+import { failureOf } from "./failure.ts";
+import { Lease, LeaseLostError } from "./Lease.ts";
+import type { SyncSettings } from "./settings.ts";
+
+export interface PullDependencies {
+  prisma: PrismaClient;
+  gateway: CalendarGateway;
+  calendars: CalendarSyncRepository;
+  references: ReferenceRepository;
+  events: ExternalEventRepository;
+  applier: ChangeApplier;
+  settings: SyncSettings;
+  now: Clock;
+  log: Logger;
+  random: () => number;
+}
+
+/** What one pull did; one line of the log. */
+export interface PullReport {
+  outcome: "pulled" | "busy" | "disabled" | "gone";
+  pages: number;
+  changes: number;
+  applied: number;
+  refused: number;
+  mirrored: number;
+  setAside: number;
+  full: boolean;
+}
+
+const NOTHING: PullReport = {
+  outcome: "pulled",
+  pages: 0,
+  changes: 0,
+  applied: 0,
+  refused: 0,
+  mirrored: 0,
+  setAside: 0,
+  full: false,
+};
+
+/**
+ * Pulls one calendar: lists what changed since the cursor, page by page, and commits each page's effects together with
+ * the cursor after it (invariant 1). A crash at any point repeats a page or does not; its effects happen once.
+ */
+export class PullCalendar {
+  readonly #deps: PullDependencies;
+  constructor(deps: PullDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @throws RetryLater when another worker has the calendar, or after an error that time may heal; what is known of the
+   *   error is on the CalendarSync by then.
+   */
+  async run(calendarSyncId: string): Promise<PullReport> {
+    const { prisma, calendars, settings, log, now } = this.#deps;
+    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
+    if ("refused" in lease) {
+      if (lease.refused !== "busy") return { ...NOTHING, outcome: lease.refused };
+      // Whoever has the calendar may be past the change that we were told of, so the pull is not dropped.
+      throw new RetryLater({ afterMs: this.#shortPause(), reason: "Another worker has this calendar." });
+    }
+    const report: PullReport = { ...NOTHING };
+    const started = performance.now();
+    try {
+      // A job that another one has overtaken: what it was made for has been pulled since.
+      if (lease.row.pullRequestedAt === null) return report;
+      await this.#pull(lease, report);
+      const pulledAt = now();
+      lease.endsWith();
+      await calendars.finishPull(
+        prisma,
+        lease.row,
+        lease.owner,
+        pulledAt,
+        this.#nextPoll(lease.row, pulledAt),
+      );
+      log.info(
+        {
+          calendarSyncId,
+          provider: lease.row.provider,
+          ...report,
+          durationMs: Math.round(performance.now() - started),
+        },
+        "pull finished",
+      );
+      return report;
+    } catch (error) {
+      await this.#fail(lease, error);
+      throw error;
+    } finally {
+      await lease[Symbol.asyncDispose]();
+    }
+  }
+
+  async #pull(lease: Lease, report: PullReport): Promise<void> {
+    const { gateway, settings } = this.#deps;
+    const service = await gateway.serviceFor(lease.row.credentialId);
+    const state = { ...lease.row };
+    for (let attempt = 0; ; attempt++) {
+      if (state.cursor === null && !state.fullPullRunning) await this.#beginFullPull(lease, state);
+      report.full ||= state.fullPullRunning;
+      const window = this.#window();
+      try {
+        const pages = service.onWatchedCalendarChange(state.externalCalendarId, state.cursor, {
+          window,
+          pageSize: settings.pageSize,
+          signal: lease.signal,
+        });
+        for await (const page of pages) {
+          lease.signal.throwIfAborted();
+          await this.#applyPage(lease, state, page, window, report);
+        }
+        break;
+      } catch (error) {
+        if (attempt > 0 || !isCalendarError(error, "CURSOR_EXPIRED")) throw error;
+        await this.#beginFullPull(lease, state);
+      }
+    }
+    if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
+  }
+
+  async #beginFullPull(lease: Lease, state: CalendarSyncRow): Promise<void> {
+    const { prisma, calendars } = this.#deps;
+    const generation = await calendars.beginFullPull(prisma, state.id, lease.owner);
+    if (generation === null) throw new LeaseLostError();
+    Object.assign(state, { cursor: null, fullPullRunning: true, fullPullGeneration: generation });
+  }
+
+  async #applyPage(
+    lease: Lease,
+    state: CalendarSyncRow,
+    page: ChangePage,
+    window: Interval,
+    report: PullReport,
+  ): Promise<void> {
+    const applied = await this.#commit(lease, state, page.changes, window, { cursor: page.cursor });
+    state.cursor = page.cursor;
+    report.pages += 1;
+    report.changes += page.changes.length;
+    addUp(report, applied);
+  }
+
+  /**
+   * A full listing is complete. What it did not show may have gone, or may just not be shown: each missing event of a
+   * booking is read directly, and only what that read says counts (invariant 6).
+   */
+  async #concludeFullPull(
+    lease: Lease,
+    state: CalendarSyncRow,
+    service: CalendarService,
+    report: PullReport,
+  ): Promise<void> {
+    const { prisma, references, events } = this.#deps;
+    const window = this.#window();
+    const unseen = await references.findUnseen(prisma, state.id, state.fullPullGeneration, {
+      start: this.#deps.now(),
+      end: window.end,
+    });
+    const changes: ExternalChange[] = [];
+    for (const reference of unseen) {
+      lease.signal.throwIfAborted();
+      changes.push(await readDirectly(service, state.externalCalendarId, reference));
+    }
+    const applied = await this.#commit(
+      lease,
+      state,
+      changes,
+      window,
+      { cursor: state.cursor, fullPullRunning: false },
+      async (tx) => {
+        await events.deleteUnseen(tx, state.id, state.fullPullGeneration, window);
+      },
+    );
+    state.fullPullRunning = false;
+    report.changes += changes.length;
+    addUp(report, applied);
+  }
+
+  /** One transaction: effects, records, follow-up jobs and the cursor, fenced by the lease. */
+  async #commit(
+    lease: Lease,
+    state: CalendarSyncRow,
+    changes: readonly ExternalChange[],
+    window: Interval,
+    progress: { cursor: string | null; fullPullRunning?: boolean },
+    also?: (tx: PrismaTransaction) => Promise<void>,
+  ): Promise<AppliedChanges> {
+    const { prisma, calendars, applier, now } = this.#deps;
+    // Nothing changed and nothing to remember: no transaction for an empty poll.
+    if (changes.length === 0 && !also && progress.cursor === state.cursor) return EMPTY;
+    return prisma.$transaction(
+      async (tx) => {
+        const applied = changes.length > 0 ? await applier.apply(tx, state, changes, window, now()) : EMPTY;
+        await also?.(tx);
+        const mirroredUntil = state.mirroredUntil ?? window.end;
+        const held = await calendars.commitProgress(tx, state.id, lease.owner, {
+          cursor: progress.cursor,
+          fullPullRunning: progress.fullPullRunning ?? state.fullPullRunning,
+          mirroredUntil,
+        });
+        if (!held) throw new LeaseLostError();
+        state.mirroredUntil = mirroredUntil;
+        // Last, because enqueueing waits for others that hold a job's row.
+        await enqueueMany(
+          tx,
+          applied.pushCalendarIds.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
+        );
+        return applied;
+      },
+      { timeout: 30_000, maxWait: 10_000 },
+    );
+  }
+
+  async #fail(lease: Lease, error: unknown): Promise<void> {
+    const { prisma, calendars, settings, now, log, random } = this.#deps;
+    if (error instanceof LeaseLostError) return;
+    const failure = failureOf(error);
+    const at = now();
+    const pauseMs =
+      failure.retryAfterMs ??
+      backoffMs({
+        attempt: lease.row.errorCount + 1,
+        baseMs: settings.backoffBaseMs,
+        ceilingMs: settings.backoffCeilingMs,
+        random,
+      });
+    log.warn(
+      { calendarSyncId: lease.row.id, provider: lease.row.provider, code: failure.code, pauseMs, err: error },
+      "pull failed",
+    );
+    lease.endsWith();
+    await calendars.recordFailure(prisma, lease.row.id, lease.owner, {
+      code: failure.code,
+      message: failure.message,
+      at,
+      nextPollAt: new Date(at.getTime() + (failure.final ? settings.backoffCeilingMs : pauseMs)),
+      final: failure.final,
+    });
+    // The calendar's own schedule retries it from here; the job has nothing left to do.
+    if (!failure.final)
+      throw new RetryLater({ afterMs: pauseMs, reason: `The pull failed: ${failure.code}.`, cause: error });
+  }
+
+  #window(): Interval {
+    const { settings, now } = this.#deps;
+    const day = 24 * 3_600_000;
+    const at = now().getTime();
+    return {
+      start: new Date(at - settings.windowPastDays * day),
+      end: new Date(at + settings.windowAheadDays * day),
+    };
+  }
+
+  #nextPoll(row: CalendarSyncRow, after: Date): Date {
+    const { settings, gateway, random } = this.#deps;
+    const pauseMs = row.watched
+      ? settings.watchedPollMs
+      : Math.max(settings.unwatchedPollMs, gateway.capabilitiesOf(row.provider).minPollMs);
+    // A quarter to either side, so that calendars that were connected together do not stay together.
+    return new Date(after.getTime() + pauseMs * (0.75 + random() / 2));
+  }
+
+  #shortPause(): number {
+    return 250 + this.#deps.random() * 500;
+  }
+}
+
+const EMPTY: AppliedChanges = { applied: 0, refused: 0, mirrored: 0, setAside: 0, pushCalendarIds: [] };
+
+async function readDirectly(
+  service: CalendarService,
+  calendarId: string,
+  reference: ReferenceRow,
+): Promise<ExternalChange> {
+  const eventId = reference.externalEventId ?? "";
+  const event = await service.getEvent({ calendarId, eventId });
+  if (event) return { type: "upsert", event };
+  return { type: "delete", eventId, seriesId: null, originalStart: null, version: null };
+}
+
+function addUp(report: PullReport, applied: AppliedChanges): void {
+  report.applied += applied.applied;
+  report.refused += applied.refused;
+  report.mirrored += applied.mirrored;
+  report.setAside += applied.setAside;
+}

@@ -1,0 +1,196 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { backoffMs, hashToken } from "@calsync/lib";
+import type { Channel } from "@calsync/types";
+import { nextSubscriptionState, renewalTime } from "../engine/subscription-transitions.ts";
+import type { SubscriptionRepository, SubscriptionRow } from "../repositories/SubscriptionRepository.ts";
+import { failureOf } from "./failure.ts";
+import type { PullDependencies } from "./PullCalendar.ts";
+
+export interface SubscriptionDependencies
+  extends Pick<PullDependencies, "prisma" | "gateway" | "settings" | "now" | "log" | "random"> {
+  subscriptions: SubscriptionRepository;
+  /** The address that a provider is to call; null when this installation cannot be reached (then calendars are polled). */
+  notificationAddress: (provider: string) => string | null;
+}
+
+/** What became of a subscription; for the log. */
+export type MaintenanceOutcome =
+  | "activated"
+  | "failed"
+  | "unsupported"
+  | "renewing"
+  | "stopped"
+  | "expired"
+  | "nothing";
+
+/** Brings push channels through their life (SPEC.md, "Subscriptions"). */
+export class Subscriptions {
+  readonly #deps: SubscriptionDependencies;
+  constructor(deps: SubscriptionDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Does what the subscription needs now. Safe to repeat: what it does depends on the row as it is. */
+  async maintain(subscriptionId: string): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions, now, log } = this.#deps;
+    const row = await subscriptions.find(prisma, subscriptionId);
+    if (!row) return "nothing";
+    const outcome = await this.#step(row, now());
+    log.info(
+      {
+        subscriptionId,
+        calendarSyncId: row.calendarSyncId,
+        provider: row.provider,
+        was: row.status,
+        outcome,
+      },
+      "subscription maintained",
+    );
+    return outcome;
+  }
+
+  async #step(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions } = this.#deps;
+    switch (row.status) {
+      case "PENDING":
+      case "ERROR":
+        if (!row.wanted) return this.#end(row, "stopped", now);
+        // An account that must be connected again is not called; connecting wakes its subscriptions up.
+        if (!row.credentialActive) return this.#sleep(row);
+        return this.#activate(row, now);
+      case "ACTIVE":
+        if (row.expiresAt && row.expiresAt <= now) return this.#end(row, "expired", now);
+        if (!row.wanted) return this.#stop(row, now);
+        if (!row.credentialActive) return this.#sleep(row);
+        await subscriptions.createReplacement(prisma, row, now);
+        // From here on the replacement acts; this one only waits for its own end.
+        await subscriptions.postpone(prisma, row.id, row.expiresAt);
+        return "renewing";
+      case "REPLACED":
+        if (row.expiresAt && row.expiresAt <= now) return this.#end(row, "expired", now);
+        return this.#stop(row, now);
+      case "EXPIRED":
+      case "STOPPED":
+      case "UNSUPPORTED":
+        await subscriptions.postpone(prisma, row.id, null);
+        return "nothing";
+    }
+  }
+
+  async #activate(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions, gateway, settings, notificationAddress, random } = this.#deps;
+    const address = notificationAddress(row.provider);
+    const capabilities = gateway.capabilitiesOf(row.provider);
+    if (address === null || capabilities.notifications === "none") return this.#unsupported(row);
+    // A fresh id for each try: a channel id can never be used twice, also when its answer was lost.
+    const id = randomUUID();
+    const secret = randomBytes(32).toString("base64url");
+    await subscriptions.beginActivation(prisma, row.id, id, hashToken(secret));
+    try {
+      const service = await gateway.serviceFor(row.credentialId);
+      const lifetimeMs = Math.min(
+        settings.channelLifetimeMs,
+        capabilities.maxSubscriptionMs ?? settings.channelLifetimeMs,
+      );
+      const channel = await service.watchCalendar(row.externalCalendarId, {
+        id,
+        address,
+        secret,
+        lifetimeMs,
+      });
+      nextSubscriptionState(row.status, "activated");
+      await subscriptions.activated(prisma, row.id, channel, now, renewalTime(now, channel.expiresAt));
+      return "activated";
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.code === "WATCH_UNSUPPORTED") return this.#unsupported(row);
+      const pauseMs =
+        failure.retryAfterMs ??
+        backoffMs({
+          attempt: row.errorCount + 1,
+          baseMs: settings.backoffBaseMs * 5,
+          ceilingMs: settings.backoffCeilingMs * 4,
+          random,
+        });
+      await subscriptions.move(prisma, row.id, {
+        status: nextSubscriptionState(row.status, "failed"),
+        nextAttemptAt: new Date(now.getTime() + (failure.final ? settings.backoffCeilingMs * 4 : pauseMs)),
+        error: { code: failure.code, message: failure.message },
+      });
+      return "failed";
+    }
+  }
+
+  async #unsupported(row: SubscriptionRow): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions } = this.#deps;
+    await subscriptions.move(prisma, row.id, {
+      status: nextSubscriptionState(row.status, "unsupported"),
+      nextAttemptAt: null,
+    });
+    return "unsupported";
+  }
+
+  /** Stops the channel at the provider. Failing to is no harm: the channel ends by itself, and is tried again until then. */
+  async #stop(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions, gateway, settings, random } = this.#deps;
+    if (row.credentialActive && row.providerSubscriptionId) {
+      try {
+        const service = await gateway.serviceFor(row.credentialId);
+        await service.unwatchCalendar(channelOf(row, row.providerSubscriptionId));
+      } catch (error) {
+        const failure = failureOf(error);
+        const pauseMs = backoffMs({
+          attempt: row.errorCount + 1,
+          baseMs: settings.backoffBaseMs * 5,
+          ceilingMs: settings.backoffCeilingMs * 4,
+          random,
+        });
+        const retryAt = new Date(now.getTime() + (failure.retryAfterMs ?? pauseMs));
+        const nextAttemptAt = row.expiresAt && row.expiresAt < retryAt ? row.expiresAt : retryAt;
+        await subscriptions.move(prisma, row.id, {
+          status: row.status,
+          nextAttemptAt,
+          error: { code: failure.code, message: failure.message },
+        });
+        return "failed";
+      }
+    }
+    return this.#end(row, "stopped", now);
+  }
+
+  async #end(row: SubscriptionRow, event: "stopped" | "expired", now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions } = this.#deps;
+    const status = nextSubscriptionState(row.status, event);
+    await subscriptions.move(prisma, row.id, {
+      status,
+      nextAttemptAt: null,
+      freesCalendar: true,
+      ...(event === "stopped" ? { stoppedAt: now } : {}),
+    });
+    return event;
+  }
+
+  async #sleep(row: SubscriptionRow): Promise<MaintenanceOutcome> {
+    await this.#deps.subscriptions.postpone(this.#deps.prisma, row.id, row.expiresAt);
+    return "nothing";
+  }
+
+  /**
+   * Stops all channels of a credential that is about to be removed, as long as its secret is still there. Errors are left
+   * alone: a channel that goes on is refused at our endpoint and ends by itself.
+   */
+  async stopAllOf(credentialId: number): Promise<void> {
+    const { prisma, subscriptions, now } = this.#deps;
+    for (const row of await subscriptions.findRunningOfCredential(prisma, credentialId))
+      await this.#stop(row, now());
+  }
+}
+
+function channelOf(row: SubscriptionRow, providerSubscriptionId: string): Channel {
+  return {
+    providerSubscriptionId,
+    providerResourceId: row.providerResourceId,
+    calendarId: row.externalCalendarId,
+    expiresAt: row.expiresAt,
+  };
+}

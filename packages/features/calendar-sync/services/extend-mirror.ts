@@ -1,0 +1,43 @@
+import { RetryLater } from "@calsync/jobs";
+import { Lease, LeaseLostError } from "./Lease.ts";
+import type { Mirror } from "./Mirror.ts";
+import type { PullDependencies } from "./PullCalendar.ts";
+
+/**
+ * Expands the external series of one calendar as far as the window now reaches. No call is made: the rules are known.
+ * @throws RetryLater when another worker has the calendar
+ */
+export async function extendMirror(
+  deps: PullDependencies & { mirror: Mirror },
+  calendarSyncId: string,
+): Promise<void> {
+  const { prisma, calendars, settings, now, mirror, random } = deps;
+  const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
+  if ("refused" in lease) {
+    if (lease.refused !== "busy") return;
+    throw new RetryLater({ afterMs: 5_000 + random() * 5_000, reason: "Another worker has this calendar." });
+  }
+  try {
+    const day = 24 * 3_600_000;
+    const at = now().getTime();
+    const window = {
+      start: new Date(at - settings.windowPastDays * day),
+      end: new Date(at + settings.windowAheadDays * day),
+    };
+    await prisma.$transaction(async (tx) => {
+      await mirror.extend(tx, lease.row, window);
+      const { cursor, fullPullRunning } = lease.row;
+      if (
+        !(await calendars.commitProgress(tx, calendarSyncId, lease.owner, {
+          cursor,
+          fullPullRunning,
+          mirroredUntil: window.end,
+        }))
+      ) {
+        throw new LeaseLostError();
+      }
+    });
+  } finally {
+    await lease[Symbol.asyncDispose]();
+  }
+}
