@@ -1,3 +1,4 @@
+import type { ChangePage } from "@calsync/types";
 import { describe, expect, test } from "vitest";
 import { type ContractContext, expectCode } from "./context.ts";
 import { days, deletions, drain, hour, SAMPLE_WINDOW, sampleEvent, sampleKey, upserts } from "./samples.ts";
@@ -54,7 +55,9 @@ export function describePulling({ setup, subject, can }: ContractContext): void 
       const seen = new Set<string>();
       let cursor: string | null = null;
       for (let breaks = 0; breaks < 20; breaks++) {
-        const next = await firstPage(service.onWatchedCalendarChange(calendarId, cursor, options));
+        const next: ChangePage = await firstPage(
+          service.onWatchedCalendarChange(calendarId, cursor, options),
+        );
         for (const id of upserts(next.changes).keys()) seen.add(id);
         cursor = next.cursor;
         expect(next.full).toBe(true);

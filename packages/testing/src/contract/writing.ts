@@ -23,21 +23,33 @@ export function describeWriting({ setup, subject, can }: ContractContext): void 
       const { service, calendarId, person } = subject();
       const key = sampleKey();
       const first = await service.createEvent(calendarId, sampleEvent(), key);
+      expect(first.existed).toBe(false);
       const second = await service.createEvent(calendarId, sampleEvent(), key);
-      expect(second.eventId).toBe(first.eventId);
+      expect(second).toMatchObject({ eventId: first.eventId, version: first.version, existed: true });
       expect(await person.count()).toBe(1);
     });
 
-    test("creating again with one key makes the first event equal", async () => {
+    test("creating again with one key writes nothing and gives the event as it is now", async () => {
       const { service, calendarId, person } = subject();
       const key = sampleKey();
-      const first = await service.createEvent(calendarId, sampleEvent(), key);
-      const second = await service.createEvent(calendarId, sampleEvent({ title: "Follow-up" }), key);
-      expect(second.eventId).toBe(first.eventId);
-      expect(second.event.title).toBe("Follow-up");
-      expect((await service.getEvent({ calendarId, eventId: first.eventId }))?.title).toBe("Follow-up");
-      expect(await person.count()).toBe(1);
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), key);
+      await person.rename(eventId, "Renamed by hand");
+      const again = await service.createEvent(calendarId, sampleEvent({ title: "Ours" }), key);
+      expect(again).toMatchObject({ eventId, existed: true, event: { title: "Renamed by hand" } });
+      expect((await service.getEvent({ calendarId, eventId }))?.title).toBe("Renamed by hand");
     });
+
+    if (can("tombstones")) {
+      test("creating with the key of an event that was deleted gives it as deleted", async () => {
+        const { service, calendarId, person } = subject();
+        const key = sampleKey();
+        const { eventId } = await service.createEvent(calendarId, sampleEvent(), key);
+        await person.delete(eventId);
+        const again = await service.createEvent(calendarId, sampleEvent(), key);
+        expect(again).toMatchObject({ eventId, existed: true, event: { status: "cancelled" } });
+        expect(await person.count()).toBe(0);
+      });
+    }
 
     test("creating after a lost answer finds the event that was made", async () => {
       const { service, calendarId, person, faults } = subject();
@@ -45,6 +57,7 @@ export function describeWriting({ setup, subject, can }: ContractContext): void 
       faults.loseNextAnswer();
       await service.createEvent(calendarId, sampleEvent(), key).catch(() => undefined);
       const written = await service.createEvent(calendarId, sampleEvent(), key);
+      expect(written.existed).toBe(true);
       expect(await person.count()).toBe(1);
       expect(await service.getEvent({ calendarId, eventId: written.eventId })).toMatchObject(
         fieldsOf(sampleEvent()),
@@ -275,6 +288,7 @@ export function describeWriting({ setup, subject, can }: ContractContext): void 
         const written = await service.updateEvent(ref, sampleEvent({ title: "Ours" }), read?.version ?? null);
         expect(written.event.title).toBe("Ours");
         expect(written.version).not.toBe(read?.version);
+        expect(written.existed).toBe(false);
       });
 
       test("an update that has already taken effect may be repeated with the version it began with", async () => {
@@ -329,17 +343,6 @@ export function describeWriting({ setup, subject, can }: ContractContext): void 
         expect(await person.count()).toBe(1);
       });
     }
-
-    test("creating with the key of a deleted event gives one event that is there", async () => {
-      const { service, calendarId, person } = subject();
-      const key = sampleKey();
-      const { eventId } = await service.createEvent(calendarId, sampleEvent(), key);
-      await person.delete(eventId);
-      const again = await service.createEvent(calendarId, sampleEvent(), key);
-      const read = await service.getEvent({ calendarId, eventId: again.eventId });
-      expect(read).toMatchObject({ ...fieldsOf(sampleEvent()), status: "confirmed" });
-      expect(await person.count()).toBe(1);
-    });
   });
 
   describe("deleting", () => {

@@ -67,7 +67,8 @@ export class MemoryCalendar implements CalendarService {
     return this.#call("createEvent", calendarId, () => {
       const calendar = this.#calendar(calendarId);
       const id = `key-${key}`;
-      return this.#write(calendar, calendar.events.get(id) ?? null, event, id);
+      const made = calendar.events.get(id);
+      return made ? { ...written(made), existed: true } : this.#write(calendar, null, event, id);
     });
   }
 
@@ -205,6 +206,7 @@ function toExternal(
 function written(stored: StoredEvent): WrittenEvent {
   const event = copyEvent(stored.event);
   return {
+    existed: false,
     eventId: event.id,
     version: event.version,
     iCalUid: event.iCalUid,

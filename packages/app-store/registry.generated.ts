@@ -1,0 +1,16 @@
+// Written by scripts/generate-registry.mjs from the folders of this package. Do not edit.
+import type { CalendarProvider, ProviderMetadata } from "@calsync/types";
+import { metadata as googlecalendar } from "./googlecalendar/metadata.ts";
+
+/** One provider as the registry knows it: its description at hand, its code loaded when it is first needed. */
+export interface RegisteredProvider {
+  metadata: ProviderMetadata;
+  load(): Promise<CalendarProvider>;
+}
+
+export const registry: Readonly<Record<string, RegisteredProvider>> = {
+  googlecalendar: {
+    metadata: googlecalendar,
+    load: async () => (await import("./googlecalendar/index.ts")).default,
+  },
+};
