@@ -4,7 +4,7 @@
  *   apps ─► features ─► jobs, prisma ─► lib ─► types        features and app-store never import each other:
  *     └───► app-store ────────────────► lib ─► types        the container of apps/api hands adapters to the engine
  */
-const test = String.raw`([.](test|spec|bench)[.]tsx?$|/e2e/|/test-support/|vitest[.]config[.]ts$)`;
+const test = "([.](test|spec|bench)[.]tsx?$|/e2e/|/test-support/|vitest[.]config[.]ts$)";
 const oneOf = (...names) => `^packages/(${names.join("|")})/`;
 
 /** A package may import itself and the packages named; everything else of ours is forbidden, also to its tests unless `tests` is set. */

@@ -82,6 +82,11 @@ export async function launch(script, { build = true, args = process.argv.slice(2
     process.on("SIGINT", ignore);
     process.on("SIGTERM", forward);
     process.on("SIGHUP", forward);
+    if (process.env.npm_lifecycle_event) {
+      // npm that is killed does not always tell its script; then the script has another parent.
+      const parent = process.ppid;
+      setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 1_000).unref();
+    }
     process.exitCode = await new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 143)));

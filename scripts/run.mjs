@@ -1,0 +1,104 @@
+// The second half of `npm start`: runs everything from one process, and ends everything with it.
+import path from "node:path";
+import { endLeftovers, Processes } from "./processes.mjs";
+import { bold, dim, explain, SetupError, say, step } from "./progress.mjs";
+import {
+  DEMO,
+  explainRoot,
+  migrateDatabase,
+  seedDatabase,
+  startDatabase,
+  startServices,
+} from "./services.mjs";
+import { freePorts, loadDotEnv, localSecrets, runningEnvFile, writePrivate } from "./settings.mjs";
+import { localDir, logDir } from "./toolchain.mjs";
+
+const pidFile = path.join(localDir, "running.json");
+
+/** Resolves when the person, the system or npm asks us to end. */
+function endWanted() {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => resolve(signal));
+    // A killed npm or launcher tells its child nothing; a child whose parent is another one now knows it.
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && resolve("the end of its parent process"), 1_000).unref();
+  });
+}
+
+async function main() {
+  const ended = endWanted();
+  const interrupted = ended.then((why) => {
+    throw new Interruption(String(why));
+  });
+  interrupted.catch(() => {});
+
+  loadDotEnv();
+  const other = await endLeftovers(pidFile);
+  if (other)
+    throw new SetupError(
+      `calsync runs already from this clone (process ${other}).`,
+      `End it first: kill ${other}`,
+    );
+  const ports = await freePorts();
+  const processes = new Processes(logDir, pidFile);
+  /** @type {Promise<{ url: string, stop(): Promise<void> }> | undefined} */
+  let database;
+  try {
+    const begin = async () => {
+      if (process.env.DATABASE_URL) {
+        say("  DATABASE_URL is set: that database is used.");
+      } else {
+        explainRoot();
+        const dataDir = path.join(localDir, "postgres");
+        database = step("Start PostgreSQL", () => startDatabase({ dataDir }));
+      }
+      const databaseUrl = database ? (await database).url : (process.env.DATABASE_URL ?? "");
+      await step("Bring the database up to date", () => migrateDatabase(databaseUrl));
+      await seedDatabase(databaseUrl);
+      const statePath = path.join(localDir, "sandbox", "state.json");
+      return startServices(processes, { ports, databaseUrl, secrets: localSecrets(), statePath });
+    };
+    const running = await Promise.race([begin(), interrupted]);
+    writePrivate(runningEnvFile, running.env);
+    greet(running);
+    await Promise.race([interrupted, processes.died]);
+  } catch (error) {
+    if (!(error instanceof Interruption)) throw error;
+    say(`\nEnding (${error.message}) …`);
+  } finally {
+    await processes.stop();
+    await database?.then(
+      ({ stop }) => stop(),
+      () => {},
+    );
+  }
+  say("calsync has ended.");
+}
+
+class Interruption extends Error {}
+
+function greet({ web, api, sandbox }) {
+  say(`
+${bold("calsync runs.")} ${dim("Ctrl-C ends it.")}
+
+  Web       ${bold(web)}            log in as ${bold(DEMO.email)} with ${bold(DEMO.password)}
+  Booking   ${web}/${DEMO.username}
+  API       ${api}/docs`);
+  if (sandbox) {
+    say(`  Calendar  ${sandbox}/            a sandbox that stands in for Google Calendar, with a mailbox
+
+Try this:
+  1. Log in, open Settings → Calendars, connect Google (the sandbox's consent page opens) and choose a calendar.
+  2. Open ${web}/${DEMO.username} in another window and book a time as a guest.
+  3. Open the sandbox's calendar and drag the new event: the booking moves by itself, and the guest gets a mail.`);
+  }
+  say(dim("\n  Logs: .calsync/logs   Forget all local data: npm run reset\n"));
+}
+
+main().then(
+  () => process.exit(0),
+  (error) => {
+    explain(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,116 @@
+// The parts of a running calsync, shared by `npm start` and the end-to-end tests of `npm test`. They run what was built.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { say, step } from "./progress.mjs";
+import { serviceEnv, usesSandbox } from "./settings.mjs";
+import { root } from "./toolchain.mjs";
+
+const built = (file) => import(pathToFileURL(path.join(root, file)).href);
+
+/** Login of the demo host that the seed makes. */
+export const DEMO = { email: "demo@calsync.test", password: "demo-calsync", username: "demo" };
+
+/**
+ * Starts the PostgreSQL that comes from npm.
+ * @param {{ dataDir: string, settings?: Record<string, string> }} options
+ * @returns {Promise<{ url: string, stop(): Promise<void> }>}
+ */
+export async function startDatabase(options) {
+  const { startEmbeddedPostgres } = await built("packages/prisma/dist/embedded.js");
+  return startEmbeddedPostgres(options);
+}
+
+/** Applies the migrations that the database lacks: ours and the job queue's. */
+export async function migrateDatabase(url) {
+  const [{ migrate }, { migrateJobs }] = await Promise.all([
+    built("packages/prisma/dist/migrate.js"),
+    built("packages/jobs/dist/index.js"),
+  ]);
+  await migrate(url);
+  await migrateJobs(url);
+}
+
+/** Fills an empty database with the demo. A database that has users, for instance one of your own, is left as it is. */
+export async function seedDatabase(url) {
+  if (await hasUsers(url)) return;
+  const { seedDemo } = await built("packages/prisma/dist/seed.js");
+  await step("Fill the empty database with a demo", () => seedDemo(url));
+}
+
+async function hasUsers(url) {
+  const pg = createRequire(path.join(root, "packages/prisma/package.json"))("pg");
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT EXISTS (SELECT FROM "User") AS found');
+    return rows[0].found;
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Starts sandbox, API, worker and web server, and waits until each of them answers.
+ * @param {import("./processes.mjs").Processes} processes
+ * @param {{ ports: import("./settings.mjs").Ports, databaseUrl: string, secrets: Record<string, string | undefined>, statePath: string }} local
+ *   `statePath`: file in which the sandbox keeps its calendars and mails between runs
+ * @returns {Promise<{ web: string, api: string, sandbox: string | null, env: Record<string, string> }>} addresses, and the services' settings
+ */
+export async function startServices(processes, { ports, databaseUrl, secrets, statePath }) {
+  const env = serviceEnv({ ports, databaseUrl, secrets });
+  const all = { ...process.env, ...env };
+  const node = process.execPath;
+  const sandbox = usesSandbox() ? `http://127.0.0.1:${ports.sandbox}` : null;
+
+  if (sandbox) {
+    fs.mkdirSync(path.dirname(statePath), { recursive: true });
+    const client = `${env.GOOGLE_CLIENT_ID}:${env.GOOGLE_CLIENT_SECRET}:${env.WEB_URL}/api/v1/oauth/googlecalendar/callback`;
+    const flags = [
+      "--port",
+      ports.sandbox,
+      "--smtp-port",
+      ports.smtp,
+      "--state",
+      statePath,
+      "--google-client",
+      client,
+    ];
+    await step("Start the calendar sandbox", async () => {
+      // NODE_ENV: the sandbox refuses to run in production, and the rest of calsync runs here as it does there.
+      processes.start(
+        "sandbox",
+        [node, "packages/provider-sandbox/dist/cli.js", ...flags.map(String), "--allow-http-callbacks"],
+        {
+          env: { ...all, NODE_ENV: "development" },
+        },
+      );
+      await processes.ready("sandbox", `${sandbox}/`);
+    });
+  }
+  await step("Start the API and the worker", async () => {
+    processes.start("api", [node, "apps/api/dist/server.js"], { env: all });
+    processes.start("worker", [node, "apps/api/dist/worker.js"], { env: all });
+    await processes.ready("api", `${env.API_URL}/readyz`);
+  });
+  await step("Start the web server", async () => {
+    const next = createRequire(path.join(root, "apps/web/package.json")).resolve("next/dist/bin/next");
+    const host = process.env.WEB_HOST || "localhost";
+    processes.start("web", [node, next, "start", "--port", String(ports.web), "--hostname", host], {
+      cwd: path.join(root, "apps/web"),
+      env: { ...all, PORT: String(ports.web) },
+    });
+    await processes.ready("web", `${env.WEB_URL}/`);
+  });
+  return { web: env.WEB_URL, api: env.API_URL, sandbox, env };
+}
+
+/** Says what a root shell should know before PostgreSQL starts, which refuses to run as root. */
+export function explainRoot() {
+  if (process.getuid?.() === 0) {
+    say(
+      "  You are root, and PostgreSQL refuses to run as root: it runs as the user postgres or nobody instead.",
+    );
+  }
+}
