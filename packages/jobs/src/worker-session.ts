@@ -37,6 +37,8 @@ export interface SessionOptions {
 /** From one successful start to the first failure of what it stands on, or to its stop. */
 export interface WorkerSession {
   readonly poolId: string;
+  /** Whether it takes jobs; false from the moment that it begins to end. */
+  isActive(): boolean;
   /** Resolves with the reason when the session can no longer go on; it has let go of everything by then. */
   readonly lost: Promise<string>;
   /** Takes no more jobs, returns those that have not started, waits `limitMs` for those that run, then cuts them short. */
@@ -123,7 +125,9 @@ export async function startSession(options: SessionOptions): Promise<WorkerSessi
     workerPool.id = poolId;
   });
   // Also when the engine gives up by itself, because it could not write what became of a job.
-  events.on("pool:gracefulShutdown", ({ message }) => lose(`The engine stopped: ${message}`));
+  events.on("pool:gracefulShutdown", ({ message }) => {
+    if (!ending) lose(`The engine stopped: ${message}`);
+  });
   pool.on("error", (error) => log.warn({ err: error }, "An idle database connection of the worker failed"));
   pool.on("connect", (client) => {
     client.on("error", (error) => log.warn({ err: error }, "A database connection of the worker failed"));
@@ -148,12 +152,15 @@ export async function startSession(options: SessionOptions): Promise<WorkerSessi
     tasksOf(options, executorOf(pool), poolId, abort.signal),
     pool,
   );
-  engine.promise.catch((error: unknown) => lose(`The engine stopped: ${String(error)}`));
+  engine.promise.catch((error: unknown) => {
+    if (!ending) lose(`The engine stopped: ${String(error)}`);
+  });
   stopTimers.push(startSweeping(pool, options), startSchedule(pool, options.schedule, log));
 
   const names = JSON.stringify(handlers.map(({ job }) => job.name));
   return {
     poolId,
+    isActive: () => !ending,
     lost,
     stop: (limitMs) => endOnce("The worker is stopping", limitMs),
     async hasWork() {

@@ -140,7 +140,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         await sleep(25);
       }
     },
-    stats: () => ({ connected: session !== undefined, running, ended: { ...ended }, restarts }),
+    stats: () => ({ connected: session?.isActive() ?? false, running, ended: { ...ended }, restarts }),
   };
 }
 
