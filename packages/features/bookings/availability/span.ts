@@ -6,26 +6,23 @@ export interface Span {
 
 /**
  * The same stretches without overlaps: sorted, touching ones joined, empty ones dropped.
- * Input that is sorted already, as databases give it, is not sorted again.
+ *
+ * Starts and ends are sorted apart, as plain numbers, which is several times quicker than sorting pairs: when the next start
+ * lies behind the end of the same rank, then as many stretches have ended as have begun, and a gap follows.
  */
 export function mergeSpans(spans: readonly Span[]): Span[] {
+  const real = spans.filter(({ start, end }) => end > start);
+  const starts = Float64Array.from(real, ({ start }) => start).sort();
+  const ends = Float64Array.from(real, ({ end }) => end).sort();
   const merged: Span[] = [];
-  for (const { start, end } of inOrder(spans)) {
-    if (end <= start) continue;
-    const last = merged.at(-1);
-    if (last && start <= last.end) last.end = Math.max(last.end, end);
-    else merged.push({ start, end });
+  let start = starts[0];
+  for (const [rank, end] of ends.entries()) {
+    const next = starts[rank + 1];
+    if (start === undefined || (next !== undefined && next <= end)) continue;
+    merged.push({ start, end });
+    start = next;
   }
   return merged;
-}
-
-function inOrder(spans: readonly Span[]): readonly Span[] {
-  let previous = Number.NEGATIVE_INFINITY;
-  for (const { start } of spans) {
-    if (start < previous) return spans.toSorted((a, b) => a.start - b.start);
-    previous = start;
-  }
-  return spans;
 }
 
 /**

@@ -1,0 +1,97 @@
+import { GiveUp, handleJob, type JobHandler, type JobRegistration } from "@calsync/jobs";
+import type { PrismaClient } from "@calsync/prisma";
+import { type MailActor, type Message, messageFor } from "../messages/booking-state.ts";
+import { composeMail, type MailSettings, stateFor } from "../messages/compose-mail.ts";
+import {
+  findBooking,
+  lastTold,
+  lockWaiting,
+  markCovered,
+  markSent,
+  noteFailure,
+  type QueuedMail,
+} from "../repositories/OutgoingMailRepository.ts";
+import { MailDeliveryError, type MailTransport } from "../transport/MailTransport.ts";
+import { sendMailJob } from "./send-mail.job.ts";
+
+/** What sending mails needs. */
+export interface NotificationDependencies extends MailSettings {
+  prisma: PrismaClient;
+  transport: MailTransport;
+}
+
+/** The notifications' jobs with what runs them, for a worker. */
+export function notificationJobs(dependencies: NotificationDependencies): JobRegistration[] {
+  return [handleJob(sendMailJob, createSendMailHandler(dependencies))];
+}
+
+/** Longer than the mail server may be silent at each step of a delivery. */
+const SENDING_LIMIT_MS = 90_000;
+
+/**
+ * Sends one mail. What waits for the same person about the same booking is locked while it goes out: the newest of them tells
+ * how the booking is now, the others are covered by it. A mail may be repeated after a crash between the server's yes and our
+ * commit, under the same Message-ID; none is lost.
+ */
+export function createSendMailHandler(
+  dependencies: NotificationDependencies,
+): JobHandler<{ mailId: string }> {
+  const { prisma, transport } = dependencies;
+  return async ({ mailId }, context) => {
+    try {
+      await prisma.$transaction(
+        async (tx) => {
+          const [newest, ...older] = await lockWaiting(tx, mailId);
+          // Sent or covered already, or told by the newer one's job.
+          if (newest?.id !== mailId) return;
+          const waiting = [newest, ...older];
+          const booking = await findBooking(tx, newest.bookingId);
+          if (!booking) return;
+          const recipient = { role: newest.role, email: newest.recipient };
+          const current = stateFor(booking, recipient);
+          const told = await lastTold(tx, newest.bookingId, newest.recipient);
+          const message = messageFor(
+            told,
+            current,
+            waiting.map(({ kind }) => kind),
+          );
+          if (message === null) {
+            await markCovered(tx, waiting, "told");
+            context.log.debug({ mailId }, "the recipient knows all of this already");
+            return;
+          }
+          const now = context.now();
+          const actor = actorOf(message, waiting);
+          await transport.send(
+            composeMail({
+              mailId,
+              message,
+              booking,
+              recipient,
+              actor,
+              current,
+              told,
+              settings: dependencies,
+              now,
+            }),
+          );
+          await markSent(tx, newest, older, current, now);
+          context.log.info({ mailId, message, role: newest.role, covered: older.length }, "mail sent");
+        },
+        { timeout: SENDING_LIMIT_MS },
+      );
+    } catch (error) {
+      if (!(error instanceof MailDeliveryError)) throw error;
+      const final = error.permanent || context.lastAttempt;
+      await noteFailure(prisma, mailId, { error: error.message, final });
+      if (error.permanent) throw new GiveUp(error.message, { cause: error });
+      throw error;
+    }
+  };
+}
+
+/** Who did what the mail is about: the newest change of its kind, else the newest one. */
+function actorOf(message: Message, waiting: readonly QueuedMail[]): MailActor {
+  const cause = waiting.find(({ kind }) => kind === message) ?? waiting[0];
+  return cause?.actor ?? { by: "system", name: null, via: null };
+}

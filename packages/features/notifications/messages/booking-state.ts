@@ -1,0 +1,63 @@
+/** Why a mail about a booking is written. */
+export type MailKind = "booked" | "rescheduled" | "cancelled" | "restored" | "changed";
+
+/** Who made a change, and where. */
+export interface MailActor {
+  by: "host" | "guest" | "system";
+  /** The guest's name, when a guest did it. */
+  name: string | null;
+  /** The calendar that the change was made in; null when it was made in the app. */
+  via: { calendarName: string; provider: string } | null;
+}
+
+/** What one recipient knows of a booking, or is to know of it. Plain JSON: each mail that was sent keeps what it told. */
+export interface BookingState {
+  /** True while the recipient is expected. False too for a guest who gave up a seat in an appointment that stands. */
+  active: boolean;
+  /** ISO instants in UTC. */
+  start: string;
+  end: string;
+  allDay: boolean;
+  title: string;
+  description: string;
+  location: string;
+  /** Names of the guests, for the host only; guests are not told of each other. */
+  guests: string[];
+}
+
+/** What a mail says: one of the kinds, or to a host that the guests of a shared appointment are others now. */
+export type Message = MailKind | "guests-changed";
+
+/**
+ * What to tell a recipient who knows `told`, so that they know `current`. A flurry of changes ends in one mail about where it
+ * ended, whatever happened in between; null when it ended where it began.
+ *
+ * @param told what the last mail that was sent has told; null when there was none
+ * @param changes the changes since, newest first; they count for bookings that came to be without a mail
+ */
+export function messageFor(
+  told: BookingState | null,
+  current: BookingState,
+  changes: readonly MailKind[],
+): Message | null {
+  if (told === null) {
+    if (!current.active) return "cancelled";
+    if (changes.includes("booked")) return "booked";
+    return changes.find((change) => change !== "cancelled") ?? "booked";
+  }
+  if (!current.active) return told.active ? "cancelled" : null;
+  if (!told.active) return "restored";
+  if (told.start !== current.start || told.end !== current.end || told.allDay !== current.allDay) {
+    return "rescheduled";
+  }
+  if (changedDetails(told, current).length > 0) return "changed";
+  return told.guests.join("\n") === current.guests.join("\n") ? null : "guests-changed";
+}
+
+/** The details in which two states differ. */
+export function changedDetails(
+  told: BookingState,
+  current: BookingState,
+): ("title" | "location" | "description")[] {
+  return (["title", "location", "description"] as const).filter((field) => told[field] !== current[field]);
+}

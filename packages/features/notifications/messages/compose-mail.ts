@@ -1,0 +1,170 @@
+import { buildInvitation } from "@calsync/ics";
+import type { AttendeeResponse, EventTime } from "@calsync/types";
+import type { MailMessage } from "../transport/MailTransport.ts";
+import type { BookingState, MailActor, Message } from "./booking-state.ts";
+import { renderMessage } from "./render-message.ts";
+
+/** A booking as mails need it. */
+export interface MailedBooking {
+  uid: string;
+  title: string;
+  description: string;
+  location: string;
+  startTime: Date;
+  endTime: Date;
+  timeZone: string;
+  allDay: boolean;
+  status: "PENDING" | "ACCEPTED" | "CANCELLED" | "REJECTED";
+  seats: number;
+  iCalUid: string;
+  sequence: number;
+  cancellationReason: string | null;
+  host: { name: string; email: string; timeZone: string };
+  attendees: MailedAttendee[];
+}
+
+interface MailedAttendee {
+  name: string;
+  email: string;
+  timeZone: string;
+  response: "NEEDS_ACTION" | "ACCEPTED" | "TENTATIVE" | "DECLINED";
+  /** False for a guest who gave the seat up. */
+  seat: boolean;
+}
+
+/** Whom a mail goes to. */
+export interface MailRecipient {
+  role: "host" | "guest";
+  email: string;
+}
+
+/** Where links in mails lead, and how calendars are called. */
+export interface MailSettings {
+  /** The page on which this recipient sees and changes the booking; for a guest it carries their secret. */
+  manageUrl(booking: { uid: string }, recipient: MailRecipient): string;
+  /** A provider's name for people: `googlecalendar` is "Google Calendar". */
+  providerName(provider: string): string;
+  /** The domain of Message-IDs (RFC 5322 §3.6.4): one that we own. */
+  messageIdDomain: string;
+}
+
+/** The booking as this recipient is to know it. */
+export function stateFor(booking: MailedBooking, recipient: MailRecipient): BookingState {
+  const own = booking.attendees.find(({ email }) => sameAddress(email, recipient.email));
+  return {
+    active: stands(booking) && (recipient.role === "host" || own?.seat === true),
+    start: booking.startTime.toISOString(),
+    end: booking.endTime.toISOString(),
+    allDay: booking.allDay,
+    title: booking.title,
+    description: booking.description,
+    location: booking.location,
+    guests: recipient.role === "host" ? guestsOf(booking).map(({ name }) => name) : [],
+  };
+}
+
+/** Writes the mail that tells `message`, with its invitation. */
+export function composeMail(input: {
+  mailId: string;
+  message: Message;
+  booking: MailedBooking;
+  recipient: MailRecipient;
+  actor: MailActor;
+  current: BookingState;
+  told: BookingState | null;
+  settings: MailSettings;
+  now: Date;
+}): MailMessage {
+  const { booking, recipient, settings, current } = input;
+  const guest = booking.attendees.find(({ email }) => sameAddress(email, recipient.email));
+  const person = recipient.role === "host" ? booking.host : guest;
+  const name = person?.name ?? recipient.email;
+  const manageUrl = settings.manageUrl(booking, recipient);
+  const rendered = renderMessage({
+    message: input.message,
+    current,
+    told: input.told,
+    actor: input.actor,
+    recipient: { role: recipient.role, name, timeZone: person?.timeZone ?? booking.timeZone },
+    host: booking.host,
+    cancellationReason: stands(booking) ? null : booking.cancellationReason,
+    manageUrl,
+    providerName: settings.providerName,
+  });
+  const [onlyGuest, ...others] = guestsOf(booking);
+  const replyTo = recipient.role === "guest" ? booking.host : others.length === 0 ? onlyGuest : undefined;
+  const method = current.active ? "REQUEST" : "CANCEL";
+  return {
+    messageId: `<${input.mailId}@${settings.messageIdDomain}>`,
+    references: `<booking.${booking.uid}@${settings.messageIdDomain}>`,
+    to: { name, address: recipient.email },
+    replyTo: replyTo ? { name: replyTo.name, address: replyTo.email } : null,
+    ...rendered,
+    invitation: { method, content: invitationFor(booking, recipient, method, manageUrl, input.now) },
+  };
+}
+
+function invitationFor(
+  booking: MailedBooking,
+  recipient: MailRecipient,
+  method: "REQUEST" | "CANCEL",
+  manageUrl: string,
+  now: Date,
+): string {
+  // Guests of a shared appointment are not told of each other.
+  const named =
+    recipient.role === "host"
+      ? guestsOf(booking)
+      : booking.attendees.filter(({ email }) => sameAddress(email, recipient.email));
+  const attendees = named.map(({ name, email, response }) => ({
+    name,
+    email,
+    response: RESPONSES[response],
+  }));
+  return buildInvitation({
+    method,
+    uid: booking.iCalUid,
+    sequence: booking.sequence,
+    title: booking.title,
+    description: booking.description,
+    location: booking.location,
+    url: manageUrl,
+    time: timeOf(booking),
+    organizer: booking.host,
+    // A shared appointment that all guests have left still stands in the host's calendar, with the host alone.
+    attendees: attendees.length > 0 ? attendees : [{ ...booking.host, response: "accepted" }],
+    wholeEvent: !stands(booking),
+    stampedAt: now,
+  });
+}
+
+const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {
+  NEEDS_ACTION: "needs-action",
+  ACCEPTED: "accepted",
+  TENTATIVE: "tentative",
+  DECLINED: "declined",
+};
+
+function stands({ status }: MailedBooking): boolean {
+  return status === "ACCEPTED" || status === "PENDING";
+}
+
+function guestsOf(booking: MailedBooking): MailedAttendee[] {
+  return booking.attendees.filter(({ seat }) => seat);
+}
+
+/** All-day bookings are stored from midnight to midnight of their zone. */
+function timeOf({ allDay, startTime, endTime, timeZone }: MailedBooking): EventTime {
+  if (!allDay) return { allDay, start: startTime.toISOString(), end: endTime.toISOString(), timeZone };
+  const day = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  });
+  return { allDay, start: day.format(startTime), end: day.format(endTime) };
+}
+
+function sameAddress(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,153 @@
+import { type BookingState, changedDetails, type MailActor, type Message } from "./booking-state.ts";
+import { formatStart, formatTime } from "./format-time.ts";
+
+/** All that a message is written from. */
+export interface MessageInput {
+  message: Message;
+  current: BookingState;
+  /** What the recipient was told last; null when nothing yet. */
+  told: BookingState | null;
+  actor: MailActor;
+  recipient: { role: "host" | "guest"; name: string; timeZone: string };
+  host: { name: string; email: string };
+  cancellationReason: string | null;
+  /** Where the recipient sees and changes the booking. */
+  manageUrl: string;
+  /** A provider's name for people. */
+  providerName(provider: string): string;
+}
+
+/** A message as text and as HTML that says the same. */
+export interface RenderedMessage {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+const SUBJECTS: Record<Message, string> = {
+  booked: "Confirmed",
+  rescheduled: "New time",
+  cancelled: "Cancelled",
+  restored: "Takes place after all",
+  changed: "Changed",
+  "guests-changed": "Guests changed",
+};
+
+const VERBS: Record<Message, string> = {
+  booked: "booked it",
+  rescheduled: "moved it",
+  cancelled: "cancelled it",
+  restored: "brought it back",
+  changed: "changed it",
+  "guests-changed": "changed it",
+};
+
+/** Writes the mail. Times are in the recipient's zone; what people typed is escaped. */
+export function renderMessage(input: MessageInput): RenderedMessage {
+  const { current, recipient } = input;
+  const subject = `${SUBJECTS[input.message]}: ${oneLine(current.title)} (${formatStart(current, recipient.timeZone)})`;
+  const lead = leadOf(input);
+  const rows = rowsOf(input);
+  const link = current.active ? "See, move or cancel it" : "See the booking";
+  const text = [
+    `Hello ${oneLine(recipient.name)},`,
+    "",
+    lead,
+    "",
+    ...rows.map(([label, value]) => `${label}: ${value}`),
+    "",
+    `${link}: ${input.manageUrl}`,
+    "",
+  ].join("\n");
+  return { subject, text, html: htmlOf(input, subject, lead, rows, link) };
+}
+
+function leadOf(input: MessageInput): string {
+  const what = `“${oneLine(input.current.title)}”`;
+  const host = oneLine(input.host.name);
+  const withWhom = input.recipient.role === "guest" ? ` with ${host}` : "";
+  const sentences: Record<Message, string> = {
+    booked: `${what}${withWhom} is booked.`,
+    rescheduled: `${what}${withWhom} has a new time.`,
+    cancelled: `${what}${withWhom} is cancelled.`,
+    restored: `${what}${withWhom} takes place after all.`,
+    changed: `The details of ${what}${withWhom} have changed.`,
+    "guests-changed": `The guests of ${what} have changed.`,
+  };
+  return `${sentences[input.message]} ${actorSentence(input)}`.trim();
+}
+
+/** "Dana Demo moved it in Google Calendar." The calendar's own name is the host's business. */
+function actorSentence({ actor, message, recipient, host, providerName }: MessageInput): string {
+  if (actor.by === "system") return "";
+  const isRecipient = actor.by === recipient.role && (actor.by === "host" || actor.name === recipient.name);
+  const who = isRecipient ? "You" : oneLine(actor.by === "host" ? host.name : (actor.name ?? "A guest"));
+  if (!actor.via) return `${who} ${VERBS[message]}.`;
+  const calendar = recipient.role === "host" ? ` (${oneLine(actor.via.calendarName)})` : "";
+  return `${who} ${VERBS[message]} in ${providerName(actor.via.provider)}${calendar}.`;
+}
+
+function rowsOf({
+  message,
+  current,
+  told,
+  recipient,
+  host,
+  cancellationReason,
+}: MessageInput): [string, string][] {
+  const rows: [string, string][] = [["When", formatTime(current, recipient.timeZone)]];
+  if (message === "rescheduled" && told) rows.push(["Before", formatTime(told, recipient.timeZone)]);
+  if (message === "cancelled" && cancellationReason) rows.push(["Reason", cancellationReason]);
+  if (recipient.role === "guest") rows.push(["Host", `${oneLine(host.name)} <${host.email}>`]);
+  else if (current.guests.length > 0) rows.push(["Guests", current.guests.map(oneLine).join(", ")]);
+  if (current.location) rows.push(["Where", current.location]);
+  if (current.description) rows.push(["Notes", current.description]);
+  if (told && (message === "changed" || message === "rescheduled")) {
+    for (const field of changedDetails(told, current)) {
+      if (told[field]) rows.push([`${FIELD_NAMES[field]} before`, told[field]]);
+    }
+  }
+  return rows;
+}
+
+const FIELD_NAMES = { title: "Title", location: "Where", description: "Notes" };
+
+function htmlOf(
+  input: MessageInput,
+  subject: string,
+  lead: string,
+  rows: readonly [string, string][],
+  link: string,
+): string {
+  const cells = rows
+    .map(
+      ([label, value]) =>
+        `<tr><th align="left" valign="top" style="padding:4px 16px 4px 0;font-weight:600">${escapeHtml(label)}</th>` +
+        `<td style="padding:4px 0">${escapeHtml(value).replaceAll("\n", "<br>")}</td></tr>`,
+    )
+    .join("\n");
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>
+<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#ffffff">
+<p>Hello ${escapeHtml(oneLine(input.recipient.name))},</p>
+<p>${escapeHtml(lead)}</p>
+<table role="presentation" cellspacing="0" cellpadding="0">
+${cells}
+</table>
+<p><a href="${escapeHtml(input.manageUrl)}">${escapeHtml(link)}</a></p>
+</body></html>
+`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}

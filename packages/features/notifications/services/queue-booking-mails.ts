@@ -1,0 +1,58 @@
+import { enqueueMany } from "@calsync/jobs";
+import type { PrismaTransaction } from "@calsync/prisma";
+import { sendMailJob } from "../jobs/send-mail.job.ts";
+import type { MailActor, MailKind } from "../messages/booking-state.ts";
+import { insertMails } from "../repositories/OutgoingMailRepository.ts";
+
+/** A change of a booking that people are to be told of. */
+export interface BookingMail {
+  bookingId: number;
+  kind: MailKind;
+  /** The booking's sequence with this change: with kind and recipient it makes each mail happen once. */
+  sequence: number;
+  actor: MailActor;
+  /** Addresses of the guests whom it concerns; every guest who holds a seat when left out. The host always hears of it. */
+  guests?: readonly string[];
+  /** Kept with the guests' mails, so that the request that caused them can be recognised when it comes again. */
+  idempotencyKey?: string;
+}
+
+export interface QueueMailsOptions {
+  now: Date;
+  /** How long to wait for further changes before a mail of a kind is sent. Defaults: {@link DEFAULT_SETTLE_MS}. */
+  settleMs?: Partial<Record<MailKind, number>>;
+}
+
+/** Bookings and cancellations are told at once; who moves a booking often moves it again. */
+export const DEFAULT_SETTLE_MS: Readonly<Record<MailKind, number>> = {
+  booked: 0,
+  cancelled: 0,
+  rescheduled: 2_000,
+  restored: 2_000,
+  changed: 2_000,
+};
+
+/**
+ * Puts a mail to the host and to each guest into the outbox, with a job to send it, in the caller's transaction. Two
+ * statements, however many bookings. What a mail says is decided when it is sent, from the booking as it is then.
+ */
+export async function queueBookingMails(
+  tx: PrismaTransaction,
+  mails: readonly BookingMail[],
+  { now, settleMs }: QueueMailsOptions,
+): Promise<void> {
+  if (mails.length === 0) return;
+  const queued = await insertMails(tx, mails);
+  await enqueueMany(
+    tx,
+    queued.map(({ id, kind }) => {
+      const wait = settleMs?.[kind] ?? DEFAULT_SETTLE_MS[kind];
+      return {
+        job: sendMailJob,
+        payload: { mailId: id },
+        // Without a time the database's clock decides, and the mail goes out at once.
+        ...(wait > 0 ? { runAt: new Date(now.getTime() + wait) } : {}),
+      };
+    }),
+  );
+}
