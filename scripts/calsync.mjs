@@ -2,9 +2,8 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { parseEnv } from "node:util";
 import { explain, SetupError } from "./progress.mjs";
-import { loadDotEnv, runningEnvFile } from "./settings.mjs";
+import { loadDotEnv, parseEnvFile, runningEnvFile } from "./settings.mjs";
 import { findToolchain, root } from "./toolchain.mjs";
 
 try {
@@ -12,7 +11,7 @@ try {
   const cli = path.join(root, "apps/api/dist/cli.js");
   if (!fs.existsSync(cli))
     throw new SetupError("calsync is not built yet.", "Run npm start once, or pnpm build.");
-  const local = fs.existsSync(runningEnvFile) ? parseEnv(fs.readFileSync(runningEnvFile, "utf8")) : {};
+  const local = parseEnvFile(runningEnvFile);
   if (!process.env.DATABASE_URL && !local.DATABASE_URL) {
     throw new SetupError("No database is known.", "Run npm start in another terminal, or set DATABASE_URL.");
   }

@@ -5,7 +5,10 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dim, red, SetupError, say } from "./progress.mjs";
-import { root } from "./toolchain.mjs";
+import { localDir, root } from "./toolchain.mjs";
+
+/** Where the ids of the processes of `npm start` are kept. */
+export const pidFile = path.join(localDir, "running.json");
 
 const PATIENCE_MS = 8_000;
 const READY_LIMIT_MS = 90_000;
@@ -138,23 +141,29 @@ export class Processes {
 }
 
 /**
- * The process id of the calsync that runs from this clone, null when none does. Ends what a killed one has left behind.
- * @param {string} pidFile
+ * Makes sure that no calsync runs from this clone, and ends what a killed one has left behind.
+ * @param {string} file {@link pidFile}
+ * @param {{ refuseToGoOn: string }} options why a running one is in the way, for the message
+ * @throws SetupError when one runs
  */
-export async function endLeftovers(pidFile) {
+export async function endLeftovers(file, { refuseToGoOn }) {
   let running;
   try {
-    running = JSON.parse(fs.readFileSync(pidFile, "utf8"));
+    running = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch {
-    return null;
+    return;
   }
-  if (isOurs(running.pid)) return running.pid;
+  if (isOurs(running.pid)) {
+    throw new SetupError(
+      `calsync is running from this clone (process ${running.pid}), ${refuseToGoOn}.`,
+      `End it first: Ctrl-C in its terminal, or kill ${running.pid}`,
+    );
+  }
   for (const { pid } of running.children) if (isOurs(pid)) signalGroup(pid, "SIGTERM");
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline && running.children.some(({ pid }) => isOurs(pid))) await sleep(50);
   for (const { pid } of running.children) if (isOurs(pid)) signalGroup(pid, "SIGKILL");
-  fs.rmSync(pidFile, { force: true });
-  return null;
+  fs.rmSync(file, { force: true });
 }
 
 /** Whether a process lives and was started from this clone: ids are used again, so being alive alone says nothing. */

@@ -2,18 +2,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { endLeftovers } from "./processes.mjs";
-import { explain, SetupError, say } from "./progress.mjs";
+import { endLeftovers, pidFile } from "./processes.mjs";
+import { explain, say } from "./progress.mjs";
 import { localDir } from "./toolchain.mjs";
 
 try {
-  const running = await endLeftovers(path.join(localDir, "running.json"));
-  if (running) {
-    throw new SetupError(
-      `calsync is running (process ${running}), so its data cannot be removed.`,
-      `End it first: Ctrl-C in its terminal, or kill ${running}`,
-    );
-  }
+  await endLeftovers(pidFile, { refuseToGoOn: "so its data cannot be removed" });
   const embedded = path.join(localDir, "..", "packages/prisma/dist/embedded.js");
   const dataDir = path.join(localDir, "postgres");
   // A server whose parent was killed may still run on this folder, and the folder may belong to another user.

@@ -1,7 +1,7 @@
 // The second half of `npm start`: runs everything from one process, and ends everything with it.
 import path from "node:path";
-import { endLeftovers, Processes } from "./processes.mjs";
-import { bold, dim, explain, SetupError, say, step } from "./progress.mjs";
+import { endLeftovers, Processes, pidFile } from "./processes.mjs";
+import { bold, dim, explain, say, step } from "./progress.mjs";
 import {
   DEMO,
   explainRoot,
@@ -12,8 +12,6 @@ import {
 } from "./services.mjs";
 import { freePorts, loadDotEnv, localSecrets, runningEnvFile, writePrivate } from "./settings.mjs";
 import { localDir, logDir } from "./toolchain.mjs";
-
-const pidFile = path.join(localDir, "running.json");
 
 /** Resolves when the person, the system or npm asks us to end. */
 function endWanted() {
@@ -33,12 +31,7 @@ async function main() {
   interrupted.catch(() => {});
 
   loadDotEnv();
-  const other = await endLeftovers(pidFile);
-  if (other)
-    throw new SetupError(
-      `calsync runs already from this clone (process ${other}).`,
-      `End it first: kill ${other}`,
-    );
+  await endLeftovers(pidFile, { refuseToGoOn: "so it cannot be started again" });
   const ports = await freePorts();
   const processes = new Processes(logDir, pidFile);
   /** @type {Promise<{ url: string, stop(): Promise<void> }> | undefined} */

@@ -3,7 +3,7 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { parseEnv } from "node:util";
+import util from "node:util";
 import { SetupError } from "./progress.mjs";
 import { localDir, root } from "./toolchain.mjs";
 
@@ -40,11 +40,15 @@ export const LOCAL_SETTINGS = [
   { name: "CALSYNC_TEST_WORKERS", usual: "2", text: "Test files that run at a time." },
 ];
 
+/** Variables of an env file; none when there is no such file, or when Node.js is older than 20.12 and cannot read it. */
+export function parseEnvFile(file) {
+  return fs.existsSync(file) && util.parseEnv ? util.parseEnv(fs.readFileSync(file, "utf8")) : {};
+}
+
 /** Puts the variables of a file .env into `process.env`; those that are set already stay as they are. */
 export function loadDotEnv() {
   const file = path.join(root, ".env");
-  if (!fs.existsSync(file)) return;
-  for (const [name, value] of Object.entries(parseEnv(fs.readFileSync(file, "utf8")))) {
+  for (const [name, value] of Object.entries(parseEnvFile(file))) {
     if (value && process.env[name] === undefined) process.env[name] = value;
   }
 }
@@ -138,7 +142,7 @@ export function localSecrets() {
     SANDBOX_GOOGLE_CLIENT_ID: "calsync-local.apps.googleusercontent.com",
     SANDBOX_GOOGLE_CLIENT_SECRET: random(24),
   };
-  const kept = fs.existsSync(secretsFile) ? parseEnv(fs.readFileSync(secretsFile, "utf8")) : {};
+  const kept = parseEnvFile(secretsFile);
   const secrets = { ...made, ...kept };
   if (Object.keys(made).some((name) => !kept[name])) writePrivate(secretsFile, secrets);
   return secrets;
