@@ -1,0 +1,23 @@
+/** Faithful simulators of calendar providers: start one from code, or with the `calsync-sandbox` command. */
+
+export type { CallStats } from "./google/context.ts";
+export { GoogleApiError } from "./google/errors.ts";
+export {
+  DEFAULT_BEHAVIOURS,
+  DOCUMENTED_QUOTA,
+  FAULT_KINDS,
+  type FaultRule,
+  FaultSwitches,
+  type GoogleBehaviours,
+} from "./google/faults.ts";
+export {
+  DEFAULT_CLIENT,
+  type GoogleClientInput,
+  GoogleSandbox,
+  type IssuedTokens,
+} from "./google/GoogleSandbox.ts";
+export { CALENDAR_SCOPES, calendarScope } from "./google/scopes.ts";
+export type { AccessRole, Account, GoogleEvent, GuestMail } from "./google/types.ts";
+export { Mailbox } from "./mail/Mailbox.ts";
+export type { Invitation, Mail, MailAddress, MailAttachment } from "./mail/types.ts";
+export { type Sandbox, type SandboxOptions, startSandbox } from "./server.ts";
