@@ -1,0 +1,289 @@
+import fc from "fast-check";
+import type { ExternalEvent } from "@calsync/types";
+import { describe, expect, test } from "vitest";
+import type { LocalItem } from "../ports/BookingStore.ts";
+import { FOLLOWED_FIELDS, type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
+import type { EventSnapshot } from "./snapshot.ts";
+
+const NOW = new Date("2026-06-01T12:00:00.000Z");
+const at = (hour: number, day = 3) => `2026-06-0${day}T${String(hour).padStart(2, "0")}:00:00.000Z`;
+const time = (hour: number, day = 3): EventSnapshot["time"] => ({
+  allDay: false,
+  start: at(hour, day),
+  end: at(hour + 1, day),
+  timeZone: "Europe/Berlin",
+});
+const SNAPSHOT: EventSnapshot = { time: time(10), title: "Intro", description: "", location: "Room 1", attendees: [] };
+
+const local = (changes: Partial<EventSnapshot> = {}, more: Partial<LocalItem> = {}): LocalItem => ({
+  bookingId: 1,
+  uid: "018f0000-0000-7000-8000-000000000001",
+  hostId: 1,
+  active: true,
+  snapshot: { ...SNAPSHOT, ...changes },
+  changedAt: {},
+  createdAt: "2026-05-01T00:00:00.000Z",
+  iCalUid: "uid@calsync",
+  sequence: 0,
+  ...more,
+});
+
+const event = (changes: Partial<ExternalEvent> = {}): ExternalEvent => ({
+  id: "evt",
+  calendarId: "cal",
+  iCalUid: "uid@provider",
+  version: "v2",
+  sequence: 0,
+  status: "confirmed",
+  ...SNAPSHOT,
+  organizer: null,
+  selfResponse: null,
+  transparency: "busy",
+  visibility: "default",
+  recurrence: null,
+  seriesId: null,
+  originalStart: null,
+  marker: "ref",
+  updatedAt: "2026-06-01T11:59:00.000Z",
+  url: null,
+  ...changes,
+});
+
+const reference = (changes: Partial<PlannedReference> = {}): PlannedReference => ({
+  id: "ref",
+  status: "SYNCED",
+  version: "v1",
+  sequence: 0,
+  base: { local: SNAPSHOT, remote: SNAPSHOT },
+  pending: null,
+  ...changes,
+});
+
+const plan = (changes: Partial<InboundInput>) =>
+  planInbound({
+    reference: reference(),
+    local: local(),
+    remote: { state: "present", event: event() },
+    policy: { direction: "BOTH", conflict: "last-write-wins" },
+    now: NOW,
+    ...changes,
+  });
+const present = (changes: Partial<ExternalEvent>) => ({ state: "present" as const, event: event(changes) });
+const deleted = { state: "deleted" as const, version: null };
+
+describe("one side changed", () => {
+  test("a moved event reschedules the booking, with its whole new stretch and not the old duration", () => {
+    const moved = { allDay: false as const, start: at(14), end: at(16), timeZone: "Europe/Berlin" };
+    const { actions, push, reason } = plan({ remote: present({ time: moved }) });
+    expect(actions).toEqual([
+      { kind: "reschedule", time: moved, reason: "remote-time-changed", changedAt: "2026-06-01T11:59:00.000Z" },
+    ]);
+    expect({ push, reason }).toEqual({ push: false, reason: "remote-time-changed" });
+  });
+
+  test("an edited title, description and location are one change of details", () => {
+    const { actions } = plan({ remote: present({ title: "New", description: "Text", location: "Room 2" }) });
+    expect(actions).toMatchObject([{ kind: "change-details", title: "New", description: "Text", location: "Room 2" }]);
+  });
+
+  test("a deleted event cancels the booking", () => {
+    expect(plan({ remote: deleted })).toMatchObject({ reason: "remote-deleted", actions: [{ kind: "cancel" }], push: false });
+  });
+
+  test("a booking that changed here while its event did not is pushed and not changed", () => {
+    expect(plan({ local: local({ title: "Mine" }) })).toMatchObject({ actions: [], push: true, reason: "unchanged" });
+  });
+
+  test("an event restored from the bin brings back the booking that its deletion had cancelled", () => {
+    const { actions, reason } = plan({ reference: reference({ status: "DELETED" }), local: local({}, { active: false }) });
+    expect(reason).toBe("remote-restored");
+    expect(actions).toMatchObject([{ kind: "restore", time: SNAPSHOT.time }]);
+  });
+
+  test("an event restored from the bin does not bring back a booking that people cancelled here", () => {
+    const cancelled = local({}, { active: false, changedAt: { status: at(1, 1) } });
+    expect(plan({ reference: reference({ status: "DELETED" }), local: cancelled }).actions).toEqual([]);
+  });
+});
+
+describe("both sides changed", () => {
+  test("different fields are both taken", () => {
+    const { actions, push } = plan({ local: local({ title: "Mine" }), remote: present({ time: time(15) }) });
+    expect(actions).toMatchObject([{ kind: "reschedule" }]);
+    expect(push).toBe(true);
+  });
+
+  test("the same change on both sides needs nothing", () => {
+    expect(plan({ local: local({ title: "Same" }), remote: present({ title: "Same" }) })).toMatchObject({
+      reason: "converged",
+      actions: [],
+      push: false,
+    });
+  });
+
+  test.each([
+    ["the calendar's, when it is later", "2026-06-01T11:00:00.000Z", "remote-wins-last-write", 1, false],
+    ["the booking's, when it is later", "2026-06-01T11:59:30.000Z", "local-wins-last-write", 0, true],
+    ["the calendar's on a tie", "2026-06-01T11:59:00.000Z", "remote-wins-last-write", 1, false],
+  ] as const)("last write wins: %s", (_name, changedAt, reason, actions, push) => {
+    const result = plan({
+      local: local({ time: time(8) }, { changedAt: { time: changedAt } }),
+      remote: present({ time: time(15) }),
+    });
+    expect({ reason: result.reason, actions: result.actions.length, push: result.push }).toEqual({ reason, actions, push });
+  });
+
+  test("an event deleted out there and changed here comes back", () => {
+    const result = plan({ local: local({ title: "Mine" }), remote: deleted });
+    expect(result).toMatchObject({ reason: "local-change-beats-remote-delete", actions: [], push: true });
+    expect(result.reference).toMatchObject({ recreate: true, status: "PENDING" });
+  });
+
+  test("a cancellation here stands although the event was edited, and the edit is recorded", () => {
+    const result = plan({ local: local({}, { active: false, changedAt: { status: at(1, 1) } }), remote: present({ title: "Edit" }) });
+    expect(result).toMatchObject({ reason: "remote-change-beats-local-cancel", actions: [], push: true });
+  });
+});
+
+describe("invariant 5: no echo", () => {
+  test("the version that our own write left is an echo", () => {
+    expect(plan({ remote: present({ version: "v1" }) })).toMatchObject({ reason: "echo", actions: [], push: false, reference: {} });
+  });
+
+  test("a version that changed by itself, with the same fields, changes nothing but the version", () => {
+    const result = plan({ remote: present({ version: "v9" }) });
+    expect(result).toMatchObject({ reason: "unchanged", actions: [], push: false, reference: { version: "v9" } });
+  });
+
+  test("a write whose answer was lost is recognised, also when the booking has changed again since", () => {
+    const written = { ...SNAPSHOT, title: "Second" };
+    const result = plan({
+      reference: reference({ pending: { local: written, remote: written } }),
+      local: local({ title: "Third" }, { changedAt: { title: "2026-06-01T11:00:00.000Z" } }),
+      remote: present({ title: "Second" }),
+    });
+    expect(result).toMatchObject({ actions: [], push: true });
+  });
+
+  test("a person's edit on top of a write whose answer was lost is taken", () => {
+    const written = { ...SNAPSHOT, title: "Second" };
+    const result = plan({
+      reference: reference({ pending: { local: written, remote: written } }),
+      local: local({ title: "Second" }),
+      remote: present({ title: "Second", time: time(17) }),
+    });
+    expect(result.actions).toMatchObject([{ kind: "reschedule", time: time(17) }]);
+    expect(result.actions).toHaveLength(1);
+  });
+
+  test("a create whose answer was lost makes no change", () => {
+    const result = plan({ reference: reference({ status: "PENDING", version: null, base: null, pending: { local: SNAPSHOT, remote: SNAPSHOT } }) });
+    expect(result).toMatchObject({ reason: "unchanged", actions: [], push: false, reference: { status: "SYNCED", version: "v2" } });
+  });
+
+  test("a field that the provider stores in its own way is no change of anybody's", () => {
+    const stored = { ...SNAPSHOT, description: "<b>Text</b>" };
+    const result = plan({
+      reference: reference({ base: { local: { ...SNAPSHOT, description: "Text" }, remote: stored } }),
+      local: local({ description: "Text" }),
+      remote: present({ description: "<b>Text</b>", version: "v3" }),
+    });
+    expect(result).toMatchObject({ actions: [], push: false });
+  });
+});
+
+describe("invariant 10: the past is left alone", () => {
+  const past = local({ time: { allDay: false, start: "2026-05-30T10:00:00.000Z", end: "2026-05-30T11:00:00.000Z", timeZone: "UTC" } });
+  const base = { local: past.snapshot, remote: past.snapshot };
+  test("a past booking is not moved, and the refusal is recorded", () => {
+    const result = plan({ local: past, reference: reference({ base }), remote: present({ ...past.snapshot, time: time(10) }) });
+    expect(result).toMatchObject({ actions: [], push: false, refusals: [{ action: "reschedule", reason: "past-booking" }] });
+  });
+
+  test("a past booking is not cancelled when its event is deleted", () => {
+    expect(plan({ local: past, reference: reference({ base }), remote: deleted })).toMatchObject({ actions: [], reason: "past-booking", push: false });
+  });
+});
+
+describe("what a booking cannot be", () => {
+  test("an event without length is refused and the booking's time put back", () => {
+    const empty = { allDay: false as const, start: at(10), end: at(10), timeZone: "UTC" };
+    expect(plan({ remote: present({ time: empty }) })).toMatchObject({
+      actions: [],
+      refusals: [{ action: "reschedule", reason: "invalid-time" }],
+      push: true,
+    });
+  });
+
+  test("a reference without a booking ends", () => {
+    expect(plan({ local: null, remote: deleted })).toMatchObject({ reason: "booking-gone", actions: [] });
+  });
+});
+
+describe("direction and policy", () => {
+  test("a calendar that only receives is put back", () => {
+    const policy = { direction: "TO_CALENDAR", conflict: "last-write-wins" } as const;
+    expect(plan({ policy, remote: present({ title: "Edit" }) })).toMatchObject({ actions: [], push: true, reason: "direction-to-calendar-only" });
+    expect(plan({ policy, remote: deleted })).toMatchObject({ actions: [], push: true, reference: { recreate: true } });
+  });
+
+  test("a calendar that is only read never asks for a push", () => {
+    const policy = { direction: "FROM_CALENDAR", conflict: "last-write-wins" } as const;
+    expect(plan({ policy, local: local({ title: "Mine" }) }).push).toBe(false);
+  });
+
+  test.each([
+    ["calendar-wins", 1],
+    ["booking-wins", 0],
+  ] as const)("%s decides a conflict whatever the clocks say", (conflict, actions) => {
+    const policy = { direction: "BOTH", conflict } as const;
+    const late = conflict === "calendar-wins" ? "2026-06-01T11:59:59.000Z" : "2026-05-01T00:00:00.000Z";
+    const result = plan({ policy, local: local({ title: "Mine" }, { changedAt: { title: late } }), remote: present({ title: "Theirs" }) });
+    expect(result.actions).toHaveLength(actions);
+    expect(result.push).toBe(actions === 0);
+  });
+});
+
+test("invariant 11, one step: whatever the two sides are, plan and push leave them equal in every followed field", () => {
+  const text = fc.constantFrom("a", "b", "c");
+  const snapshot: fc.Arbitrary<EventSnapshot> = fc.record({
+    time: fc.integer({ min: 1, max: 4 }).map((hour) => time(hour)),
+    title: text,
+    description: text,
+    location: text,
+    attendees: fc.constant([]),
+  });
+  fc.assert(
+    fc.property(
+      fc.option(fc.record({ local: snapshot, remote: snapshot })),
+      fc.option(fc.record({ local: snapshot, remote: snapshot })),
+      snapshot,
+      snapshot,
+      fc.constantFrom("last-write-wins" as const, "calendar-wins" as const, "booking-wins" as const),
+      fc.constantFrom("2026-06-01T11:58:00.000Z", "2026-06-01T11:59:30.000Z"),
+      (base, pending, mine, theirs, conflict, changedAt) => {
+        const changed = Object.fromEntries(FOLLOWED_FIELDS.map((field) => [field, changedAt]));
+        const result = plan({
+          reference: reference({ base, pending }),
+          local: local(mine, { changedAt: changed }),
+          remote: present(theirs),
+          policy: { direction: "BOTH", conflict },
+        });
+        const after = { ...mine };
+        for (const action of result.actions) {
+          if (action.kind === "reschedule") after.time = action.time;
+          if (action.kind === "change-details") {
+            const { title = after.title, description = after.description, location = after.location } = action;
+            Object.assign(after, { title, description, location });
+          }
+        }
+        const calendar = result.push ? after : theirs;
+        // What each side stored in its own way counts as equal; without such a difference both must be the same.
+        const sameSpelling = base === null || FOLLOWED_FIELDS.every((field) => JSON.stringify(base.local[field]) === JSON.stringify(base.remote[field]));
+        const samePending = pending === null || FOLLOWED_FIELDS.every((field) => JSON.stringify(pending.local[field]) === JSON.stringify(pending.remote[field]));
+        if (sameSpelling && samePending) expect(calendar).toEqual(after);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
