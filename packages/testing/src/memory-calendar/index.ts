@@ -5,5 +5,6 @@ export {
   type MemoryCalendarServerOptions,
   type MemoryNotification,
 } from "./MemoryCalendarServer.ts";
+export { MemoryCredential } from "./MemoryCredential.ts";
 export type { MemoryPerson, PersonFields } from "./MemoryPerson.ts";
 export { memoryCalendarProvider, toNotificationRequest } from "./memory-provider.ts";
