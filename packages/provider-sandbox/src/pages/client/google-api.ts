@@ -10,6 +10,7 @@ export interface ApiCalendar {
   accessRole: string;
   primary?: boolean;
   backgroundColor?: string;
+  foregroundColor?: string;
 }
 
 interface Page<Item> {

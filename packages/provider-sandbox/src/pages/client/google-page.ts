@@ -66,6 +66,7 @@ const calendar = new Calendar(grid, {
   slotDuration: "00:30:00",
   snapDuration: "00:15:00",
   dayMaxEvents: true,
+  eventMinHeight: 21,
   selectable: true,
   selectMirror: true,
   selectMinDistance: 4,
@@ -87,21 +88,19 @@ const calendar = new Calendar(grid, {
   eventContent: ({ event, timeText, isShort }) => {
     const source: ApiEvent | undefined = event.extendedProps["source"];
     const fromApp = source !== undefined && hasPrivateProperties(source);
-    const second = [isShort ? "" : timeText, source?.location ?? ""].filter((part) => part !== "").join(", ");
-    const first = h(
-      "div",
-      { class: "event-line" },
-      h("span", { class: "event-title" }, event.title),
-      isShort && timeText ? h("span", { class: "event-time" }, timeText.slice(0, 5)) : null,
-      fromApp ? h("span", { class: "badge" }, "from calsync") : null,
-    );
+    const badge = fromApp ? h("span", { class: "badge" }, "from calsync") : null;
+    const title = h("span", { class: "event-title" }, event.title);
+    const time = timeText
+      ? h("span", { class: "event-time" }, isShort ? timeText.slice(0, 5) : timeText)
+      : null;
+    const lines =
+      isShort || !timeText ? [[title, badge ?? time]] : [[title], [time, badge], [source?.location]];
     return {
       domNodes: [
         h(
           "div",
           { class: "event-body" },
-          first,
-          second ? h("div", { class: "event-line event-more" }, second) : null,
+          lines.map((parts) => h("div", { class: "event-line" }, parts)),
         ),
       ],
     };
@@ -340,7 +339,8 @@ function chooseCalendar(id: string): void {
   zoneNote.textContent = `Times in ${zone()}`;
   document.title = `${current.summaryOverride ?? current.summary} · calsync sandbox`;
   calendar.setOption("timeZone", zone());
-  if (current.backgroundColor) calendar.setOption("eventColor", current.backgroundColor);
+  calendar.setOption("eventColor", current.backgroundColor ?? "#2f5597");
+  calendar.setOption("eventContrastColor", current.foregroundColor ?? "#ffffff");
   createButton.disabled = !["owner", "writer"].includes(current.accessRole);
   calendar.setOption("selectable", !createButton.disabled);
   rememberPlace();
