@@ -71,7 +71,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } else if (version !== SERVER_MAJOR) {
     throw new EmbeddedPostgresError(
       `The data in ${folder.root} was made by PostgreSQL ${version}, and this version brings ${SERVER_MAJOR}.`,
-      "Forget the local data (npm run reset), or dump it with the old version and load it into the new one.",
+      {
+        hint: "Forget the local data (npm run reset), or dump it with the old version and load it into the new one.",
+      },
     );
   }
 
@@ -156,7 +158,7 @@ async function takeOverOrStart(
     if (failure.includes("could not bind") && wantedPort !== 0) {
       throw new EmbeddedPostgresError(
         `Port ${wantedPort} is taken, so the embedded PostgreSQL cannot listen on it.`,
-        "Choose another port, or end the program that uses it.",
+        { hint: "Choose another port, or end the program that uses it." },
       );
     }
     // Backends of a killed server may need a moment to see that it is gone and to let its shared memory go.
@@ -166,7 +168,7 @@ async function takeOverOrStart(
   }
   throw new EmbeddedPostgresError(
     `PostgreSQL did not start. Its log ends with:\n${failure || (await logTail(folder))}\n`,
-    `The whole log is ${folder.logFile}.`,
+    { hint: `The whole log is ${folder.logFile}.` },
   );
 }
 
@@ -235,10 +237,9 @@ async function stopServer(folder: DataFolder, pid: number): Promise<void> {
       await sleep(15);
     }
   }
-  throw new EmbeddedPostgresError(
-    `The embedded PostgreSQL (process ${pid}) does not end.`,
-    `See ${folder.logFile}, and end it by hand.`,
-  );
+  throw new EmbeddedPostgresError(`The embedded PostgreSQL (process ${pid}) does not end.`, {
+    hint: `See ${folder.logFile}, and end it by hand.`,
+  });
 }
 
 /** Process id of the owner, when that is another process that still lives. */
@@ -267,8 +268,10 @@ async function ensureDatabase(adminUrl: string, database: string, folder: DataFo
     if (code === "42P04" || code === "23505") return;
     throw new EmbeddedPostgresError(
       `The embedded PostgreSQL runs but does not let us in: ${(error as Error).message}.`,
-      `If ${join(folder.root, "password")} was lost or changed, forget the local data (npm run reset).`,
-      { cause: error },
+      {
+        hint: `If ${join(folder.root, "password")} was lost or changed, forget the local data (npm run reset).`,
+        cause: error,
+      },
     );
   } finally {
     await client.end().catch(() => undefined);

@@ -533,9 +533,6 @@ CREATE INDEX "SelectedCalendar_calendarSyncId_idx" ON "SelectedCalendar"("calend
 CREATE UNIQUE INDEX "SelectedCalendar_userId_credentialId_externalCalendarId_key" ON "SelectedCalendar"("userId", "credentialId", "externalCalendarId");
 
 -- CreateIndex
-CREATE INDEX "DestinationCalendar_userId_eventTypeId_idx" ON "DestinationCalendar"("userId", "eventTypeId");
-
--- CreateIndex
 CREATE INDEX "DestinationCalendar_eventTypeId_idx" ON "DestinationCalendar"("eventTypeId");
 
 -- CreateIndex
@@ -543,6 +540,9 @@ CREATE INDEX "DestinationCalendar_credentialId_idx" ON "DestinationCalendar"("cr
 
 -- CreateIndex
 CREATE INDEX "DestinationCalendar_calendarSyncId_idx" ON "DestinationCalendar"("calendarSyncId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "DestinationCalendar_choice_key" ON "DestinationCalendar"("userId", "eventTypeId", "credentialId", "externalCalendarId");
 
 -- CreateIndex
 CREATE INDEX "Schedule_userId_idx" ON "Schedule"("userId");

@@ -45,8 +45,10 @@ async function fromPlatformPackage(): Promise<PostgresBinaries> {
   } catch (cause) {
     throw new EmbeddedPostgresError(
       `The package ${packageName}, which carries PostgreSQL for this machine, is not installed.`,
-      "Install again with optional dependencies, or set DATABASE_URL to a PostgreSQL (15 or newer) of your own.",
-      { cause },
+      {
+        hint: "Install again with optional dependencies, or set DATABASE_URL to a PostgreSQL (15 or newer) of your own.",
+        cause,
+      },
     );
   }
 }

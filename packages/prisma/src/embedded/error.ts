@@ -3,8 +3,8 @@ export class EmbeddedPostgresError extends Error {
   override readonly name = "EmbeddedPostgresError";
   readonly hint: string;
 
-  constructor(problem: string, hint: string, options?: ErrorOptions) {
-    super(`${problem} ${hint}`, options);
-    this.hint = hint;
+  constructor(problem: string, options: ErrorOptions & { hint: string }) {
+    super(`${problem} ${options.hint}`, options);
+    this.hint = options.hint;
   }
 }

@@ -61,11 +61,10 @@ export async function initialise(
     if ((await stat(folder.data).catch(() => null)) === null) await rename(draft, folder.data);
   } catch (cause) {
     const output = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : String(cause);
-    throw new EmbeddedPostgresError(
-      `PostgreSQL's files could not be made in ${folder.data}: ${output}`,
-      "Check that the disk has room (100 MB) and the folder is writable, or set DATABASE_URL to a server of your own.",
-      { cause },
-    );
+    throw new EmbeddedPostgresError(`PostgreSQL's files could not be made in ${folder.data}: ${output}`, {
+      hint: "Check that the disk has room (100 MB) and the folder is writable, or set DATABASE_URL to a server of your own.",
+      cause,
+    });
   } finally {
     await rm(passwordFile, { force: true });
     await rm(draft, { recursive: true, force: true });

@@ -33,7 +33,9 @@ export async function unprivilegedUser(): Promise<OsUser | null> {
   }
   throw new EmbeddedPostgresError(
     "PostgreSQL refuses to run as root, and this machine has neither a user postgres nor a user nobody.",
-    "Run as another user, create one (useradd --system postgres), or set DATABASE_URL to a server of your own.",
+    {
+      hint: "Run as another user, create one (useradd --system postgres), or set DATABASE_URL to a server of your own.",
+    },
   );
 }
 

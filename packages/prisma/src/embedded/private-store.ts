@@ -19,6 +19,8 @@ export async function privateStore(): Promise<string> {
   }
   throw new EmbeddedPostgresError(
     "There is no place for PostgreSQL's files that its unprivileged user could reach.",
-    "Move the clone out of /root, run as another user, or set DATABASE_URL to a server of your own.",
+    {
+      hint: "Move the clone out of /root, run as another user, or set DATABASE_URL to a server of your own.",
+    },
   );
 }

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { diffToSchema } from "../scripts/schema-engine.ts";
+import { createTestDatabase } from "./testing/injected.test-support.ts";
+
+test("the migrations and schema.prisma say the same", async () => {
+  const database = await createTestDatabase();
+
+  const difference = await diffToSchema(database.url);
+
+  await database.drop();
+  expect(difference, "write a migration: pnpm -F @calsync/prisma new-migration <name>").toBe("");
+});
+
+test("a difference is noticed", async () => {
+  const database = await createTestDatabase();
+  await database.prisma.$executeRaw`ALTER TABLE "Booking" DROP COLUMN "idempotencyKey"`;
+
+  const difference = await diffToSchema(database.url);
+
+  await database.drop();
+  expect(difference).toContain('ADD COLUMN     "idempotencyKey" TEXT');
+});
