@@ -160,6 +160,19 @@ describe("making Google's event equal", () => {
     expect(merged).not.toHaveProperty("etag");
   });
 
+  test("the rights of guests are spelled out as they are", () => {
+    const merged = mergeIntoGoogleEvent(
+      held({ guestsCanModify: true }),
+      { ...EVENT, title: "Renamed" },
+      CONTEXT,
+    );
+    expect(merged).toMatchObject({
+      guestsCanModify: true,
+      guestsCanInviteOthers: true,
+      guestsCanSeeOtherGuests: true,
+    });
+  });
+
   test("what reads the same to us keeps its finer form", () => {
     const current = held({
       description: "<p>Bring &lt;papers&gt;</p>",

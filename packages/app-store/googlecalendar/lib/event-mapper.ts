@@ -17,6 +17,16 @@ type GoogleAttendee = calendar_v3.Schema$EventAttendee;
 /** The key of our marker in `extendedProperties.private`: invisible to attendees, kept with one calendar's copy. */
 export const MARKER_KEY = "calsync";
 
+/**
+ * Google leaves these out of an answer when they have their defaults, but takes their absence from an invited copy's PUT
+ * for an attempt to set them (403 `forbiddenForNonOrganizer`). So they are always spelled out.
+ */
+const GUEST_DEFAULTS: GoogleEvent = {
+  guestsCanInviteOthers: true,
+  guestsCanModify: false,
+  guestsCanSeeOtherGuests: true,
+};
+
 /** Where an event stands: what Google's answer tells beside the event itself. */
 export interface EventContext {
   calendarId: string;
@@ -128,7 +138,8 @@ export function mergeIntoGoogleEvent(
   wanted: CalendarEvent,
   context: EventContext,
 ): GoogleEvent | null {
-  const { etag: _etag, ...kept } = current;
+  const { etag: _etag, ...rest } = current;
+  const kept = { ...GUEST_DEFAULTS, ...rest };
   const fresh = toGoogleEvent(wanted);
   const held = current.status === "cancelled" ? null : toExternalEvent(current, context);
   const sequence = Math.max(current.sequence ?? 0, wanted.sequence);

@@ -1,0 +1,432 @@
+import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
+import { drain } from "@calsync/testing/contract";
+import type { CalendarEvent, ExternalChange } from "@calsync/types";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventIdFor } from "./event-id.ts";
+import { type ConnectedAccount, connectAccount, NotificationEndpoint } from "./google-sandbox.ts";
+
+const WINDOW = { start: new Date("2027-05-01T00:00:00.000Z"), end: new Date("2027-09-01T00:00:00.000Z") };
+const KEY = "booking-0001";
+const EVENT: CalendarEvent = {
+  title: "Consultation",
+  description: "",
+  location: "",
+  time: {
+    allDay: false,
+    start: "2027-06-08T10:00:00.000Z",
+    end: "2027-06-08T11:00:00.000Z",
+    timeZone: "UTC",
+  },
+  attendees: [],
+  recurrence: null,
+  transparency: "busy",
+  visibility: "default",
+  iCalUid: "uid-1@calsync.example",
+  sequence: 0,
+  marker: "reference-1",
+};
+
+let sandbox: Sandbox;
+let endpoint: NotificationEndpoint;
+let host: ConnectedAccount;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ allowHttpCallbacks: true });
+  endpoint = await NotificationEndpoint.start();
+});
+afterAll(async () => {
+  await sandbox.close();
+  await endpoint.close();
+});
+beforeEach(() => {
+  host = connectAccount(sandbox.google);
+  sandbox.google.stats.reset();
+});
+afterEach(() => sandbox.google.faults.clear());
+
+const calls = () => sandbox.google.stats.calls;
+const create = (event: CalendarEvent = EVENT, key = KEY) => host.service.createEvent(host.email, event, key);
+const refTo = (eventId: string) => ({ calendarId: host.email, eventId });
+
+describe("creating at Google", () => {
+  test("the event's id comes from the key, its marker is private, and nobody is mailed", async () => {
+    const guest = {
+      email: "guest@people.example",
+      name: null,
+      response: "needs-action",
+      optional: false,
+    } as const;
+    const { eventId } = await create({ ...EVENT, attendees: [guest] });
+    expect(eventId).toBe(eventIdFor(KEY, 0));
+    const held = sandbox.google.event(host.email, "primary", eventId);
+    expect(held.extendedProperties).toEqual({ private: { calsync: "reference-1" } });
+    expect(sandbox.google.guestMail).toEqual([]);
+    expect(calls()).toEqual({ "calendar.events.insert": 1 });
+  });
+
+  test("a lost answer costs one repetition and one read, and no second event", async () => {
+    sandbox.google.faults.add({ fault: "loseAnswer", account: host.email, times: 1 });
+    expect(await create()).toMatchObject({ existed: true, event: { title: EVENT.title } });
+    expect(calls()).toEqual({ "calendar.events.insert": 2, "calendar.events.get": 1 });
+  });
+
+  test("an id whose event was purged is burnt: the key's next id is taken, every time the same", async () => {
+    sandbox.google.faults.set({ purgeDeletedAfterMs: 1 });
+    const first = await create();
+    await host.service.deleteEvent(refTo(first.eventId), null);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await host.service.getEvent(refTo(first.eventId))).toBeNull();
+    const second = await create();
+    expect(second).toMatchObject({ eventId: eventIdFor(KEY, 1), existed: false });
+    expect(await create()).toMatchObject({ eventId: second.eventId, existed: true });
+  });
+
+  test("a calendar that may only be read refuses", async () => {
+    const other = connectAccount(sandbox.google);
+    sandbox.google.shareCalendar(other.email, host.email, "reader");
+    const write = host.service.createEvent(other.email, EVENT, KEY);
+    await expect(write).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+});
+
+describe("updating at Google", () => {
+  test("an update is one read and one write, and none when nothing would change", async () => {
+    const { eventId, version } = await create();
+    sandbox.google.stats.reset();
+    await host.service.updateEvent(refTo(eventId), EVENT, version);
+    expect(calls()).toEqual({ "calendar.events.get": 1 });
+    await host.service.updateEvent(refTo(eventId), { ...EVENT, title: "Renamed" }, version);
+    expect(calls()).toEqual({ "calendar.events.get": 2, "calendar.events.update": 1 });
+  });
+
+  test("a version that went stale right after the write is a conflict, and works once read again", async () => {
+    sandbox.google.faults.add({ fault: "touchAfterWrite", account: host.email, times: 1 });
+    const written = await create();
+    const renamed = { ...EVENT, title: "Renamed" };
+    const update = host.service.updateEvent(refTo(written.eventId), renamed, written.version);
+    await expect(update).rejects.toMatchObject({ code: "VERSION_CONFLICT", advice: { retry: "now" } });
+    const read = await host.service.getEvent(refTo(written.eventId));
+    expect(read?.version).not.toBe(written.version);
+    const again = await host.service.updateEvent(refTo(written.eventId), renamed, read?.version ?? null);
+    expect(again.event.title).toBe("Renamed");
+  });
+
+  test("an update whose answer is lost is found to have taken effect", async () => {
+    const { eventId, version } = await create();
+    sandbox.google.faults.add({ fault: "loseAnswer", method: "calendar.events.update", times: 1 });
+    const written = await host.service.updateEvent(refTo(eventId), { ...EVENT, title: "Renamed" }, version);
+    expect(written.event.title).toBe("Renamed");
+    expect(written.version).toBe(sandbox.google.event(host.email, "primary", eventId).etag);
+  });
+
+  test("without a version, an update starts over when somebody else is quicker", async () => {
+    const { eventId } = await create();
+    const renames = [1, 2, 3].map((n) =>
+      host.service.updateEvent(refTo(eventId), { ...EVENT, title: `Title ${n}`, marker: `m-${n}` }, null),
+    );
+    expect(await Promise.all(renames)).toHaveLength(3);
+    const { summary, extendedProperties } = sandbox.google.event(host.email, "primary", eventId);
+    expect(extendedProperties?.private?.["calsync"]).toBe(summary?.replace("Title ", "m-"));
+  });
+
+  test("an invitation names its organizer and our answer, and can be edited in our copy", async () => {
+    const boss = connectAccount(sandbox.google);
+    const { id = "" } = sandbox.google.putEvent(boss.email, "primary", {
+      summary: "Theirs",
+      start: { dateTime: EVENT.time.start, timeZone: "UTC" },
+      end: { dateTime: EVENT.time.end, timeZone: "UTC" },
+      guestsCanInviteOthers: false,
+      attendees: [{ email: host.email }],
+    });
+    const ref = refTo(id ?? "");
+    const read = await host.service.getEvent(ref);
+    expect(read).toMatchObject({
+      organizer: { email: boss.email, self: false },
+      selfResponse: "needs-action",
+    });
+    const ours = { ...EVENT, title: "Our name for it", attendees: read?.attendees ?? [] };
+    expect((await host.service.updateEvent(ref, ours, null)).event.title).toBe("Our name for it");
+    expect(sandbox.google.event(boss.email, "primary", ref.eventId).summary).toBe("Theirs");
+  });
+
+  test("a deleted event that Google does not give back is gone for good", async () => {
+    sandbox.google.faults.set({ restoreDeleted: "forbidden" });
+    const { eventId } = await create();
+    await host.service.deleteEvent(refTo(eventId), null);
+    const update = host.service.updateEvent(refTo(eventId), EVENT, null);
+    await expect(update).rejects.toMatchObject({ code: "EVENT_NOT_FOUND" });
+  });
+
+  test("a formatted description is kept when only the title changes", async () => {
+    const { eventId } = await create({ ...EVENT, description: "Bring papers" });
+    const description = "<p>Bring <b>papers</b></p>";
+    sandbox.google.patchEvent(host.email, "primary", eventId, { description });
+    const wanted = { ...EVENT, title: "Renamed", description: "Bring papers" };
+    await host.service.updateEvent(refTo(eventId), wanted, null);
+    expect(sandbox.google.event(host.email, "primary", eventId)).toMatchObject({
+      summary: "Renamed",
+      description,
+    });
+  });
+});
+
+describe("deleting at Google", () => {
+  test("a second delete that is refused with 403 is a success", async () => {
+    sandbox.google.faults.set({ secondDelete: 403 });
+    const { eventId } = await create();
+    await host.service.deleteEvent(refTo(eventId), null);
+    await host.service.deleteEvent(refTo(eventId), null);
+  });
+
+  test("a delete that may not be is no success", async () => {
+    const other = connectAccount(sandbox.google);
+    sandbox.google.shareCalendar(other.email, host.email, "reader");
+    const theirs = sandbox.google.putEvent(other.email, "primary", {
+      start: { date: "2027-06-08" },
+      end: { date: "2027-06-09" },
+    });
+    const ref = { calendarId: other.email, eventId: theirs.id ?? "" };
+    await expect(host.service.deleteEvent(ref, null)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+
+  test("a delete on an old version of an event that is deleted already is a success", async () => {
+    const { eventId, version } = await create();
+    sandbox.google.deleteEvent(host.email, "primary", eventId);
+    await host.service.deleteEvent(refTo(eventId), version);
+  });
+
+  test("in a calendar that is gone, nothing can be said to be deleted", async () => {
+    const calendarId = sandbox.google.createCalendar({ email: host.email, summary: "Short-lived" });
+    const { eventId } = await host.service.createEvent(calendarId, EVENT, KEY);
+    sandbox.google.deleteCalendar(calendarId);
+    const deletion = host.service.deleteEvent({ calendarId, eventId }, null);
+    await expect(deletion).rejects.toMatchObject({ code: "CALENDAR_NOT_FOUND" });
+  });
+});
+
+describe("pulling from Google", () => {
+  const ids = (changes: readonly ExternalChange[]) =>
+    changes.map((change) => (change.type === "upsert" ? change.event.id : change.eventId));
+
+  test("six hundred events come in pages of 250, and an incremental round in one call", async () => {
+    for (let i = 0; i < 600; i++) {
+      const at = (minutes: number) => new Date(WINDOW.start.getTime() + minutes * 60_000).toISOString();
+      sandbox.google.putEvent(host.email, "primary", {
+        start: { dateTime: at(i * 60) },
+        end: { dateTime: at(i * 60 + 30) },
+      });
+    }
+    const { pages, changes, cursor } = await drain(host.service, host.email, null, { window: WINDOW });
+    expect(pages.map((page) => page.changes.length)).toEqual([250, 250, 100]);
+    expect(new Set(ids(changes)).size).toBe(600);
+    sandbox.google.stats.reset();
+    await drain(host.service, host.email, cursor, { window: WINDOW });
+    expect(calls()).toEqual({ "calendar.events.list": 1 });
+  });
+
+  test("an empty page is not the end", async () => {
+    sandbox.google.putEvent(host.email, "primary", {
+      start: { date: "2027-06-08" },
+      end: { date: "2027-06-09" },
+    });
+    sandbox.google.faults.add({ fault: "emptyPage", account: host.email, times: 1 });
+    const { pages, changes } = await drain(host.service, host.email, null, { window: WINDOW });
+    expect(pages.map((page) => [page.changes.length, page.complete])).toEqual([
+      [0, false],
+      [1, true],
+    ]);
+    expect(changes).toHaveLength(1);
+  });
+
+  test.each(["bare", "detailed"] as const)(
+    "a deleted event of the %s shape is a deletion",
+    async (deletedShape) => {
+      sandbox.google.faults.set({ deletedShape });
+      const { eventId } = await create();
+      const { cursor } = await drain(host.service, host.email, null, { window: WINDOW });
+      sandbox.google.deleteEvent(host.email, "primary", eventId);
+      const { changes } = await drain(host.service, host.email, cursor, { window: WINDOW });
+      expect(changes).toMatchObject([{ type: "delete", eventId, seriesId: null }]);
+    },
+  );
+
+  test.each([400, 410] as const)(
+    "an unreadable sync token answered with %i is an expired cursor",
+    async (status) => {
+      sandbox.google.faults.set({ undecodableSyncToken: status });
+      const cursor = JSON.stringify({ v: 1, syncToken: "garbage" });
+      const pull = drain(host.service, host.email, cursor, { window: WINDOW });
+      await expect(pull).rejects.toMatchObject({ code: "CURSOR_EXPIRED", status });
+    },
+  );
+
+  test("a sync token that is lost once is an expired cursor, not an error that goes away", async () => {
+    const { cursor } = await drain(host.service, host.email, null, { window: WINDOW });
+    sandbox.google.faults.add({ fault: "loseSyncToken", account: host.email, times: 1 });
+    const pull = drain(host.service, host.email, cursor, { window: WINDOW });
+    await expect(pull).rejects.toMatchObject({ code: "CURSOR_EXPIRED" });
+  });
+
+  test("a listing that broke off with a page token that is no longer good begins anew", async () => {
+    const cursor = JSON.stringify({
+      v: 1,
+      pageToken: "garbage",
+      window: [WINDOW.start.toISOString(), WINDOW.end.toISOString()],
+      pageSize: 250,
+    });
+    const pull = drain(host.service, host.email, cursor, { window: WINDOW });
+    await expect(pull).rejects.toMatchObject({ code: "CURSOR_EXPIRED" });
+  });
+
+  test("somebody with free/busy access alone gets times without titles", async () => {
+    const other = connectAccount(sandbox.google);
+    sandbox.google.shareCalendar(other.email, host.email, "freeBusyReader");
+    sandbox.google.putEvent(other.email, "primary", {
+      summary: "Secret",
+      start: { dateTime: "2027-06-08T10:00:00Z" },
+      end: { dateTime: "2027-06-08T11:00:00Z" },
+    });
+    const { changes } = await drain(host.service, other.email, null, { window: WINDOW });
+    expect(changes).toMatchObject([{ type: "upsert", event: { title: "", transparency: "busy" } }]);
+  });
+});
+
+describe("reading calendars and busy times at Google", () => {
+  test("all pages of the calendar list are read, with roles, names and hidden calendars", async () => {
+    for (let i = 0; i < 260; i++) sandbox.google.createCalendar({ email: host.email, summary: `No. ${i}` });
+    const other = connectAccount(sandbox.google);
+    sandbox.google.shareCalendar(other.email, host.email, "reader");
+    const calendars = await host.service.listCalendars();
+    expect(calendars[0]).toMatchObject({ id: host.email, primary: true, timeZone: "Europe/Berlin" });
+    expect(calendars).toHaveLength(262);
+    expect(calendars.find(({ id }) => id === other.email)).toMatchObject({ writable: false });
+    expect(calls()).toEqual({ "calendar.calendarList.list": 2 });
+  });
+
+  test("seventy calendars over half a year are asked for in small questions", async () => {
+    const calendarIds = Array.from({ length: 70 }, (_, i) =>
+      sandbox.google.createCalendar({ email: host.email, summary: `No. ${i}` }),
+    );
+    const [first = "", , third = ""] = calendarIds;
+    const allDay = { start: { date: "2027-06-08" }, end: { date: "2027-06-09" } };
+    sandbox.google.putEvent(host.email, third, allDay);
+    sandbox.google.putEvent(host.email, first, {
+      start: { dateTime: "2027-03-01T12:00:00Z" },
+      end: { dateTime: "2027-03-03T12:00:00Z" },
+    });
+    const range = { start: new Date("2027-01-01T00:00:00.000Z"), end: new Date("2027-07-01T00:00:00.000Z") };
+    expect(await host.service.getFreeBusy(calendarIds, range)).toEqual([
+      {
+        calendarId: first,
+        start: new Date("2027-03-01T12:00:00.000Z"),
+        end: new Date("2027-03-03T12:00:00.000Z"),
+      },
+      {
+        calendarId: third,
+        start: new Date("2027-06-07T22:00:00.000Z"),
+        end: new Date("2027-06-08T22:00:00.000Z"),
+      },
+    ]);
+    expect(calls()).toEqual({ "calendar.freebusy.query": 8 });
+  });
+});
+
+describe("watching at Google", () => {
+  const request = () => ({
+    id: crypto.randomUUID(),
+    address: endpoint.address,
+    secret: "a secret",
+    lifetimeMs: 86_400_000,
+  });
+
+  test("a channel whose answer was lost is replaced and stopped", async () => {
+    sandbox.google.faults.add({ fault: "loseAnswer", method: "calendar.events.watch", times: 1 });
+    const wanted = request();
+    const channel = await host.service.watchCalendar(host.email, wanted);
+    expect(channel.providerSubscriptionId).not.toBe(wanted.id);
+    expect(channel.expiresAt?.getTime()).toBeGreaterThan(Date.now());
+    endpoint.received.length = 0;
+    await create();
+    await sandbox.google.notificationsIdle();
+    const changed = endpoint.received.filter(({ kind }) => kind === "change");
+    expect(changed.map(({ providerSubscriptionId }) => providerSubscriptionId)).toEqual([
+      channel.providerSubscriptionId,
+    ]);
+  });
+
+  test("an address without HTTPS is refused with a reason", async () => {
+    const strict = await startSandbox();
+    try {
+      const account = connectAccount(strict.google);
+      await expect(account.service.watchCalendar(account.email, request())).rejects.toMatchObject({
+        code: "INVALID_REQUEST",
+        providerReason: "push.webhookUrlNotHttps",
+      });
+    } finally {
+      await strict.close();
+    }
+  });
+
+  test("a channel without its resource id cannot be stopped, and says so", async () => {
+    const channel = {
+      providerSubscriptionId: "c-1",
+      providerResourceId: null,
+      calendarId: host.email,
+      expiresAt: null,
+    };
+    await expect(host.service.unwatchCalendar(channel)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  });
+});
+
+describe("Google in trouble", () => {
+  test.each([403, 429])("one rate limit with %i is ridden out, two are passed on", async (status) => {
+    sandbox.google.faults.add({ fault: "rateLimit", status, account: host.email, times: 1 });
+    await create();
+    sandbox.google.faults.add({ fault: "rateLimit", status, account: host.email, times: 2 });
+    await expect(host.service.getEvent(refTo("abcdef"))).rejects.toMatchObject({
+      code: "RATE_LIMIT_EXCEEDED",
+      status,
+      advice: { retry: "later" },
+    });
+  });
+
+  test("a used-up quota is not tried again", async () => {
+    sandbox.google.faults.add({ fault: "quotaExceeded", account: host.email, times: 1 });
+    await expect(create()).rejects.toMatchObject({
+      code: "RATE_LIMIT_EXCEEDED",
+      providerReason: "quotaExceeded",
+      advice: { retry: "later", afterMs: 3_600_000 },
+    });
+  });
+
+  test.each([500, 502, 503, 504])("one %i is ridden out", async (status) => {
+    sandbox.google.faults.add({ fault: "serverError", status, account: host.email, times: 1 });
+    expect(await create()).toMatchObject({ event: { title: EVENT.title } });
+  });
+
+  test("a dropped connection is ridden out once, then it is a network error", async () => {
+    sandbox.google.faults.add({ fault: "dropConnection", account: host.email, times: 1 });
+    await create();
+    sandbox.google.faults.add({ fault: "dropConnection", account: host.email, times: 2 });
+    await expect(host.service.listCalendars()).rejects.toMatchObject({ code: "NETWORK_ERROR" });
+  });
+
+  test("a call that takes too long is given up", async () => {
+    const hasty = connectAccount(sandbox.google, { settings: { timeoutMs: 60 } });
+    sandbox.google.faults.add({ fault: "delay", delayMs: 500, account: hasty.email, times: 2 });
+    await expect(hasty.service.listCalendars()).rejects.toMatchObject({
+      code: "NETWORK_ERROR",
+      providerReason: "TimeoutError",
+    });
+  });
+
+  test("a scope that the user did not grant is a matter of permission", async () => {
+    const reader = connectAccount(sandbox.google, {
+      scopes: ["https://www.googleapis.com/auth/calendar.events.readonly"],
+    });
+    await expect(reader.service.createEvent(reader.email, EVENT, KEY)).rejects.toMatchObject({
+      code: "PERMISSION_DENIED",
+      providerReason: "insufficientPermissions",
+    });
+  });
+});
