@@ -10,6 +10,9 @@ export interface BackoffSettings {
   ceilingMs: number;
 }
 
+/** Used where a definition says nothing: 2 s, 4 s, 8 s, … up to 15 minutes, less up to half of it. */
+export const DEFAULT_BACKOFF: BackoffSettings = { baseMs: 2_000, ceilingMs: 15 * 60_000 };
+
 /**
  * One kind of background job: what its payload looks like and how it is retried. Both sides import it, the one that enqueues
  * and the one that runs it.

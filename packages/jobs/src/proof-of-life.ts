@@ -30,6 +30,10 @@ export interface ProofOfLife {
 /** Checks per `lostAfterMs`. */
 const TICKS = 8;
 
+/** The longest a worker needs to notice that it lost its proof: a sign of life a tick late, and no answer to it. */
+export const noticedAfterMs = ({ beatMs, lostAfterMs }: ProofTimings) =>
+  beatMs + lostAfterMs * (1 + 1 / TICKS);
+
 /**
  * Proves that a worker lives: one connection of its own holds an advisory lock, which the server frees the moment the process
  * is gone, however it ended. A process that is merely slow keeps it, because its machine still answers for the connection.
@@ -81,7 +85,7 @@ export async function proveLife(
   ticker = setInterval(() => {
     if (waiting) {
       unansweredTicks++;
-      if (unansweredTicks > TICKS) lose(`the database did not answer for ${timings.lostAfterMs} ms`);
+      if (unansweredTicks >= TICKS) lose(`the database did not answer for ${timings.lostAfterMs} ms`);
       return;
     }
     if (performance.now() < nextBeat) return;

@@ -1,5 +1,5 @@
-import { backoffMs, DEFAULT_BACKOFF } from "./backoff.ts";
-import { parsePayload, storedKey } from "./definition.ts";
+import { backoffMs, type Clock } from "@calsync/lib";
+import { type BackoffSettings, DEFAULT_BACKOFF, parsePayload, storedKey } from "./definition.ts";
 import { GiveUp, JobPayloadError, RetryLater } from "./errors.ts";
 import type { JobLog, JobRegistration } from "./handler.ts";
 
@@ -29,7 +29,7 @@ export type Outcome =
 export interface RunOptions {
   log: JobLog;
   signal: AbortSignal;
-  clock: () => Date;
+  clock: Clock;
   random: () => number;
 }
 
@@ -75,7 +75,7 @@ function afterError(
   error: unknown,
   { attempts, maxAttempts }: FetchedJob,
   signal: AbortSignal,
-  backoff: typeof DEFAULT_BACKOFF,
+  backoff: BackoffSettings,
   random: () => number,
 ): Outcome {
   const message = messageOf(error);
@@ -94,7 +94,7 @@ function afterError(
   if (advice?.retry === "later" && typeof advice.afterMs === "number") {
     return retry(advice.afterMs + random() * Math.min(advice.afterMs * 0.1, 30_000), false);
   }
-  return retry(backoffMs(attempts, backoff, random), true);
+  return retry(backoffMs({ attempt: attempts, ...backoff, random }), true);
 }
 
 /** What a CalendarError says should be done next, known by its shape because jobs know nothing of calendars. */

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "@calsync/lib";
 import { silentLog } from "./engine-log.ts";
 import type { SqlExecutor } from "./enqueue.ts";
 import type { JobLog, JobRegistration } from "./handler.ts";
@@ -6,7 +7,7 @@ import { settleJob } from "./settle-job.ts";
 
 export interface RunUntilEmptyOptions {
   /** Decides what is due, and what handlers see; the real time when left out. */
-  clock?: () => Date;
+  clock?: Clock;
   log?: JobLog;
   /** Gives up after so many runs, which a test that goes round in circles reaches; 1,000 when left out. */
   limit?: number;
@@ -37,7 +38,7 @@ const LOCKED_BY = "run-until-empty";
 export async function runJobsUntilEmpty(
   sql: SqlExecutor,
   handlers: readonly JobRegistration[],
-  { clock = () => new Date(), log = silentLog, limit = 1_000, random = () => 1 }: RunUntilEmptyOptions = {},
+  { clock = systemClock, log = silentLog, limit = 1_000, random = () => 1 }: RunUntilEmptyOptions = {},
 ): Promise<JobRun[]> {
   const names = JSON.stringify(handlers.map(({ job }) => job.name));
   const signal = new AbortController().signal;

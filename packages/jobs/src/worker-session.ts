@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
+import type { Clock } from "@calsync/lib";
 import { runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
 import pg from "pg";
 import { engineLogger } from "./engine-log.ts";
@@ -28,7 +29,7 @@ export interface SessionOptions {
   schedule: readonly ScheduledJob[];
   timings: WorkerTimings;
   log: JobLog;
-  clock: () => Date;
+  clock: Clock;
   random: () => number;
   /** Called for each job at its start and at its end. */
   onRun(change: "started" | Outcome["kind"]): void;

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, type Clock, systemClock } from "@calsync/lib";
 import { silentLog } from "./engine-log.ts";
 import type { JobLog, JobRegistration } from "./handler.ts";
 import { migrateJobs } from "./migrate.ts";
+import { noticedAfterMs } from "./proof-of-life.ts";
 import type { Outcome } from "./run-job.ts";
 import type { ScheduledJob } from "./schedule.ts";
 import { startSession, type WorkerSession, type WorkerTimings } from "./worker-session.ts";
 
 /**
  * Jobs of a worker that was killed run again elsewhere after at most `unseenMs` and one sweep: 15 s. A worker that lost its
- * connection has noticed after `beatMs` and `lostAfterMs`, 7 s, before anybody may take its jobs.
+ * connection has noticed after `beatMs` and `lostAfterMs`, 8 s, before anybody may take its jobs.
  */
 export const DEFAULT_TIMINGS: WorkerTimings = {
   beatMs: 2_000,
@@ -30,7 +31,7 @@ export interface WorkerOptions {
   schedule?: readonly ScheduledJob[];
   log?: JobLog;
   /** For `now()` of handlers; when jobs run is decided by the database's time. */
-  clock?: () => Date;
+  clock?: Clock;
   /** Overrides some of {@link DEFAULT_TIMINGS}. */
   timings?: Partial<WorkerTimings>;
 }
@@ -71,7 +72,7 @@ const RESTART_BACKOFF = { baseMs: 500, ceilingMs: 30_000 };
  * @throws when the database cannot be reached at the start, or two handlers have one job
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { url, handlers, concurrency, schedule = [], log = silentLog, clock = () => new Date() } = options;
+  const { url, handlers, concurrency, schedule = [], log = silentLog, clock = systemClock } = options;
   const names = handlers.map(({ job }) => job.name);
   const doubled = names.find((name, index) => names.indexOf(name) !== index);
   if (doubled !== undefined) throw new RangeError(`Job "${doubled}" has two handlers.`);
@@ -83,8 +84,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const ended: Record<Outcome["kind"], number> = { done: 0, again: 0, retry: 0, failed: 0, released: 0 };
   let running = 0;
   let restarts = 0;
-  const begin = () =>
-    startSession({
+  const begin = async () => {
+    // Each time, because a newer version may have changed the tables meanwhile in a way that this one must not work on.
+    await migrateJobs(url, { log });
+    return startSession({
       url,
       concurrency,
       handlers,
@@ -98,8 +101,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         if (change !== "started") ended[change]++;
       },
     });
+  };
 
-  await migrateJobs(url, { log });
   let session: WorkerSession | undefined = await begin();
   log.info({ jobs: names, concurrency, poolId: session.poolId }, "Worker started");
   const stopping = new AbortController();
@@ -111,12 +114,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       session = undefined;
       log.error({ reason }, "The worker lost its database; it starts over");
       for (let attempt = 1; !session && !stopping.signal.aborted; attempt++) {
-        await sleep(backoffMs(attempt, RESTART_BACKOFF, Math.random), undefined, {
+        await sleep(backoffMs({ attempt, ...RESTART_BACKOFF, random: Math.random }), undefined, {
           signal: stopping.signal,
         }).catch(() => {});
         if (stopping.signal.aborted) return;
         session = await begin().catch((error: unknown) => {
-          log.warn({ err: error, attempt }, "The worker cannot reach its database; trying again");
+          log.warn({ err: error, attempt }, "The worker cannot use its database; trying again");
           return undefined;
         });
       }
@@ -145,11 +148,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 function checkTimings(timings: WorkerTimings): WorkerTimings {
-  const noticedAfterMs = timings.beatMs + timings.lostAfterMs;
-  if (timings.unseenMs <= noticedAfterMs || timings.serverGivesUpAfterMs <= noticedAfterMs) {
+  const noticedMs = noticedAfterMs(timings);
+  if (timings.unseenMs <= noticedMs || timings.serverGivesUpAfterMs <= noticedMs) {
     throw new RangeError(
-      "unseenMs and serverGivesUpAfterMs are longer than beatMs + lostAfterMs " +
-        `(${noticedAfterMs} ms), or a worker that lives may lose its jobs to another.`,
+      `unseenMs and serverGivesUpAfterMs are longer than the ${noticedMs} ms in which a worker notices by beatMs and ` +
+        "lostAfterMs that it lost its connection, or a worker that lives may lose its jobs to another.",
     );
   }
   return timings;
