@@ -12,7 +12,7 @@ export interface PageContent {
 }
 
 /** Said on every page, so that nobody takes the simulator for the real thing. */
-export const SANDBOX_LABEL = "calsync sandbox — a simulator, not Google";
+const SANDBOX_LABEL = "calsync sandbox — a simulator, not Google";
 
 const NAVIGATION = [
   ["/", "Overview"],
@@ -46,7 +46,7 @@ ${styles.join("\n")}
 </head>
 <body class="${page.script}">
 <header class="top">
-<p class="label"><strong>calsync sandbox</strong> — a simulator, not Google</p>
+<p class="label">${SANDBOX_LABEL}</p>
 <nav aria-label="Sandbox">${links}</nav>
 </header>
 <main id="main">${page.main}</main>
@@ -59,7 +59,7 @@ ${styles.join("\n")}
 }
 
 /** Makes text safe inside HTML text and quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -22,7 +22,7 @@ interface SandboxAccount {
 }
 
 const query = new URLSearchParams(location.search);
-const accountSelect = h("select", { id: "account", onchange: () => void chooseAccount(accountSelect.value) });
+const accountSelect = h("select", { id: "account", onchange: () => void switchAccount() });
 const calendarSelect = h("select", { id: "calendar", onchange: () => chooseCalendar(calendarSelect.value) });
 const zoneNote = h("span", { class: "zone" });
 const createButton = h(
@@ -319,13 +319,22 @@ function withoutNulls(times: { start: object; end: object }): Record<string, unk
   return { start: clean(times.start), end: clean(times.end) };
 }
 
-async function chooseAccount(chosen: string): Promise<void> {
-  email = chosen;
-  api = new GoogleApi(chosen);
-  calendars = await api.listCalendars();
+async function loadCalendars(): Promise<void> {
+  calendars = await requireApi().listCalendars();
   calendarSelect.replaceChildren(
     ...calendars.map((entry) => h("option", { value: entry.id }, entry.summaryOverride ?? entry.summary)),
   );
+}
+
+function switchAccount(): Promise<void> {
+  return chooseAccount(accountSelect.value).catch((error: unknown) => toast(messageOf(error), "failed"));
+}
+
+async function chooseAccount(chosen: string): Promise<void> {
+  email = chosen;
+  accountSelect.value = chosen;
+  api = new GoogleApi(chosen);
+  await loadCalendars();
   const wanted = query.get("calendar");
   query.delete("calendar");
   const found = calendars.find((entry) => entry.id === wanted) ?? calendars.find((entry) => entry.primary);
@@ -361,14 +370,18 @@ let refreshTimer: ReturnType<typeof setTimeout> | undefined;
 /** Draws the calendar anew soon after anything changes; a burst of changes is drawn once. */
 function listen(): void {
   stream?.close();
-  if (!current) return;
-  stream = new EventSource(`/sandbox/api/changes?${new URLSearchParams({ calendar: current.id })}`);
+  stream = new EventSource(
+    `/sandbox/api/changes?${new URLSearchParams(current ? { calendar: current.id } : {})}`,
+  );
   const changed = () => {
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(refresh, 60);
   };
-  stream.addEventListener("message", changed);
-  stream.addEventListener("change", changed);
+  stream.addEventListener("change", (event) => {
+    changed();
+    const { resource } = JSON.parse(event.data) as { resource: string };
+    if (resource === "calendarList") loadLists().catch((error: unknown) => toast(messageOf(error), "failed"));
+  });
   // After a lost connection something may have been missed.
   let opened = false;
   stream.addEventListener("open", () => {
@@ -377,19 +390,36 @@ function listen(): void {
   });
 }
 
-async function start(): Promise<void> {
-  calendar.render();
+async function loadLists(): Promise<void> {
+  const accounts = await loadAccounts();
+  if (api && accounts.some((account) => account.email === email)) {
+    await loadCalendars();
+    if (current) calendarSelect.value = current.id;
+  } else if (accounts[0]) {
+    await chooseAccount(accounts[0].email);
+  }
+}
+
+/** Shows the accounts that there are now; an app's consent page makes new ones. */
+async function loadAccounts(): Promise<SandboxAccount[]> {
   const { accounts } = await sandboxApi<{ accounts: SandboxAccount[] }>("GET", "/sandbox/api/accounts");
   accountSelect.replaceChildren(
     ...accounts.map((account) => h("option", { value: account.email }, account.email)),
   );
-  const wanted = query.get("account");
+  if (email) accountSelect.value = email;
+  return accounts;
+}
+
+async function start(): Promise<void> {
+  calendar.render();
+  const accounts = await loadAccounts();
+  const wanted = query.get("account")?.toLowerCase();
   const chosen = accounts.find((account) => account.email === wanted) ?? accounts[0];
   if (!chosen) {
     toast("There is no account yet. Sign in through an app's consent page to make one.", "failed");
+    listen();
     return;
   }
-  accountSelect.value = chosen.email;
   await chooseAccount(chosen.email);
 }
 

@@ -115,7 +115,7 @@ function showBody(mail: Mail): HTMLElement {
   const frame = h("iframe", {
     title: "Mail content",
     sandbox: "allow-popups allow-popups-to-escape-sandbox",
-    srcdoc: `<base target="_blank">${mail.html}`,
+    srcdoc: `<base target="_blank"><style>body { font: 15px/1.5 system-ui, sans-serif; }</style>${mail.html}`,
   });
   return h("div", {}, frame, text ? h("details", {}, h("summary", {}, "As plain text"), text) : null);
 }
@@ -221,7 +221,7 @@ function start(): void {
     ),
     h(
       "div",
-      { class: "toolbar buttons" },
+      { class: "toolbar" },
       h("label", { for: "recipient" }, "Recipient"),
       recipientSelect,
       clearButton,
