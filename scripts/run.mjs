@@ -70,22 +70,22 @@ async function main() {
 
 class Interruption extends Error {}
 
-function greet({ web, api, sandbox }) {
-  say(`
-${bold("calsync runs.")} ${dim("Ctrl-C ends it.")}
-
-  Web       ${bold(web)}            log in as ${bold(DEMO.email)} with ${bold(DEMO.password)}
-  Booking   ${web}/${DEMO.username}
-  API       ${api}/docs`);
-  if (sandbox) {
-    say(`  Calendar  ${sandbox}/            a sandbox that stands in for Google Calendar, with a mailbox
-
+function greet({ web, api, sandbox, forGoogle }) {
+  const line = (title, address, text) => say(`  ${title.padEnd(9)} ${address.padEnd(30)} ${dim(text)}`);
+  say(`\n${bold("calsync runs.")} ${dim("Ctrl-C ends it.")}\n`);
+  line("Web", web, `log in as ${DEMO.email} with ${DEMO.password}`);
+  line("Booking", `${web}/${DEMO.username}`, "what a guest sees");
+  line("API", `${api}/docs`, "reference page");
+  if (sandbox)
+    line("Sandbox", `${sandbox}/`, forGoogle ? "stands in for Google Calendar, with a mailbox" : "mailbox");
+  if (forGoogle) {
+    say(`
 Try this:
   1. Log in, open Settings → Calendars, connect Google (the sandbox's consent page opens) and choose a calendar.
   2. Open ${web}/${DEMO.username} in another window and book a time as a guest.
   3. Open the sandbox's calendar and drag the new event: the booking moves by itself, and the guest gets a mail.`);
   }
-  say(dim("\n  Logs: .calsync/logs   Forget all local data: npm run reset\n"));
+  say(dim("\nLogs: .calsync/logs   Forget all local data: npm run reset\n"));
 }
 
 main().then(

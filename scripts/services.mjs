@@ -56,17 +56,19 @@ async function hasUsers(url) {
  * @param {import("./processes.mjs").Processes} processes
  * @param {{ ports: import("./settings.mjs").Ports, databaseUrl: string, secrets: Record<string, string | undefined>, statePath: string }} local
  *   `statePath`: file in which the sandbox keeps its calendars and mails between runs
- * @returns {Promise<{ web: string, api: string, sandbox: string | null, env: Record<string, string> }>} addresses, and the services' settings
+ * @returns addresses, whether the sandbox stands in for Google, and the services' settings
  */
 export async function startServices(processes, { ports, databaseUrl, secrets, statePath }) {
   const env = serviceEnv({ ports, databaseUrl, secrets });
   const all = { ...process.env, ...env };
   const node = process.execPath;
-  const sandbox = usesSandbox() ? `http://127.0.0.1:${ports.sandbox}` : null;
+  const { forGoogle, forMail } = usesSandbox();
+  const sandbox = forGoogle || forMail ? env.SANDBOX_URL : null;
 
   if (sandbox) {
     fs.mkdirSync(path.dirname(statePath), { recursive: true });
-    const client = `${env.GOOGLE_CLIENT_ID}:${env.GOOGLE_CLIENT_SECRET}:${env.WEB_URL}/api/v1/oauth/googlecalendar/callback`;
+    const callback = `${env.WEB_URL}/api/v1/oauth/googlecalendar/callback`;
+    const client = `${secrets.SANDBOX_GOOGLE_CLIENT_ID}:${secrets.SANDBOX_GOOGLE_CLIENT_SECRET}:${callback}`;
     const flags = [
       "--port",
       ports.sandbox,
@@ -103,7 +105,7 @@ export async function startServices(processes, { ports, databaseUrl, secrets, st
     });
     await processes.ready("web", `${env.WEB_URL}/`);
   });
-  return { web: env.WEB_URL, api: env.API_URL, sandbox, env };
+  return { web: env.WEB_URL, api: env.API_URL, sandbox, forGoogle, env };
 }
 
 /** Says what a root shell should know before PostgreSQL starts, which refuses to run as root. */

@@ -157,7 +157,7 @@ export function writePrivate(file, variables) {
 
 /**
  * Environment of the API, the worker and the web server.
- * Real Google credentials (GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET) replace the sandbox.
+ * Real Google credentials (GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET) replace the sandbox's Google, SMTP_URL its mail server.
  * @param {{ ports: Ports, databaseUrl: string, secrets: Record<string, string | undefined> }} local
  */
 export function serviceEnv({ ports, databaseUrl, secrets }) {
@@ -173,7 +173,7 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
     API_HOST: "127.0.0.1",
     SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
     MAIL_FROM: "calsync <bookings@calsync.test>",
-    ...(usesSandbox() ? sandboxEnv(sandbox, secrets) : {}),
+    ...(usesSandbox().forGoogle ? sandboxEnv(sandbox, secrets) : {}),
   };
   const chosen = Object.fromEntries(
     Object.entries(usual).map(([name, value]) => [name, process.env[name] || value]),
@@ -187,8 +187,11 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
   };
 }
 
-/** Whether the Google simulator stands in for Google. */
-export const usesSandbox = () => !process.env.GOOGLE_CLIENT_ID;
+/** What the sandbox stands in for: Google without credentials of Google, a mail server without SMTP_URL. */
+export const usesSandbox = () => ({
+  forGoogle: !process.env.GOOGLE_CLIENT_ID,
+  forMail: !process.env.SMTP_URL,
+});
 
 function sandboxEnv(sandbox, secrets) {
   return {

@@ -200,7 +200,12 @@ export function run(command, args, { cwd = root, env = process.env, logFile }) {
 }
 
 function failure(command, args, tail, logFile) {
-  const lines = tail.trim().split("\n").slice(-25).join("\n");
+  // tsup tells every file that it writes.
+  const telling = tail
+    .trim()
+    .split("\n")
+    .filter((line) => !/^\S+:build: (CLI|ESM) /.test(line));
+  const lines = telling.slice(-25).join("\n");
   if (/ENOSPC|no space left/i.test(tail)) {
     return new SetupError(`The disk is full.\n${lines}`, "Free some space, then run the command again.");
   }
