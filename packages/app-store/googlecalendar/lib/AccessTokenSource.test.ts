@@ -51,7 +51,8 @@ function credential(secondsLeft: number): MemoryCredential {
 function source(access: MemoryCredential): AccessTokenSource {
   const tokenUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
   const settings = parseSettings({ clientId: "client", clientSecret: "s3cret", tokenUrl, timeoutMs: 500 });
-  return new AccessTokenSource({ credential: access, now: () => now }, settings);
+  const log = { debug: () => undefined, warn: () => undefined };
+  return new AccessTokenSource({ credential: access, now: () => now, log }, settings);
 }
 
 describe("access tokens", () => {

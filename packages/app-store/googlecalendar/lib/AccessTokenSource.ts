@@ -15,14 +15,19 @@ export class AccessTokenSource {
   readonly #credential: CredentialAccess;
   readonly #settings: GoogleSettings;
   readonly #now: () => Date;
+  readonly #log: ServiceDependencies["log"];
   #held: GoogleCredential | null = null;
   #reading: Promise<GoogleCredential> | null = null;
   #renewing: Promise<GoogleCredential> | null = null;
 
-  constructor(dependencies: Pick<ServiceDependencies, "credential" | "now">, settings: GoogleSettings) {
+  constructor(
+    dependencies: Pick<ServiceDependencies, "credential" | "now" | "log">,
+    settings: GoogleSettings,
+  ) {
     this.#credential = dependencies.credential;
     this.#settings = settings;
     this.#now = dependencies.now;
+    this.#log = dependencies.log;
   }
 
   /** A token that is good for another minute. @throws CalendarError as `renew`. */
@@ -74,7 +79,12 @@ export class AccessTokenSource {
       grant_type: "refresh_token",
       refresh_token: current.refreshToken,
     });
-    if (answer.type === "refused") throw toRefreshError(answer);
+    if (answer.type === "refused") {
+      const { cause, reason, status } = answer;
+      this.#log.warn({ cause, reason, status }, "Google refused to renew an access token");
+      throw toRefreshError(answer);
+    }
+    this.#log.debug({ expiresInSeconds: answer.tokens.expires_in }, "an access token of Google was renewed");
     return withTokens(answer.tokens, current, this.#now());
   }
 

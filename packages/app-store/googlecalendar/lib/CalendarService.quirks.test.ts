@@ -2,8 +2,8 @@ import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import { drain } from "@calsync/testing/contract";
 import type { CalendarEvent, ExternalChange } from "@calsync/types";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ConnectedAccount, connectAccount, NotificationEndpoint } from "../test/google-sandbox.ts";
 import { eventIdFor } from "./event-id.ts";
-import { type ConnectedAccount, connectAccount, NotificationEndpoint } from "./google-sandbox.ts";
 
 const WINDOW = { start: new Date("2027-05-01T00:00:00.000Z"), end: new Date("2027-09-01T00:00:00.000Z") };
 const KEY = "booking-0001";

@@ -2,7 +2,7 @@ import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import { testCalendarService } from "@calsync/testing/contract";
 import { afterAll, beforeAll } from "vitest";
 import { metadata } from "../metadata.ts";
-import { contractSubject, NotificationEndpoint } from "./google-sandbox.ts";
+import { contractSubject, NotificationEndpoint } from "../test/google-sandbox.ts";
 
 let sandbox: Sandbox;
 let endpoint: NotificationEndpoint;

@@ -110,6 +110,12 @@ describe("Google's errors", () => {
     },
   );
 
+  test("the code of a network error is found below what hides it", () => {
+    const cause = Object.assign(new Error(SECRET), { code: "ECONNRESET" });
+    const hidden = new Error("request failed", { cause: new TypeError("fetch failed", { cause }) });
+    expect(toCalendarError(hidden, "event").providerReason).toBe("ECONNRESET");
+  });
+
   test("no text of a request or an answer gets into an error", () => {
     for (const status of [400, 401, 403, 404, 409, 410, 412, 429, 500]) {
       const error = toCalendarError(thrown(status, "global", `reason with ${SECRET}`), "event");

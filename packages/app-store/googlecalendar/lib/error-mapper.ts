@@ -160,10 +160,16 @@ function readAnswer(
 }
 
 function toNetworkError(thrown: unknown): CalendarError {
-  const code =
-    typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string"
-      ? thrown.code
-      : undefined;
+  const code = findCode(thrown);
   const how = code === "TimeoutError" ? "did not answer in time" : "could not be reached";
   return new CalendarError("NETWORK_ERROR", `Google Calendar ${how}`, { providerReason: code });
+}
+
+/** The first code along the chain of causes: `fetch` hides `ECONNRESET` two levels down. */
+function findCode(thrown: unknown): string | undefined {
+  for (let at = thrown, depth = 0; typeof at === "object" && at !== null && depth < 5; depth++) {
+    if ("code" in at && typeof at.code === "string") return at.code;
+    at = "cause" in at ? at.cause : undefined;
+  }
+  return undefined;
 }

@@ -4,9 +4,9 @@ import type { GoogleSandbox } from "@calsync/provider-sandbox";
 import type { ContractNotification, ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
 import type { ServiceDependencies } from "@calsync/types";
-import { GoogleCalendarService } from "./CalendarService.ts";
-import { fromEventTime } from "./event-time.ts";
-import { parseNotification } from "./notification.ts";
+import { GoogleCalendarService } from "../lib/CalendarService.ts";
+import { fromEventTime } from "../lib/event-time.ts";
+import { parseNotification } from "../lib/notification.ts";
 
 /** An account in the sandbox with a service connected to it. */
 export interface ConnectedAccount {
