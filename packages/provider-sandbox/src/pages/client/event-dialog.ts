@@ -27,6 +27,9 @@ export interface EventFields {
   span?: Span;
 }
 
+/** What the viewer may do with an event: change it, answer and remove an invitation, or only look. */
+export type EventRights = "edit" | "answer" | "none";
+
 /** What the dialog starts from. */
 export interface EventDialogInput {
   /** The event to edit; without an id it is a new one. */
@@ -35,14 +38,13 @@ export interface EventDialogInput {
   /** The recurrence of the series, for an instance too. */
   recurrence: string[];
   timeZone: string;
-  /** The account that looks. */
-  email: string;
-  readOnly: boolean;
+  rights: EventRights;
 }
 
 /** Shows the dialog to create or edit an event. Null when it was left without a choice. */
 export function openEventDialog(input: EventDialogInput): Promise<EventDialogAnswer | null> {
-  const { event, span, timeZone, readOnly } = input;
+  const { event, span, timeZone, rights } = input;
+  const readOnly = rights !== "edit";
   const isNew = event.id === undefined;
   const label = isNew ? "New event" : "Edit event";
   return openDialog<EventDialogAnswer>(label, (close) => {
@@ -67,7 +69,7 @@ export function openEventDialog(input: EventDialogInput): Promise<EventDialogAns
     recurrence.input.placeholder = "FREQ=WEEKLY;BYDAY=TU;COUNT=6";
     const description = areaField("Description", event.description ?? "", readOnly, 3);
     const notify = h("input", { type: "checkbox", id: "event-notify", checked: true });
-    const answer = answerField(event);
+    const answer = rights === "none" ? undefined : answerField(event);
     const problem = h("p", { class: "problem", role: "alert" });
 
     const showSpan = (current: Span) => {
@@ -142,11 +144,18 @@ export function openEventDialog(input: EventDialogInput): Promise<EventDialogAns
       description.row,
       isNew ? null : facts(event),
       problem,
-      h("p", { class: "field check" }, notify, h("label", { for: "event-notify" }, "Send updates by e-mail")),
+      rights === "none"
+        ? null
+        : h(
+            "p",
+            { class: "field check" },
+            notify,
+            h("label", { for: "event-notify" }, "Send updates by e-mail"),
+          ),
       h(
         "div",
         { class: "buttons" },
-        !isNew && !readOnly
+        !isNew && rights !== "none"
           ? h(
               "button",
               {
@@ -158,8 +167,8 @@ export function openEventDialog(input: EventDialogInput): Promise<EventDialogAns
             )
           : null,
         h("span", { class: "grow" }),
-        h("button", { type: "button", onclick: () => close(null) }, readOnly ? "Close" : "Cancel"),
-        readOnly ? null : h("button", { type: "submit", class: "primary" }, "Save"),
+        h("button", { type: "button", onclick: () => close(null) }, rights === "none" ? "Close" : "Cancel"),
+        rights === "none" ? null : h("button", { type: "submit", class: "primary" }, "Save"),
       ),
     );
   });

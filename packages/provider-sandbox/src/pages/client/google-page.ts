@@ -13,7 +13,7 @@ import {
   timesBody,
 } from "../event-model.ts";
 import { h, mainElement, messageOf, sandboxApi, toast } from "./dom.ts";
-import { askSeriesScope, type EventFields, openEventDialog } from "./event-dialog.ts";
+import { askSeriesScope, type EventFields, type EventRights, openEventDialog } from "./event-dialog.ts";
 import { type ApiCalendar, GoogleApi } from "./google-api.ts";
 
 interface SandboxAccount {
@@ -56,7 +56,7 @@ mainElement().append(
 
 const calendar = new Calendar(grid, {
   plugins: [themePlugin, timeGridPlugin, dayGridPlugin, interactionPlugin],
-  initialView: "timeGridWeek",
+  initialView: matchMedia("(max-width: 600px)").matches ? "timeGridDay" : "timeGridWeek",
   ...(query.get("date") ? { initialDate: query.get("date") ?? "" } : {}),
   headerToolbar: { start: "today prev,next title", end: "timeGridDay,timeGridWeek,dayGridMonth" },
   height: "100%",
@@ -85,16 +85,16 @@ const calendar = new Calendar(grid, {
     const source: ApiEvent | undefined = event.extendedProps["source"];
     if (source?.recurringEventId) el.dataset["seriesId"] = source.recurringEventId;
   },
-  eventContent: ({ event, timeText, isShort }) => {
+  eventContent: ({ event, timeText, isShort, view }) => {
     const source: ApiEvent | undefined = event.extendedProps["source"];
     const fromApp = source !== undefined && hasPrivateProperties(source);
+    const oneLine = isShort || !timeText || view.type.startsWith("dayGrid");
     const badge = fromApp ? h("span", { class: "badge" }, "from calsync") : null;
     const title = h("span", { class: "event-title" }, event.title);
     const time = timeText
-      ? h("span", { class: "event-time" }, isShort ? timeText.slice(0, 5) : timeText)
+      ? h("span", { class: "event-time" }, oneLine ? timeText.slice(0, 5) : timeText)
       : null;
-    const lines =
-      isShort || !timeText ? [[title, badge ?? time]] : [[title], [time, badge], [source?.location]];
+    const lines = oneLine ? [[title, badge ?? time]] : [[title], [time, badge], [source?.location]];
     return {
       domNodes: [
         h(
@@ -152,15 +152,22 @@ function toInput(event: ApiEvent): EventInput {
     start,
     end,
     allDay,
-    editable: isEditable(event),
+    editable: rightsOn(event) === "edit",
     className: [declined ? "declined" : "", event.status === "tentative" ? "tentative" : ""].join(" ").trim(),
     extendedProps: { source: event },
   };
 }
 
-function isEditable(event: ApiEvent): boolean {
-  const writable = current?.accessRole === "owner" || current?.accessRole === "writer";
-  return writable && !event.locked && (event.organizer?.self !== false || event.guestsCanModify === true);
+/** A guest of somebody else's event may answer and remove it, as in Google's page. */
+function rightsOn(event: ApiEvent): EventRights {
+  if (!isWritable() || event.locked) return "none";
+  // The API names `self` only where it is true.
+  const invited = event.attendees?.some((guest) => guest.self && !guest.organizer) ?? false;
+  return !invited || event.guestsCanModify ? "edit" : "answer";
+}
+
+function isWritable(): boolean {
+  return current?.accessRole === "owner" || current?.accessRole === "writer";
 }
 
 /** The API wants an offset; the component leaves it out where a day begins in a named zone. */
@@ -183,7 +190,7 @@ async function createEvent(span: Span): Promise<void> {
   if (!api || !calendarId) return;
   const zoned = span.allDay ? span : { ...span, start: withOffset(span.start), end: withOffset(span.end) };
   const answer = await withHold(() =>
-    openEventDialog({ event: {}, span: zoned, recurrence: [], timeZone: zone(), email, readOnly: false }),
+    openEventDialog({ event: {}, span: zoned, recurrence: [], timeZone: zone(), rights: "edit" }),
   );
   if (answer?.action !== "save") return;
   const { span: chosen, ...fields } = answer.fields;
@@ -210,8 +217,7 @@ async function editEvent(event: ApiEvent): Promise<void> {
       span: spanOf(event),
       recurrence: master?.recurrence ?? event.recurrence ?? [],
       timeZone: zone(),
-      email,
-      readOnly: !isEditable(event) && !event.attendees?.some((guest) => guest.self),
+      rights: rightsOn(event),
     });
     if (!answer) return;
     const sendUpdates = answer.notify ? "all" : "none";
@@ -350,7 +356,7 @@ function chooseCalendar(id: string): void {
   calendar.setOption("timeZone", zone());
   calendar.setOption("eventColor", current.backgroundColor ?? "#2f5597");
   calendar.setOption("eventContrastColor", current.foregroundColor ?? "#ffffff");
-  createButton.disabled = !["owner", "writer"].includes(current.accessRole);
+  createButton.disabled = !isWritable();
   calendar.setOption("selectable", !createButton.disabled);
   rememberPlace();
   refresh();
