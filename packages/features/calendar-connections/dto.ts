@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+/** An account that the user linked. */
+export const connectionSchema = z
+  .object({
+    id: z.int(),
+    provider: z.string().describe("The provider's slug."),
+    providerName: z.string(),
+    accountEmail: z.string().nullable(),
+    status: z.enum(["active", "invalid"]).describe("`invalid`: the user has to connect the account again."),
+    invalidReason: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    calendarCount: z.int().describe("Calendars of the account that are written to or read."),
+  })
+  .meta({ id: "Connection" });
+export type Connection = z.infer<typeof connectionSchema>;
+
+/** A calendar in a linked account, and what it is used for. */
+export const calendarChoiceSchema = z
+  .object({
+    id: z.string().describe("The provider's id."),
+    name: z.string(),
+    primary: z.boolean(),
+    writable: z.boolean(),
+    timeZone: z.string().nullable(),
+    color: z.string().nullable().describe("`#rrggbb`."),
+    selected: z.boolean().describe("Read for busy times."),
+    destination: z.boolean().describe("Bookings are written to it, by default."),
+  })
+  .meta({ id: "CalendarChoice" });
+export type CalendarChoice = z.infer<typeof calendarChoiceSchema>;
+
+/** Where bookings are written. */
+export const destinationSchema = z
+  .object({
+    connectionId: z.int(),
+    provider: z.string(),
+    accountEmail: z.string().nullable(),
+    calendarId: z.string(),
+    name: z.string(),
+    eventTypeId: z.int().nullable().describe("Null for the user's default."),
+  })
+  .meta({ id: "Destination" });
+export type Destination = z.infer<typeof destinationSchema>;
+
+/** A provider that this installation ships. */
+export const providerSchema = z
+  .object({
+    slug: z.string(),
+    name: z.string(),
+    auth: z.enum(["oauth", "password", "token", "url"]),
+    configured: z.boolean().describe("False: the operator has not set it up."),
+  })
+  .meta({ id: "Provider" });
+export type Provider = z.infer<typeof providerSchema>;

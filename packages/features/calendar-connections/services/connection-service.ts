@@ -1,0 +1,93 @@
+import type { CalendarGateway } from "@calsync/calendar-sync";
+import type { Clock, SecretBox } from "@calsync/lib";
+import type { PrismaClient } from "@calsync/prisma";
+import type { CalendarChoice, Connection, Destination, Provider } from "../dto.ts";
+import type { ConnectionProviders } from "../ports/ConnectionProviders.ts";
+import type { ConnectionSync } from "../ports/ConnectionSync.ts";
+import { credentialRepository } from "../repositories/CredentialRepository.ts";
+import { listCalendars, listDestinations, setDestination, setSelected } from "./calendar-choices.ts";
+import { disconnect } from "./disconnect.ts";
+import { type ConnectedAccount, finishOAuth, type OAuthCallback, startOAuth } from "./oauth-connect.ts";
+
+export interface ConnectionServiceOptions {
+  prisma: PrismaClient;
+  secretBox: SecretBox;
+  providers: ConnectionProviders;
+  gateway: Pick<CalendarGateway, "serviceFor">;
+  sync: ConnectionSync;
+  now: Clock;
+  /** A pino logger fits. */
+  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  /** Where a provider sends the browser back to; it has to be registered at the provider exactly so. */
+  oauthRedirectUri: (provider: string) => string;
+}
+
+/**
+ * Connecting accounts, choosing calendars, disconnecting. Every method is for one user and sees only that user's things;
+ * what is not theirs is reported as not found. Besides the errors named here, methods that ask the provider throw
+ * CalendarError.
+ */
+export interface ConnectionService {
+  /** All providers that are shipped, and whether the operator has configured them. */
+  listProviders(): Provider[];
+  /** See {@link startOAuth}. */
+  startOAuth(userId: number, provider: string, returnTo: string | null): Promise<string>;
+  /** See {@link finishOAuth}. */
+  finishOAuth(userId: number, provider: string, callback: OAuthCallback): Promise<ConnectedAccount>;
+  listConnections(userId: number): Promise<Connection[]>;
+  /** @throws AppError `connection_not_found`, `connection_invalid` */
+  listCalendars(userId: number, connectionId: number): Promise<CalendarChoice[]>;
+  /**
+   * Makes exactly these calendars of the account the ones that are read for busy times.
+   * @throws AppError `connection_not_found`, `connection_invalid`, `unknown_calendar`
+   */
+  setSelected(
+    userId: number,
+    connectionId: number,
+    calendarIds: readonly string[],
+  ): Promise<CalendarChoice[]>;
+  /**
+   * Makes one calendar the destination of the user's bookings, or of one event type's, in place of what was.
+   * @throws AppError `connection_not_found`, `connection_invalid`, `unknown_calendar`, `calendar_read_only`, `event_type_not_found`
+   */
+  setDestination(
+    userId: number,
+    choice: { connectionId: number; calendarId: string; eventTypeId?: number | null | undefined },
+  ): Promise<Destination>;
+  listDestinations(userId: number): Promise<Destination[]>;
+  /** Forgets the account; bookings stay. @throws AppError `connection_not_found` */
+  disconnect(userId: number, connectionId: number): Promise<void>;
+}
+
+/** @param options everything the feature needs from outside; see {@link ConnectionServiceOptions} */
+export function createConnectionService(options: ConnectionServiceOptions): ConnectionService {
+  const { prisma, providers } = options;
+  const nameOf = (slug: string) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug;
+  return {
+    listProviders: () =>
+      providers
+        .list()
+        .map(({ slug, name, auth }) => ({ slug, name, auth, configured: providers.settings(slug) !== null })),
+    startOAuth: (userId, provider, returnTo) => startOAuth(options, userId, provider, returnTo),
+    finishOAuth: (userId, provider, callback) => finishOAuth(options, userId, provider, callback),
+    async listConnections(userId) {
+      const rows = await credentialRepository.listOfUser(prisma, userId);
+      return rows.map((row) => ({
+        id: row.id,
+        provider: row.provider,
+        providerName: nameOf(row.provider),
+        accountEmail: row.accountEmail,
+        status: row.status === "ACTIVE" ? "active" : "invalid",
+        invalidReason: row.invalidReason,
+        createdAt: row.createdAt.toISOString(),
+        calendarCount: row.calendarCount,
+      }));
+    },
+    listCalendars: (userId, connectionId) => listCalendars(options, userId, connectionId),
+    setSelected: (userId, connectionId, calendarIds) =>
+      setSelected(options, userId, connectionId, calendarIds),
+    setDestination: (userId, choice) => setDestination(options, userId, choice),
+    listDestinations: (userId) => listDestinations(options, userId),
+    disconnect: (userId, connectionId) => disconnect(options, userId, connectionId),
+  };
+}

@@ -1,0 +1,115 @@
+import { CalendarError, type Clock, type SecretBox } from "@calsync/lib";
+import type { PrismaClient } from "@calsync/prisma";
+import type { CredentialAccess, CredentialSecret } from "@calsync/types";
+import { credentialRepository, type StoredCredential } from "../repositories/CredentialRepository.ts";
+import { openSecret, sealSecret } from "./credential-secret.ts";
+import { createLimiter } from "./limiter.ts";
+
+export interface CredentialStoreOptions {
+  prisma: PrismaClient;
+  secretBox: SecretBox;
+  now: Clock;
+  /**
+   * How many rotations of this process may be under way at once, by default 4. Each holds a database connection during
+   * its call to the provider, so keep it below the pool's size.
+   */
+  maxConcurrentRotations?: number;
+  /** How long one rotation may hold the credential's lock, in milliseconds, by default 60,000. */
+  rotationTimeoutMs?: number;
+}
+
+/** Hands out linked accounts to adapters. */
+export interface CredentialStore {
+  /**
+   * The account's provider, and the way to its secret.
+   * @throws CalendarError CREDENTIAL_INVALID when the account is invalid or gone
+   */
+  open(credentialId: number): Promise<{ provider: string; access: CredentialAccess }>;
+}
+
+/**
+ * Reads, rotates and invalidates secrets. A rotation holds the row's lock while it calls the provider and stores the
+ * result in the same transaction, so that across all processes one refresh of an account runs at a time, and a token
+ * that the provider has rotated is stored before anyone uses it.
+ */
+export function createCredentialStore(options: CredentialStoreOptions): CredentialStore {
+  const { prisma, secretBox, now } = options;
+  const limiter = createLimiter(options.maxConcurrentRotations ?? 4);
+  const timeout = options.rotationTimeoutMs ?? 60_000;
+
+  /** What happened under the lock. It is returned, not thrown, so that an invalid mark made on the way is committed. */
+  type Rotation = { secret: CredentialSecret } | { error: unknown };
+
+  async function rotateLocked(
+    credentialId: number,
+    marks: { reason: string | null },
+    refresh: (current: CredentialSecret) => Promise<CredentialSecret | null>,
+  ): Promise<Rotation> {
+    return prisma.$transaction(
+      async (tx): Promise<Rotation> => {
+        const row = usable(await credentialRepository.lock(tx, credentialId));
+        const current = openSecret(secretBox, row);
+        try {
+          const next = await refresh(current);
+          if (next) await credentialRepository.storeSecret(tx, row.id, sealSecret(secretBox, row, next));
+          return { secret: next ?? current };
+        } catch (error) {
+          if (marks.reason === null) return { error };
+          await credentialRepository.markInvalid(tx, row.id, marks.reason, now());
+          return { error };
+        }
+      },
+      { timeout, maxWait: timeout },
+    );
+  }
+
+  function accessOf(row: StoredCredential): CredentialAccess {
+    // The row was read just now: the first read costs no second query.
+    let fresh: StoredCredential | null = row;
+    // Set while a rotation of this access holds the row's lock: a mark made meanwhile waits for the lock's transaction,
+    // because another connection would wait for it forever.
+    let marks: { reason: string | null } | null = null;
+    return {
+      async read() {
+        const current = fresh ?? usable(await credentialRepository.find(prisma, row.id));
+        fresh = null;
+        return openSecret(secretBox, current);
+      },
+      async rotate(refresh) {
+        fresh = null;
+        return limiter.run(row.id, async () => {
+          const mine = { reason: null };
+          marks = mine;
+          try {
+            const rotation = await rotateLocked(row.id, mine, refresh);
+            if ("error" in rotation) throw rotation.error;
+            return rotation.secret;
+          } finally {
+            marks = null;
+          }
+        });
+      },
+      async markInvalid(reason) {
+        fresh = null;
+        if (marks) marks.reason = reason;
+        else await credentialRepository.markInvalid(prisma, row.id, reason, now());
+      },
+    };
+  }
+
+  return {
+    async open(credentialId) {
+      const row = usable(await credentialRepository.find(prisma, credentialId));
+      return { provider: row.provider, access: accessOf(row) };
+    },
+  };
+}
+
+function usable(row: StoredCredential | null): StoredCredential {
+  if (!row) throw new CalendarError("CREDENTIAL_INVALID", "The account is no longer connected.");
+  if (row.status === "ACTIVE") return row;
+  throw new CalendarError(
+    "CREDENTIAL_INVALID",
+    `The account needs to be connected again: ${row.invalidReason ?? "the provider refused it"}.`,
+  );
+}

@@ -1,0 +1,230 @@
+import { AppError, type CalendarError, hashToken, isCalendarError, randomToken } from "@calsync/lib";
+import type { CalendarProvider, OAuthFlow, OAuthGrant } from "@calsync/types";
+import { mergeSecret } from "../merge-secret.ts";
+import { codeChallengeOf, createCodeVerifier } from "../pkce.ts";
+import { credentialRepository } from "../repositories/CredentialRepository.ts";
+import { oauthStateRepository } from "../repositories/OauthStateRepository.ts";
+import { isOwnPath } from "../return-to.ts";
+import type { ConnectionServiceOptions } from "./connection-service.ts";
+import { openSecret, sealSecret } from "./credential-secret.ts";
+
+/** How long a user may take on the provider's consent page. */
+const FLOW_LIFETIME_MS = 10 * 60_000;
+
+/** What the provider sent to the callback address. */
+export interface OAuthCallback {
+  state: string;
+  code?: string | undefined;
+  /** RFC 6749 §4.1.2.1, when the provider or the user refused. */
+  error?: string | undefined;
+}
+
+/** The account that a finished flow has connected. */
+export interface ConnectedAccount {
+  connectionId: number;
+  provider: string;
+  /** Path of the web app that the user came from; null when the flow was started without one. */
+  returnTo: string | null;
+}
+
+/**
+ * Starts an OAuth code flow (RFC 6749 §4.1 with PKCE, RFC 7636).
+ * @returns where to send the browser
+ * @throws AppError `provider_not_found`, `provider_not_configured`, `provider_without_oauth`, `invalid_return_to`
+ */
+export async function startOAuth(
+  options: ConnectionServiceOptions,
+  userId: number,
+  provider: string,
+  returnTo: string | null,
+): Promise<string> {
+  if (returnTo !== null && !isOwnPath(returnTo)) {
+    throw new AppError(
+      "invalid",
+      "invalid_return_to",
+      "The page to return to is not a path of this application.",
+      {
+        hint: "Send a path that begins with a single slash, such as /settings/calendars.",
+      },
+    );
+  }
+  const flow = await oauthOf(options, provider);
+  const state = randomToken();
+  const verifier = createCodeVerifier();
+  const createdAt = options.now();
+  await oauthStateRepository.insert(options.prisma, {
+    stateHash: hashToken(state),
+    userId,
+    provider,
+    codeVerifier: options.secretBox.encrypt(verifier, verifierAad(userId, provider)),
+    returnTo,
+    createdAt,
+    expiresAt: new Date(createdAt.getTime() + FLOW_LIFETIME_MS),
+  });
+  return flow.authorizationUrl({
+    state,
+    codeChallenge: codeChallengeOf(verifier),
+    redirectUri: options.oauthRedirectUri(provider),
+  });
+}
+
+/**
+ * Finishes a flow that the same user started: exchanges the code and stores the account, new or revived.
+ * @throws AppError `oauth_state_unknown` (used, expired, or another user's), `consent_declined`, `provider_refused`,
+ *   `missing_scopes`, `code_refused`, `provider_misconfigured`, `provider_unavailable`
+ */
+export async function finishOAuth(
+  options: ConnectionServiceOptions,
+  userId: number,
+  provider: string,
+  callback: OAuthCallback,
+): Promise<ConnectedAccount> {
+  const { prisma, now, secretBox } = options;
+  const flow = await oauthOf(options, provider);
+  const started = await oauthStateRepository.take(prisma, {
+    stateHash: hashToken(callback.state),
+    userId,
+    provider,
+  });
+  if (!started || started.expiresAt <= now()) {
+    throw new AppError(
+      "invalid",
+      "oauth_state_unknown",
+      "This attempt to connect has expired or was used already.",
+      {
+        hint: "Start connecting again from the calendar settings.",
+      },
+    );
+  }
+  if (callback.error !== undefined || callback.code === undefined) throw refusalOf(callback.error);
+  const grant = await exchange(flow, {
+    code: callback.code,
+    codeVerifier: secretBox.decrypt(started.codeVerifier, verifierAad(userId, provider)),
+    redirectUri: options.oauthRedirectUri(provider),
+  });
+  if (grant.missingScopes.length > 0) {
+    options.log.info(
+      { provider, userId, missingScopes: grant.missingScopes },
+      "a grant lacks scopes that sync needs",
+    );
+    throw new AppError(
+      "invalid",
+      "missing_scopes",
+      "The account was not connected: access to its calendars was not granted.",
+      {
+        hint: "Connect again and leave every box on the consent page ticked.",
+      },
+    );
+  }
+  const connectionId = await storeGrant(options, userId, provider, grant);
+  options.log.info({ provider, userId, credentialId: connectionId }, "an account was connected");
+  return { connectionId, provider, returnTo: started.returnTo };
+}
+
+/** Stores the account, or revives the one that the user had connected before. @returns its id */
+async function storeGrant(
+  { prisma, secretBox, sync }: ConnectionServiceOptions,
+  userId: number,
+  provider: string,
+  grant: OAuthGrant,
+): Promise<number> {
+  const owner = { userId, provider };
+  return prisma.$transaction(async (tx) => {
+    const { inserted, credential } = await credentialRepository.insertOrLock(tx, {
+      ...owner,
+      accountId: grant.accountId,
+      accountEmail: grant.accountEmail,
+      secret: sealSecret(secretBox, owner, grant.secret),
+    });
+    if (inserted) return credential.id;
+    const merged = mergeSecret(openSecret(secretBox, credential), grant.secret);
+    await credentialRepository.revive(tx, credential.id, {
+      secret: sealSecret(secretBox, owner, merged),
+      accountEmail: grant.accountEmail ?? credential.accountEmail,
+    });
+    await sync.credentialReconnected(tx, credential.id);
+    return credential.id;
+  });
+}
+
+async function oauthOf({ providers }: ConnectionServiceOptions, slug: string): Promise<OAuthFlow> {
+  if (!providers.list().some((known) => known.slug === slug)) {
+    throw new AppError("not-found", "provider_not_found", `There is no calendar provider called "${slug}".`, {
+      hint: "GET /v1/providers lists them.",
+    });
+  }
+  const provider: CalendarProvider = await providers.loadProvider(slug);
+  if (!provider.oauth) {
+    throw new AppError(
+      "invalid",
+      "provider_without_oauth",
+      `${provider.metadata.name} is not connected by a consent page.`,
+    );
+  }
+  const settings = providers.settings(slug);
+  if (settings === null) {
+    throw new AppError(
+      "unavailable",
+      "provider_not_configured",
+      `${provider.metadata.name} is not set up on this installation.`,
+      {
+        hint: "An operator has to configure its client id and secret.",
+      },
+    );
+  }
+  return provider.oauth(settings);
+}
+
+async function exchange(
+  flow: OAuthFlow,
+  input: Parameters<OAuthFlow["exchangeCode"]>[0],
+): Promise<OAuthGrant> {
+  try {
+    return await flow.exchangeCode(input);
+  } catch (error) {
+    throw isCalendarError(error) ? failedExchange(error) : error;
+  }
+}
+
+/** What the adapter says about the exchange, as what the person in front of the browser can do. */
+function failedExchange(cause: CalendarError): AppError {
+  if (isCalendarError(cause, "INVALID_REQUEST", "CREDENTIAL_INVALID", "PERMISSION_DENIED")) {
+    // An adapter's message holds no secret, and knows best what the person can do.
+    return new AppError("invalid", "code_refused", `The account was not connected: ${cause.message}.`, {
+      hint: "Start connecting again.",
+      cause,
+    });
+  }
+  if (isCalendarError(cause, "OAUTH_CLIENT_REFUSED")) {
+    const message = "The provider refuses this installation's registration.";
+    return new AppError("unavailable", "provider_misconfigured", message, {
+      hint: "An operator has to check the client id, the client secret and the redirect address.",
+      cause,
+    });
+  }
+  return new AppError(
+    "unavailable",
+    "provider_unavailable",
+    "The provider cannot be reached at the moment.",
+    {
+      hint: "Try again in a few minutes.",
+      cause,
+    },
+  );
+}
+
+function refusalOf(error: string | undefined): AppError {
+  if (error === "access_denied") {
+    return new AppError("invalid", "consent_declined", "The account was not connected: access was declined.");
+  }
+  return new AppError("invalid", "provider_refused", "The provider refused to connect the account.", {
+    hint:
+      error === "admin_policy_enforced" || error === "org_internal"
+        ? "The account's organisation does not allow this application; ask its administrator."
+        : "Start connecting again.",
+  });
+}
+
+function verifierAad(userId: number, provider: string): string {
+  return `oauth-state:${userId}:${provider}`;
+}
