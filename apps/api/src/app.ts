@@ -1,0 +1,134 @@
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from "fastify-type-provider-zod";
+import type { Container } from "./container.ts";
+import { authPlugin, SESSION_COOKIE } from "./plugins/auth.ts";
+import { CSRF_HEADER, csrfPlugin } from "./plugins/csrf.ts";
+import { metricsPlugin } from "./plugins/metrics.ts";
+import { problemPlugin } from "./plugins/problem.ts";
+import { streamPlugin } from "./plugins/stream.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { bookingRoutes } from "./routes/bookings.ts";
+import { calendarRoutes } from "./routes/calendar.ts";
+import { connectionRoutes } from "./routes/connections.ts";
+import { cronRoutes } from "./routes/crons.ts";
+import { eventTypeRoutes } from "./routes/event-types.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
+import { oauthRoutes } from "./routes/oauth.ts";
+import { publicRoutes } from "./routes/public.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { streamRoutes } from "./routes/stream.ts";
+import { syncRoutes } from "./routes/sync.ts";
+import { createChangeFeed } from "./services/change-feed.ts";
+
+/** Largest body of an ordinary request. */
+const BODY_LIMIT_BYTES = 256 * 1024;
+
+/**
+ * The HTTP server over a container, not yet listening: tests drive it with `inject`. Closing it ends its streams and its
+ * listening connection, but not the container.
+ */
+export async function buildApp(container: Container): Promise<FastifyInstance> {
+  const { env, log, auth, metrics, secureCookie } = container;
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: env.TRUST_PROXY === "none" ? false : env.TRUST_PROXY,
+    // Requests that are under way may end; idle connections must not keep the process from stopping.
+    forceCloseConnections: "idle",
+    return503OnClosing: true,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  await app.register(problemPlugin);
+  await app.register(helmet, {
+    // The reference page at /docs loads its own scripts and styles; every other answer is data.
+    contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
+    strictTransportSecurity: secureCookie,
+  });
+  await app.register(rateLimit, { global: false });
+  await app.register(authPlugin, { auth, secureCookie });
+  await app.register(csrfPlugin, { ownOrigins: [new URL(env.WEB_URL).origin, new URL(env.API_URL).origin] });
+  await app.register(metricsPlugin, { metrics, token: env.METRICS_TOKEN });
+
+  const feed = createChangeFeed({ url: env.DATABASE_URL, log });
+  app.addHook("onClose", () => feed.close());
+  await app.register(streamPlugin, { feed });
+
+  await app.register(swagger, {
+    openapi: describeApi(env.API_URL),
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+
+  const routes = [
+    sessionRoutes,
+    apiKeyRoutes,
+    publicRoutes,
+    bookingRoutes,
+    eventTypeRoutes,
+    connectionRoutes,
+    oauthRoutes,
+    syncRoutes,
+    calendarRoutes,
+    streamRoutes,
+    cronRoutes,
+    healthRoutes,
+  ];
+  for (const route of routes) await app.register(route(container));
+  // In a scope of its own: it reads bodies as bytes.
+  await app.register(notificationRoutes(container));
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  await app.ready();
+  return app;
+}
+
+function describeApi(url: string) {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "calsync",
+      version: "1.0.0",
+      description:
+        "Bookings that stay equal to the events in connected calendars. Instants are ISO 8601 in UTC, zones are IANA names, " +
+        "errors are `application/problem+json` (RFC 9457) with a `code` for programs.",
+    },
+    servers: [{ url }],
+    tags: [
+      { name: "Account", description: "Signing in, sessions and API keys." },
+      { name: "Public", description: "What guests use, without signing in." },
+      { name: "Bookings", description: "Bookings and event types of the signed-in host." },
+      { name: "Connections", description: "Linked accounts and their calendars." },
+      { name: "Sync", description: "How sync stands, and changes as they happen." },
+      { name: "Operation", description: "For operators and monitoring." },
+    ],
+    components: {
+      securitySchemes: {
+        session: {
+          type: "apiKey" as const,
+          in: "cookie" as const,
+          name: SESSION_COOKIE,
+          description: `Requests that change something also need the header \`${CSRF_HEADER}: 1\`.`,
+        },
+        apiKey: { type: "http" as const, scheme: "bearer", description: "An API key: `cs_…`." },
+        cronSecret: {
+          type: "http" as const,
+          scheme: "bearer",
+          description: "CRON_SECRET of the installation.",
+        },
+      },
+    },
+    security: [{ session: [] }, { apiKey: [] }],
+  };
+}

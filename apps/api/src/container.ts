@@ -1,0 +1,135 @@
+import {
+  type BookingService,
+  createBookingService,
+  createBookingStore,
+  createGuestTokens,
+} from "@calsync/bookings";
+import {
+  type ConnectionService,
+  createConnectionService,
+  createCredentialStore,
+} from "@calsync/calendar-connections";
+import { type CalendarSync, createCalendarSync } from "@calsync/calendar-sync";
+import type { JobRegistration, ScheduledJob } from "@calsync/jobs";
+import { type Clock, createLogger, createSecretBox, type Logger, systemClock } from "@calsync/lib";
+import { createSmtpTransport, notificationJobs } from "@calsync/notifications";
+import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
+import type { ApiEnv } from "./env.ts";
+import { type AuthService, createAuthService } from "./services/auth.ts";
+import { createGateway, createProviders, notificationAddress } from "./services/gateway.ts";
+import { createMetrics, type Metrics } from "./services/metrics.ts";
+import { checkReadiness, type Readiness } from "./services/readiness.ts";
+
+/** Everything that a process of the API is made of, put together once. The one place where providers meet features. */
+export interface Container {
+  readonly env: ApiEnv;
+  readonly log: Logger;
+  readonly now: Clock;
+  readonly prisma: PrismaClient;
+  readonly auth: AuthService;
+  readonly bookings: BookingService;
+  readonly connections: ConnectionService;
+  readonly sync: CalendarSync;
+  readonly metrics: Metrics;
+  /** What a worker runs. */
+  readonly jobs: JobRegistration[];
+  /** What a worker enqueues by itself. */
+  readonly schedule: ScheduledJob[];
+  /** Whether cookies go over https only. */
+  readonly secureCookie: boolean;
+  readiness(): Promise<Readiness>;
+  /** Closes the database's connections. */
+  close(): Promise<void>;
+}
+
+export interface ContainerOptions {
+  /** What the process calls itself in its logs and at the database. */
+  name: string;
+  now?: Clock;
+  log?: Logger;
+}
+
+/** Puts everything together. Connects to nothing yet. */
+export function createContainer(env: ApiEnv, options: ContainerOptions): Container {
+  const { name, now = systemClock } = options;
+  const log = options.log ?? createLogger({ level: env.LOG_LEVEL, name });
+  const prisma = createPrismaClient({
+    url: env.DATABASE_URL,
+    maxConnections: env.DATABASE_POOL_SIZE,
+    log,
+    applicationName: `calsync ${name}`,
+  });
+  const metrics = createMetrics(prisma);
+  const [currentKey] = env.ENCRYPTION_KEYS;
+  if (!currentKey) throw new Error("there is no encryption key");
+  const secretBox = createSecretBox({ keys: env.ENCRYPTION_KEYS, current: currentKey.id });
+  const guestTokens = createGuestTokens(env.SESSION_SECRET);
+  const settleMs = {
+    rescheduled: env.MAIL_SETTLE_MS,
+    changed: env.MAIL_SETTLE_MS,
+    restored: env.MAIL_SETTLE_MS,
+  };
+
+  const providers = createProviders(env);
+  const credentials = createCredentialStore({ prisma, secretBox, now });
+  const gateway = createGateway({ catalog: providers, credentials, metrics, now, log });
+  const sync = createCalendarSync({
+    prisma,
+    gateway,
+    bookingStore: createBookingStore({ settleMs }),
+    now,
+    log,
+    notificationAddress: (provider) => notificationAddress(env, provider),
+  });
+  const bookings = createBookingService({
+    prisma,
+    sync,
+    busy: sync.busyIntervals,
+    now,
+    log,
+    guestTokens,
+    settleMs,
+  });
+  const connections = createConnectionService({
+    prisma,
+    secretBox,
+    providers,
+    gateway,
+    sync,
+    now,
+    log,
+    oauthRedirectUri: (provider) => `${env.WEB_URL}/api/v1/oauth/${provider}/callback`,
+  });
+  const mails = notificationJobs({
+    prisma,
+    transport: createSmtpTransport({ url: env.SMTP_URL, from: env.MAIL_FROM }),
+    manageUrl: ({ uid }, { role, email }) =>
+      manageUrl(env, uid, role === "guest" ? guestTokens.tokenFor({ uid, email }) : null),
+    providerName: (slug) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug,
+    messageIdDomain: new URL(env.WEB_URL).hostname,
+  });
+
+  return {
+    env,
+    log,
+    now,
+    prisma,
+    auth: createAuthService({ prisma, now }),
+    bookings,
+    connections,
+    sync,
+    metrics,
+    jobs: [...sync.jobs, ...mails],
+    schedule: sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),
+    secureCookie: env.WEB_URL.startsWith("https:"),
+    readiness: () => checkReadiness(prisma),
+    close: () => prisma.$disconnect(),
+  };
+}
+
+/** The web page on which a person sees and changes a booking; a guest's link carries their secret. */
+function manageUrl(env: ApiEnv, uid: string, guestToken: string | null): string {
+  const url = new URL(`/booking/${uid}`, `${env.WEB_URL}/`);
+  if (guestToken !== null) url.searchParams.set("token", guestToken);
+  return url.href;
+}

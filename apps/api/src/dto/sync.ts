@@ -1,0 +1,61 @@
+import { CRON_NAMES } from "@calsync/calendar-sync";
+import { z } from "zod";
+
+const instant = z.iso.datetime();
+
+/** How one calendar's sync stands. */
+export const syncStatusSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    provider: z.string(),
+    accountEmail: z.string().nullable(),
+    status: z
+      .enum(["initial", "healthy", "retrying", "failed"])
+      .describe("`initial`: never read in full yet. `failed`: a person has to do something."),
+    enabled: z.boolean(),
+    lastPulledAt: instant.nullable(),
+    lastPushedAt: instant.nullable(),
+    lastNotificationAt: instant.nullable(),
+    nextPollAt: instant,
+    lastError: z.string().nullable().describe("A code of the closed list of calendar errors."),
+    lastErrorMessage: z.string().nullable(),
+    notifications: z
+      .enum(["active", "pending", "unsupported", "error", "none"])
+      .describe("How changes reach us: announced by the provider, or found by polling."),
+    pendingPushes: z.int().describe("Bookings whose change is not in the calendar yet."),
+    setAside: z.int().describe("Events that could not be read and were set aside."),
+    usedFor: z.array(z.enum(["destination", "busy times"])),
+  })
+  .meta({ id: "SyncStatus" });
+
+/** How sync stands altogether. */
+export const overallSchema = z
+  .enum(["ok", "working", "attention"])
+  .describe("`working`: something is on its way. `attention`: a person has to do something.");
+
+/** One change that sync made or refused. */
+export const changeSchema = z
+  .object({
+    id: z.uuid(),
+    at: instant,
+    source: z.enum(["calendar", "app", "sync"]),
+    result: z.enum(["applied", "refused", "held"]),
+    action: z.string(),
+    reason: z.string().describe("A code of the engine's closed list of reasons."),
+    explanation: z.string().describe("The reason as a sentence for people."),
+    before: z.unknown(),
+    after: z.unknown(),
+    calendar: z.object({ name: z.string(), provider: z.string() }).nullable(),
+  })
+  .meta({ id: "Change" });
+
+/** An event in one of the user's calendars that is not one of ours. */
+export const externalEventSchema = z
+  .object({ calendarName: z.string(), title: z.string(), start: instant, end: instant })
+  .meta({ id: "BusyEvent" });
+
+export const cronNameSchema = z.enum(CRON_NAMES);
+
+/** What a cron did: a count per kind of work. */
+export const cronReportSchema = z.record(z.string(), z.number()).meta({ id: "CronReport" });

@@ -1,0 +1,173 @@
+import { z } from "zod";
+
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+const port = z.coerce.number().int().min(1).max(65_535);
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: "is not an http or https address" })
+  .transform(withoutEndSlash);
+
+/** `id:base64,id:base64`: what each key is called in stored secrets, and its 32 bytes. */
+const encryptionKeys = z.string().transform((text, context) => {
+  const keys = text.split(",").map((entry) => {
+    const [id, encoded, ...rest] = entry.trim().split(":");
+    return { id: id ?? "", key: Buffer.from(encoded ?? "", "base64"), whole: rest.length === 0 };
+  });
+  for (const [index, { id, key, whole }] of keys.entries()) {
+    if (/^[A-Za-z0-9_-]{1,32}$/.test(id) && key.length === 32 && whole) continue;
+    context.addIssue({
+      code: "custom",
+      message: `entry ${index + 1} is not <id>:<32 bytes in base64>; make one with: echo "k1:$(openssl rand -base64 32)"`,
+    });
+  }
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length) {
+    context.addIssue({ code: "custom", message: "two keys have one id" });
+  }
+  return keys.map(({ id, key }) => ({ id, key }));
+});
+
+/**
+ * Configuration of the API server, the worker, the cron command and the `calsync` command line: one schema, since all of
+ * them are built from one container. Read once by each entrypoint with `loadEnv`.
+ */
+export const apiEnv = z.object({
+  NODE_ENV: z
+    .enum(["development", "production", "test"])
+    .default("development")
+    .describe("`production` writes logs as JSON lines only and hides nothing else."),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("Least level of log lines that are written."),
+
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "is not a postgresql:// address" })
+    .describe(
+      "PostgreSQL 15 to 18: `postgresql://user:password@host:5432/database`. A pooler has to be in session mode.",
+    ),
+  DATABASE_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(6)
+    .max(500)
+    .default(10)
+    .describe(
+      "Most database connections of one process, beside one that listens for changes and the worker's own.",
+    ),
+
+  API_HOST: z
+    .string()
+    .default("127.0.0.1")
+    .describe("Address that the API listens on; `0.0.0.0` in a container."),
+  API_PORT: port.default(3001).describe("Port that the API listens on."),
+  API_URL: httpUrl
+    .default("http://127.0.0.1:3001")
+    .describe("Address under which the API is reached from outside."),
+  WEB_URL: httpUrl
+    .default("http://localhost:3000")
+    .describe(
+      "Address of the web app. Links in mails lead there, and so does the OAuth redirect address that is registered at " +
+        "providers: `<WEB_URL>/api/v1/oauth/<provider>/callback`.",
+    ),
+  TRUST_PROXY: z
+    .string()
+    .default("loopback")
+    .describe(
+      "Proxies whose `X-Forwarded-*` headers are believed: addresses, subnets or `loopback`, separated by commas, or `none`.",
+    ),
+  NOTIFICATION_URL: httpUrl
+    .optional()
+    .describe(
+      "Public https address of the API for providers' notifications. Unset: API_URL when it is https, or when the provider is " +
+        "a simulator on this machine; otherwise calendars are polled only.",
+    ),
+
+  ENCRYPTION_KEYS: encryptionKeys.describe(
+    "Keys for secrets of connected accounts: `id:base64` pairs separated by commas, 32 bytes each. The first encrypts, all " +
+      "decrypt: to rotate, put a new one in front and keep the old ones.",
+  ),
+  SESSION_SECRET: z
+    .string()
+    .transform((text) => text.split(",").map((secret) => secret.trim()))
+    .refine(
+      (secrets) => secrets.every((secret) => secret.length >= 32),
+      "has to be at least 32 characters long",
+    )
+    .describe(
+      "Signs the links with which guests reach their bookings. To change it, put the new one in front of the old one with a " +
+        "comma between: links in mails that were sent keep working.",
+    ),
+  CRON_SECRET: z
+    .string()
+    .min(16, "has to be at least 16 characters long")
+    .optional()
+    .describe(
+      "Bearer secret of `POST /api/cron/<name>`. Unset: these routes are off, and the worker's own schedule is enough.",
+    ),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, "has to be at least 16 characters long")
+    .optional()
+    .describe("Bearer token of `/metrics`. Unset: it is open to whoever reaches the port."),
+
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: "is not an smtp:// or smtps:// address" })
+    .describe("Mail server: `smtp://user:password@host:587`, or `smtps://` for TLS from the start."),
+  MAIL_FROM: z
+    .string()
+    .default("calsync <bookings@localhost>")
+    .describe("Sender of mails: `Name <address>`."),
+
+  GOOGLE_CLIENT_ID: z
+    .string()
+    .optional()
+    .describe("OAuth client id from the Google Cloud console. Unset: Google Calendar is not offered."),
+  GOOGLE_CLIENT_SECRET: z.string().optional().describe("The secret that belongs to GOOGLE_CLIENT_ID."),
+  GOOGLE_API_URL: httpUrl
+    .refine((url) => new URL(url).pathname === "/", "must not have a path")
+    .default("https://www.googleapis.com")
+    .describe(
+      "Where the Google Calendar API answers, without a path; the simulator's address to use that instead.",
+    ),
+  GOOGLE_AUTH_URL: httpUrl
+    .default("https://accounts.google.com/o/oauth2/v2/auth")
+    .describe("Google's consent page."),
+  GOOGLE_TOKEN_URL: httpUrl
+    .default("https://oauth2.googleapis.com/token")
+    .describe("Google's token endpoint."),
+  GOOGLE_REVOKE_URL: httpUrl
+    .default("https://oauth2.googleapis.com/revoke")
+    .describe("Google's revocation endpoint."),
+
+  WORKER_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(8)
+    .describe("Jobs at a time in one worker process."),
+  WORKER_HEALTH_PORT: port
+    .optional()
+    .describe("Port on which the worker answers `/healthz`, `/readyz` and `/metrics`. Unset: it opens none."),
+  CRON_INTERVAL_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000, "has to be at least 1000")
+    .default(60_000)
+    .describe("Pause between runs of each cron in the worker's own schedule, in milliseconds."),
+  SCHEDULE_CRONS: flag
+    .default(true)
+    .describe("`false`: the worker runs no crons by itself, because something else calls them."),
+  MAIL_SETTLE_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(2_000)
+    .describe("How long a moved booking may keep moving before people are told, in milliseconds."),
+});
+
+/** The parsed configuration. */
+export type ApiEnv = Readonly<z.output<typeof apiEnv>>;
+
+function withoutEndSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}

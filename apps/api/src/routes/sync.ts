@@ -1,0 +1,60 @@
+import type { SyncStatus } from "@calsync/calendar-sync";
+import { AppError } from "@calsync/lib";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Container } from "../container.ts";
+import { overallSchema, syncStatusSchema } from "../dto/sync.ts";
+import { toWire } from "../dto/wire.ts";
+import { userIdOf } from "../plugins/auth.ts";
+
+/** How sync stands, and asking for it now. */
+export function syncRoutes({ sync }: Container): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      "/v1/sync/status",
+      {
+        preHandler: app.requireUser,
+        schema: {
+          tags: ["Sync"],
+          summary: "How each calendar's sync stands",
+          response: { 200: z.object({ calendars: z.array(syncStatusSchema), overall: overallSchema }) },
+        },
+      },
+      async (request) => {
+        const calendars = await sync.status(userIdOf(request));
+        return { calendars: toWire(calendars), overall: overallOf(calendars) };
+      },
+    );
+
+    app.post(
+      "/v1/sync/calendars/:id/pull",
+      {
+        preHandler: app.requireUser,
+        schema: {
+          tags: ["Sync"],
+          summary: "Read a calendar's changes now",
+          params: z.object({ id: z.uuid() }),
+          response: { 202: z.undefined().describe("A worker will read it in a moment.") },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        if (!(await sync.ownsCalendar(userIdOf(request), id))) {
+          throw new AppError("not-found", "calendar_not_found", "There is no such calendar.");
+        }
+        if ((await sync.requestPull([id])) === 0) {
+          throw new AppError("conflict", "calendar_disabled", "Sync of this calendar is switched off.");
+        }
+        return reply.code(202).send();
+      },
+    );
+  };
+}
+
+/** One word for all calendars together: the worst of what they say. Calendars that are switched off say nothing. */
+export function overallOf(calendars: readonly SyncStatus[]): "ok" | "working" | "attention" {
+  const enabled = calendars.filter((calendar) => calendar.enabled);
+  if (enabled.some(({ status }) => status === "failed")) return "attention";
+  const working = enabled.some(({ status, pendingPushes }) => status !== "healthy" || pendingPushes > 0);
+  return working ? "working" : "ok";
+}

@@ -1,0 +1,75 @@
+import { loadProvider, providers } from "@calsync/app-store";
+import type { ConnectionProviders, CredentialStore } from "@calsync/calendar-connections";
+import type { CalendarGateway } from "@calsync/calendar-sync";
+import { CalendarError, type Clock, type Logger } from "@calsync/lib";
+import type { ApiEnv } from "../env.ts";
+import { type Metrics, measureService } from "./metrics.ts";
+
+/** The shipped providers with this installation's settings. */
+export function createProviders(env: ApiEnv): ConnectionProviders {
+  const settings: Record<string, unknown> = {};
+  if (env.GOOGLE_CLIENT_ID !== undefined) {
+    settings["googlecalendar"] = {
+      clientId: env.GOOGLE_CLIENT_ID,
+      clientSecret: env.GOOGLE_CLIENT_SECRET,
+      apiUrl: env.GOOGLE_API_URL,
+      authUrl: env.GOOGLE_AUTH_URL,
+      tokenUrl: env.GOOGLE_TOKEN_URL,
+      revokeUrl: env.GOOGLE_REVOKE_URL,
+    };
+  }
+  return { list: () => providers, loadProvider, settings: (slug) => settings[slug] ?? null };
+}
+
+/** Where a provider is to send notifications; null when it cannot reach this installation. */
+export function notificationAddress(env: ApiEnv, provider: string): string | null {
+  const base =
+    env.NOTIFICATION_URL ??
+    (env.API_URL.startsWith("https:") || isSimulated(env, provider) ? env.API_URL : null);
+  return base === null ? null : `${base}/v1/notifications/${provider}`;
+}
+
+/** A provider that answers on this machine is a simulator, which takes addresses that a real one refuses. */
+function isSimulated(env: ApiEnv, provider: string): boolean {
+  const apiUrls: Record<string, string> = { googlecalendar: env.GOOGLE_API_URL };
+  const apiUrl = apiUrls[provider];
+  return apiUrl !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(apiUrl).hostname);
+}
+
+/** The engine's way to calendars: app-store's adapters on stored accounts, with every call measured. */
+export function createGateway(parts: {
+  catalog: ConnectionProviders;
+  credentials: CredentialStore;
+  metrics: Metrics;
+  now: Clock;
+  log: Logger;
+}): CalendarGateway {
+  const { catalog, credentials, metrics, now, log } = parts;
+  const metadataOf = (slug: string) => catalog.list().find((provider) => provider.slug === slug);
+  return {
+    async serviceFor(credentialId) {
+      const { provider: slug, access } = await credentials.open(credentialId);
+      const settings = catalog.settings(slug);
+      if (settings === null) {
+        throw new CalendarError("OAUTH_CLIENT_REFUSED", `${slug} is not configured on this installation`);
+      }
+      const provider = await catalog.loadProvider(slug);
+      const service = provider.createService({
+        credential: access,
+        settings,
+        now,
+        log: log.child({ provider: slug, credentialId }),
+      });
+      return measureService(metrics, slug, service);
+    },
+    capabilitiesOf(slug) {
+      const metadata = metadataOf(slug);
+      if (metadata) return metadata.capabilities;
+      throw new CalendarError("INVALID_REQUEST", `there is no calendar provider "${slug}"`);
+    },
+    async parseNotification(slug, request) {
+      if (!metadataOf(slug)) return null;
+      return (await catalog.loadProvider(slug)).parseNotification(request);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { libraryConfig } from "../../tsup.config.base.ts";
+
+export default libraryConfig(["src/server.ts", "src/worker.ts", "src/cron.ts", "src/cli.ts"]);
