@@ -4,7 +4,12 @@
  *   apps ─► features ─► jobs, prisma ─► lib ─► types        features and app-store never import each other:
  *     └───► app-store ────────────────► lib ─► types        the container of apps/api hands adapters to the engine
  */
-const test = "([.](test|spec|bench)[.]tsx?$|/e2e/|/test-support/|vitest[.]config[.]ts$)";
+/** Tests, and what only they use: `x.test-support.ts`, `x.fixture.ts`, or anything in a folder test, test-support or e2e. */
+const test = "([.](test|spec|bench|fixture)[.]tsx?$|[./]test-support[.]ts$|/(e2e|test|test-support)/)";
+/** Where the parts of an app are put together: its container, and the commands of its command line. */
+const composition = ["^apps/[^/]+/(src/)?container([.]ts$|/)", "^apps/[^/]+/(src/)?commands/"];
+/** Holds the one connection that listens for the database's notices, which is a driver's and not a query. */
+const listener = "^apps/api/src/services/change-feed[.]ts$";
 const oneOf = (...names) => `^packages/(${names.join("|")})/`;
 
 /** A package may import itself and the packages named; everything else of ours is forbidden, also to its tests unless `tests` is set. */
@@ -63,14 +68,9 @@ export default {
       severity: "error",
       from: {
         path: "^(apps|packages)/",
-        pathNot: [
-          "/repositories/",
-          oneOf("prisma", "testing", "jobs"),
-          "^apps/[^/]+/(src/)?container([.]ts$|/)",
-          test,
-        ],
+        pathNot: ["/repositories/", oneOf("prisma", "testing", "jobs"), ...composition, listener, test],
       },
-      to: { path: oneOf("prisma"), dependencyTypesNot: ["type-only"] },
+      to: { path: "^packages/prisma/src/(index|client)[.]ts$", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "database-drivers-only-below",
@@ -79,12 +79,7 @@ export default {
       severity: "error",
       from: {
         path: "^(apps|packages)/",
-        pathNot: [
-          oneOf("prisma", "testing", "jobs"),
-          "/repositories/",
-          "^apps/[^/]+/(src/)?container([.]ts$|/)",
-          test,
-        ],
+        pathNot: [oneOf("prisma", "testing", "jobs"), "/repositories/", ...composition, listener, test],
       },
       to: { path: "node_modules/(pg|@prisma/client)/", dependencyTypesNot: ["type-only"] },
     },
@@ -96,7 +91,7 @@ export default {
       from: { path: "^packages/features/calendar-sync/(src/)?engine/", pathNot: test },
       to: {
         pathNot: [
-          "^packages/features/calendar-sync/(src/)?engine/",
+          "^packages/features/calendar-sync/(src/)?(engine|ports)/",
           oneOf("types", "lib"),
           "node_modules/(temporal-polyfill|rrule-temporal|zod)/",
         ],

@@ -29,7 +29,7 @@ const SKIPPED_FILES = /([.](test|bench)[.]tsx?|[.]md|[.]tsbuildinfo|next-env[.]d
  * @param {{ build?: boolean }} [options] `build: false` leaves out the build, which tests and checks of sources do not need
  * @returns {Promise<import("./toolchain.mjs").Toolchain>}
  */
-export async function bootstrap({ build = true } = {}) {
+async function bootstrap({ build = true } = {}) {
   requireNode20();
   const toolchain = await findToolchain();
   const stamps = readStamps();
@@ -97,6 +97,7 @@ export async function launch(script, { build = true, args = process.argv.slice(2
   }
 }
 
+/** @param {import("./toolchain.mjs").Toolchain} toolchain */
 const pnpm = ({ pnpm: [command, ...first], env }, args, log) =>
   // CI: pnpm asks no questions. It is set for the install only, since Next.js and turbo change their output by it.
   run(command, [...first, ...args], { env: { ...env, CI: "true" }, logFile: path.join(logDir, log) });
@@ -108,7 +109,7 @@ const turbo = ({ node, env }, args, log) =>
   });
 
 /** Folders of the workspace's packages, as pnpm-workspace.yaml lists them, relative to the root. */
-export function workspaceFolders() {
+function workspaceFolders() {
   return ["apps", "packages", "packages/features"].flatMap((parent) =>
     list(parent)
       .filter((entry) => entry.isDirectory())

@@ -8,7 +8,10 @@ import { root } from "./toolchain.mjs";
 
 const bin = (file, ...args) => [path.join(root, "node_modules", file), ...args];
 
-/** What is checked: a title, and the arguments that Node.js runs it with. */
+/**
+ * What is checked: a title, and the arguments that Node.js runs it with.
+ * @type {[string, string[]][]}
+ */
 const CHECKS = [
   ["Style (biome)", bin("@biomejs/biome/bin/biome", "check", ".", "--error-on-warnings")],
   [
@@ -22,6 +25,7 @@ const CHECKS = [
       "--log-order=grouped",
     ),
   ],
+  ["Types of scripts and root files (tsc)", bin("typescript/bin/tsc", "-p", "scripts/tsconfig.json")],
   [
     "Import directions and circles (dependency-cruiser)",
     bin(
@@ -33,7 +37,10 @@ const CHECKS = [
       "scripts",
     ),
   ],
-  ["Unused files, exports and dependencies (knip)", bin("knip/bin/knip.js", "--no-progress")],
+  [
+    "Unused files, exports and dependencies (knip)",
+    bin("knip/bin/knip.js", "--no-progress", "--no-config-hints"),
+  ],
   ["Documentation of the settings", [path.join(root, "scripts/generate-config-docs.mjs"), "--check"]],
 ];
 

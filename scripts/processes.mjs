@@ -45,7 +45,7 @@ export class Processes {
 
   /**
    * @param {string} name shown before its lines
-   * @param {string[]} command executable and arguments
+   * @param {[string, ...string[]]} command executable and arguments
    * @param {{ cwd?: string, env: NodeJS.ProcessEnv }} options
    */
   start(name, [file, ...args], { cwd = root, env }) {

@@ -48,9 +48,12 @@ export class SetupError extends Error {
   }
 }
 
-/** Prints an error the way a person wants it: message and hint of a SetupError (or of any error with a hint), a stack for the rest. */
+/**
+ * Prints an error the way a person wants it: message and hint of a SetupError (or of any error with a hint), a stack for the rest.
+ * @param {any} error
+ */
 export function explain(error) {
-  const known = error instanceof Error && (error.name === "SetupError" || "hint" in error);
+  const known = error?.name === "SetupError" || error?.hint;
   process.stderr.write(`\n${red("Error:")} ${known ? error.message : (error?.stack ?? String(error))}\n`);
-  if (known && error.hint) process.stderr.write(`${error.hint}\n`);
+  if (error?.hint) process.stderr.write(`${error.hint}\n`);
 }

@@ -102,8 +102,10 @@ async function endToEnd(databaseUrl) {
   const processes = new Processes(path.join(logDir, "test"), null);
   undo.push(() => processes.stop());
   const statePath = path.join(resultDir, "sandbox.json");
-  // Whatever is configured on this machine, the tests meet the sandbox.
-  for (const name of Object.keys(process.env)) if (name.startsWith("GOOGLE_")) delete process.env[name];
+  // Whatever is configured on this machine, the tests meet the sandbox, at the addresses of this run.
+  for (const name of Object.keys(process.env)) {
+    if (/^(GOOGLE_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_)/.test(name)) delete process.env[name];
+  }
   const ports = await anyPorts();
   const { env } = await startServices(processes, {
     ports,

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { say, step } from "./progress.mjs";
-import { serviceEnv, usesSandbox } from "./settings.mjs";
+import { anyPort, serviceEnv, usesSandbox } from "./settings.mjs";
 import { root } from "./toolchain.mjs";
 
 const built = (file) => import(pathToFileURL(path.join(root, file)).href);
@@ -62,6 +62,8 @@ export async function startServices(processes, { ports, databaseUrl, secrets, st
   const env = serviceEnv({ ports, databaseUrl, secrets });
   const all = { ...process.env, ...env };
   const node = process.execPath;
+  // Asked directly, also when API_URL is a public address in front of it.
+  const api = `http://127.0.0.1:${ports.api}`;
   const { forGoogle, forMail } = usesSandbox();
   const sandbox = forGoogle || forMail ? env.SANDBOX_URL : null;
 
@@ -93,8 +95,12 @@ export async function startServices(processes, { ports, databaseUrl, secrets, st
   }
   await step("Start the API and the worker", async () => {
     processes.start("api", [node, "apps/api/dist/server.js"], { env: all });
-    processes.start("worker", [node, "apps/api/dist/worker.js"], { env: all });
-    await processes.ready("api", `${env.API_URL}/readyz`);
+    const health = Number(process.env.WORKER_HEALTH_PORT) || (await anyPort());
+    processes.start("worker", [node, "apps/api/dist/worker.js"], {
+      env: { ...all, WORKER_HEALTH_PORT: String(health) },
+    });
+    await processes.ready("api", `${api}/readyz`);
+    await processes.ready("worker", `http://127.0.0.1:${health}/readyz`);
   });
   await step("Start the web server", async () => {
     const next = createRequire(path.join(root, "apps/web/package.json")).resolve("next/dist/bin/next");
@@ -103,9 +109,9 @@ export async function startServices(processes, { ports, databaseUrl, secrets, st
       cwd: path.join(root, "apps/web"),
       env: { ...all, PORT: String(ports.web) },
     });
-    await processes.ready("web", `${env.WEB_URL}/`);
+    await processes.ready("web", `http://localhost:${ports.web}/`);
   });
-  return { web: env.WEB_URL, api: env.API_URL, sandbox, forGoogle, env };
+  return { web: env.WEB_URL, api, sandbox, forGoogle, env };
 }
 
 /** Says what a root shell should know before PostgreSQL starts, which refuses to run as root. */

@@ -92,6 +92,14 @@ export async function freePorts() {
   return /** @type {Ports} */ (Object.fromEntries(chosen.map(({ key, port }) => [key, port])));
 }
 
+/** One port that the system gives out. */
+export async function anyPort() {
+  const server = await listen(0, "127.0.0.1");
+  const { port } = /** @type {net.AddressInfo} */ (server.address());
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
 /**
  * Ports that the system gives out, for a run that nobody else should meet.
  * @returns {Promise<Ports>}
@@ -159,13 +167,13 @@ export function writePrivate(file, variables) {
  * Environment of the API, the worker and the web server.
  * Real Google credentials (GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET) replace the sandbox's Google, SMTP_URL its mail server.
  * @param {{ ports: Ports, databaseUrl: string, secrets: Record<string, string | undefined> }} local
+ * @returns {Record<string, string>}
  */
 export function serviceEnv({ ports, databaseUrl, secrets }) {
   const web = `http://localhost:${ports.web}`;
   const api = `http://127.0.0.1:${ports.api}`;
   const sandbox = `http://127.0.0.1:${ports.sandbox}`;
   const usual = {
-    NODE_ENV: "production",
     ENCRYPTION_KEYS: secrets.ENCRYPTION_KEYS,
     CRON_SECRET: secrets.CRON_SECRET,
     WEB_URL: web,
@@ -180,6 +188,7 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
   );
   return {
     ...chosen,
+    NODE_ENV: "production",
     DATABASE_URL: databaseUrl,
     API_PORT: String(ports.api),
     WEB_PORT: String(ports.web),

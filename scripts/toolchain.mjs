@@ -18,7 +18,7 @@ const GIGABYTE = 1024 ** 3;
 /**
  * @typedef {object} Toolchain
  * @property {string} node path of the Node.js executable to run everything with
- * @property {string[]} pnpm command and first arguments that run pnpm
+ * @property {[string, ...string[]]} pnpm command and first arguments that run pnpm
  * @property {NodeJS.ProcessEnv} env environment in which `node` and `pnpm` are these two
  */
 
@@ -89,7 +89,10 @@ export async function findToolchain() {
   };
 }
 
-/** npm's packages with nothing but the executable in them: they need no install script, which npm may refuse to run. */
+/**
+ * npm's packages with nothing but the executable in them: they need no install script, which npm may refuse to run.
+ * @returns {[string, string]} name of the package, and the executable in it
+ */
 function nodePackageName() {
   const { platform, arch } = process;
   if (platform === "win32") return [`node-win-${arch}`, "bin/node.exe"];
@@ -130,12 +133,14 @@ async function bring(names, wanted) {
   fs.writeFileSync(path.join(toolchainDir, "stamp.json"), JSON.stringify(wanted));
 }
 
+/** @returns {[string, ...string[]]} */
 function npmCommand() {
   const running = process.env.npm_execpath ?? "";
   if (/npm-cli\.[cm]?js$/.test(running)) return [process.execPath, running];
   return [process.platform === "win32" ? "npm.cmd" : "npm"];
 }
 
+/** @returns {[string] | null} */
 function machinePnpm(version) {
   const name = process.platform === "win32" ? "pnpm.cmd" : "pnpm";
   return output(name, ["--version"]) === version ? [name] : null;
