@@ -42,7 +42,9 @@ export class StateFile<State> {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.write();
+      this.write().catch((error: unknown) => {
+        process.emitWarning(`The sandbox's state could not be written to ${this.#path}: ${String(error)}`);
+      });
     }, WRITE_DELAY_MS);
     this.#timer.unref();
   }
@@ -51,7 +53,9 @@ export class StateFile<State> {
   write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing = this.#writing.then(async () => {
+    // A write that failed does not keep later ones from being tried.
+    const previous = this.#writing.catch(() => undefined);
+    this.#writing = previous.then(async () => {
       await mkdir(dirname(this.#path), { recursive: true });
       const temporary = `${this.#path}.tmp`;
       // Holds tokens of the simulated accounts: nobody else needs to read it.

@@ -61,7 +61,6 @@ async function main(): Promise<void> {
     quota: values["no-quota"] ? "none" : "documented",
     allowHttpCallbacks: values["allow-http-callbacks"],
     googleClients: values["google-client"].map(readClient),
-    // biome-ignore lint/style/noProcessEnv: a command is a process of its own, and nothing below it reads the environment
     production: process.env.NODE_ENV === "production",
     allowProduction: values["allow-production"],
   });

@@ -119,9 +119,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     store.onChange(() => file.schedule());
     mailbox?.subscribe(() => file.schedule());
   }
-  await app.listen({ port: options.port ?? 0, host: options.host ?? "127.0.0.1" });
-  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  if (mailbox) await mailbox.start({ port: options.smtpPort as number });
+  try {
+    await app.listen({ port: options.port ?? 0, host: options.host ?? "127.0.0.1" });
+    url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    if (mailbox) await mailbox.start({ port: options.smtpPort as number });
+  } catch (error) {
+    google.close();
+    await app.close();
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code !== "EADDRINUSE") throw error;
+    throw new Error(`The sandbox's port ${port} is taken: stop what listens there, or choose another port.`, {
+      cause: error,
+    });
+  }
 
   return {
     url,

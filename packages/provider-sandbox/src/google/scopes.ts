@@ -92,3 +92,6 @@ export const SCOPES = {
 
 /** Scopes that reach only calendars which the user owns. */
 export const OWNED_ONLY_SCOPES = new Set(scopes("calendar.events.owned", "calendar.events.owned.readonly"));
+
+/** Scope that shows when events are, but not what they are. */
+export const FREE_BUSY_SCOPE = calendarScope("calendar.events.freebusy");

@@ -79,8 +79,8 @@ function queryFreeBusy(context: GoogleContext, call: ApiCall): ApiAnswer {
     });
   }
   const calendars: Record<string, calendar_v3.Schema$FreeBusyCalendar> = {};
-  for (const [index, item] of (items ?? []).entries()) {
-    if (!item.id) continue;
+  for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
+    if (typeof item?.id !== "string") throw required("Missing calendar id.", "items");
     const key = item.id === "primary" ? call.actor.email : item.id;
     const calendar = context.store.calendars.get(key);
     if (index >= MAX_CALENDARS) {

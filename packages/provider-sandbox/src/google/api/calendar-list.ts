@@ -44,7 +44,7 @@ export const calendarListMethods: readonly ApiMethod[] = [
     handle: (context, call) => {
       const account = accountOf(context, call);
       const input = (call.body ?? {}) as calendar_v3.Schema$CalendarListEntry;
-      if (!input.id) throw required("Missing id.", "id");
+      if (typeof input.id !== "string") throw required("Missing id.", "id");
       const calendar = calendarFor(context, call.actor, input.id);
       const entry = { calendarId: calendar.id, deleted: false, ...writable(input) };
       return ok(viewEntry(context, account, context.store.putListEntry(account, entry)));

@@ -3,6 +3,7 @@ import type { GoogleContext } from "../context.ts";
 import { badRequest, calendarForbidden, forbidden, invalid, notFound, required } from "../errors.ts";
 import { isTimeZone } from "../event-times.ts";
 import { calendarFor, calendarWithRole } from "../events/lookup.ts";
+import { placedIn } from "../events/placement.ts";
 import { type Calendar, etagOf } from "../GoogleStore.ts";
 import { SCOPES } from "../scopes.ts";
 import { ACCESS_ROLES, type AccessRole } from "../types.ts";
@@ -87,7 +88,8 @@ export const calendarMethods: readonly ApiMethod[] = [
     handle: (context, call) => {
       const { scope } = (call.body ?? {}) as calendar_v3.Schema$AclRule;
       if (scope?.type !== "default" && scope?.type !== "user") throw invalid("Invalid scope.", "scope");
-      if (scope.type === "user" && !scope.value) throw required("Missing scope value.", "scope");
+      if (scope.type === "user" && typeof scope.value !== "string")
+        throw required("Missing scope value.", "scope");
       const key = scope.type === "default" ? "default" : (scope.value as string).toLowerCase();
       return writeRule(context, call, key);
     },
@@ -139,7 +141,10 @@ export function changeCalendar(
   calendar: Calendar,
   change: Partial<Pick<Calendar, "summary" | "description" | "location" | "timeZone">>,
 ): void {
+  const zoneChanges = change.timeZone !== undefined && change.timeZone !== calendar.timeZone;
   Object.assign(calendar, change, { version: context.store.nextVersion() });
+  if (!zoneChanges) return;
+  for (const event of [...calendar.events.values()]) calendar.events.putQuietly(placedIn(calendar, event));
 }
 
 /** Deletes a secondary calendar: gone for all who had it on their list. */

@@ -9,7 +9,7 @@ import {
 } from "../errors.ts";
 import { isTimeZone, parseInstant } from "../event-times.ts";
 import { type ListFilter, listed } from "../events/list.ts";
-import { calendarFor } from "../events/lookup.ts";
+import { calendarFor, readingRole } from "../events/lookup.ts";
 import {
   fingerprint,
   type PagePosition,
@@ -58,7 +58,7 @@ const PAGING_PARAMETERS = new Set([
 export function listEvents(context: GoogleContext, call: ApiCall): ApiAnswer {
   const { query, actor } = call;
   const calendar = calendarFor(context, actor, pathParam(call, "calendarId"));
-  const role = context.store.roleOf(calendar, actor.email);
+  const role = readingRole(context, actor, calendar);
   const syncToken = query.get("syncToken");
   const parameters = fingerprint(SAME_WITH_SYNC_TOKEN.map((name) => query.getAll(name).sort()));
   const afterSeq = syncToken === null ? 0 : incrementalStart(context, call, calendar, syncToken, parameters);

@@ -2,7 +2,7 @@ import type { GoogleContext } from "../context.ts";
 import { forbidden, invalid, notFound, timeRangeEmpty } from "../errors.ts";
 import { eventInstant, parseInstant } from "../event-times.ts";
 import type { WriteOptions } from "../events/input.ts";
-import { calendarFor, calendarWithRole, getEvent, isPurged } from "../events/lookup.ts";
+import { calendarFor, calendarWithRole, getEvent, isPurged, readingRole } from "../events/lookup.ts";
 import { fingerprint, printPageToken, readPageToken } from "../events/tokens.ts";
 import { instanceOf, viewEvent } from "../events/view.ts";
 import {
@@ -175,7 +175,7 @@ function readWriteOptions(query: URLSearchParams): WriteOptions {
 function view(context: GoogleContext, call: ApiCall, calendarId: string, event: StoredEvent) {
   const calendar = calendarFor(context, call.actor, calendarId);
   return viewEvent(context, calendar, event, {
-    role: context.store.roleOf(calendar, call.actor.email),
+    role: readingRole(context, call.actor, calendar),
     timeZone: readTimeZone(call.query),
     maxAttendees: call.query.has("maxAttendees")
       ? integerParam(call.query, "maxAttendees", 1, 10_000)
@@ -186,7 +186,7 @@ function view(context: GoogleContext, call: ApiCall, calendarId: string, event: 
 function listInstances(context: GoogleContext, call: ApiCall): ApiAnswer {
   const { query, actor } = call;
   const calendar = calendarFor(context, actor, pathParam(call, "calendarId"));
-  const role = context.store.roleOf(calendar, actor.email);
+  const role = readingRole(context, actor, calendar);
   const series = getEvent(context, calendar, pathParam(call, "eventId"));
   if (!series.body.recurrence || isPurged(context, series)) throw notFound();
   const showDeleted = booleanParam(query, "showDeleted", false);

@@ -3,6 +3,8 @@ import type { Calendar } from "../GoogleStore.ts";
 import type { GoogleAttendee, GoogleEvent, GuestMail, StoredEvent } from "../types.ts";
 import type { WriteOptions } from "./input.ts";
 import { findEvent } from "./lookup.ts";
+import { placedIn } from "./placement.ts";
+import { cancelExceptions } from "./series-writes.ts";
 
 /** Beyond this many guests responses are not propagated (inviting-attendees guide). */
 const MAX_PROPAGATED_GUESTS = 200;
@@ -64,7 +66,8 @@ function putCopy(context: GoogleContext, email: string, source: StoredEvent): vo
   const copy: Omit<StoredEvent, "version" | "seq"> = { ...source, body };
   delete copy.stub;
   if (body.status === "cancelled" && !body.recurringEventId) copy.stub = true;
-  context.store.putEvent(calendar, copy);
+  const saved = context.store.putEvent(calendar, placedIn(calendar, copy));
+  if (saved.stub) cancelExceptions(context, calendar, saved);
 }
 
 function setField<K extends keyof GoogleEvent>(
@@ -80,12 +83,13 @@ function withdrawCopy(context: GoogleContext, email: string, eventId: string): v
   const calendar = context.store.calendars.get(email);
   const copy = calendar?.events.get(eventId);
   if (!calendar || !copy || copy.body.status === "cancelled") return;
-  context.store.putEvent(calendar, {
+  const withdrawn = context.store.putEvent(calendar, {
     ...copy,
     body: { ...copy.body, status: "cancelled" },
     deletedAtMs: context.store.clock.nowMs(),
     stub: true,
   });
+  cancelExceptions(context, calendar, withdrawn);
 }
 
 /** Carries a guest's answer from the guest's copy to the organizer's, and from there to the other guests. */

@@ -15,38 +15,6 @@ export interface WriteOptions {
 const MAX_PROPERTY_KEY = 44;
 const MAX_PROPERTY_VALUE = 1024;
 
-/** Fields that a client may write; all others in a request are ignored, as the real API does. */
-const WRITABLE = [
-  "summary",
-  "description",
-  "location",
-  "start",
-  "end",
-  "endTimeUnspecified",
-  "recurrence",
-  "attendees",
-  "attendeesOmitted",
-  "reminders",
-  "colorId",
-  "eventLabelId",
-  "transparency",
-  "visibility",
-  "status",
-  "sequence",
-  "extendedProperties",
-  "anyoneCanAddSelf",
-  "guestsCanInviteOthers",
-  "guestsCanModify",
-  "guestsCanSeeOtherGuests",
-  "conferenceData",
-  "source",
-  "attachments",
-  "birthdayProperties",
-  "focusTimeProperties",
-  "outOfOfficeProperties",
-  "workingLocationProperties",
-] as const satisfies readonly (keyof GoogleEvent)[];
-
 /** Fields of guests that only the organizer may set. */
 export const GUEST_FIELDS = ["guestsCanInviteOthers", "guestsCanModify", "guestsCanSeeOtherGuests"] as const;
 
@@ -65,31 +33,10 @@ const IMMUTABLE = [
 ] as const satisfies readonly (keyof GoogleEvent)[];
 
 const REMINDER_MESSAGE = "Cannot specify both default reminders and overrides at the same time.";
-const STATUSES = new Set(["confirmed", "tentative", "cancelled"]);
 const RESPONSES = new Set(["needsAction", "declined", "tentative", "accepted"]);
 const EVENT_TYPES = new Set(["default", "birthday", "focusTime", "outOfOffice", "workingLocation"]);
 
 type Fields = Record<string, unknown>;
-
-/** The writable part of a request body. @throws GoogleApiError 400 when it is no object or a field has the wrong type. */
-export function readInput(raw: unknown): GoogleEvent {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
-    throw invalid("The request body must be an event.");
-  const given = raw as Fields;
-  const input: Fields = {};
-  for (const field of WRITABLE) if (given[field] !== undefined) input[field] = given[field];
-  for (const field of ["summary", "description", "location"]) {
-    const value = input[field];
-    if (value !== undefined && value !== null && typeof value !== "string")
-      throw invalid(`Invalid value for: ${field}`);
-  }
-  for (const field of ["attendees", "recurrence", "attachments"]) {
-    const value = input[field];
-    if (value !== undefined && value !== null && !Array.isArray(value))
-      throw invalid(`Invalid value for: ${field}`);
-  }
-  return input as GoogleEvent;
-}
 
 /** What a PATCH makes of an event: absent fields stay, arrays are replaced whole, null deletes a field or map key. */
 export function mergePatch(current: GoogleEvent, patch: GoogleEvent): GoogleEvent {
@@ -120,8 +67,8 @@ export function replaceBody(current: GoogleEvent, input: GoogleEvent): GoogleEve
 }
 
 /** The event type of an insert. @throws GoogleApiError 400 for types that cannot be created. */
-export function readEventType(raw: unknown): string {
-  const type = (raw as GoogleEvent).eventType ?? "default";
+export function checkedEventType(eventType: string | null | undefined): string {
+  const type = eventType ?? "default";
   if (!EVENT_TYPES.has(type)) throw invalid("Invalid value for: eventType");
   return type;
 }
@@ -147,7 +94,6 @@ export function normaliseBody(
 
   const result: GoogleEvent = { ...body, start, end };
   result.status = body.status ?? "confirmed";
-  if (!STATUSES.has(result.status)) throw invalid("Invalid value for: status");
   if (recurring) {
     if (body.recurringEventId) throw invalid("An instance of a recurring event cannot recur itself.");
     // Building the rule set checks every line.

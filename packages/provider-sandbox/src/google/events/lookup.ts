@@ -1,6 +1,7 @@
 import type { GoogleContext } from "../context.ts";
 import { alreadyDeleted, calendarForbidden, forbidden, notFound } from "../errors.ts";
 import type { Calendar } from "../GoogleStore.ts";
+import { FREE_BUSY_SCOPE, OWNED_ONLY_SCOPES, SCOPES } from "../scopes.ts";
 import { type AccessRole, type Actor, roleAllows, type StoredEvent } from "../types.ts";
 import { instanceOf } from "./view.ts";
 
@@ -10,6 +11,16 @@ export function calendarFor(context: GoogleContext, actor: Actor, calendarId: st
   const calendar = context.store.calendars.get(id) ?? context.store.calendars.get(calendarId);
   if (!calendar || context.store.roleOf(calendar, actor.email) === "none") throw notFound();
   return calendar;
+}
+
+/** What an actor sees of a calendar's events: the user's role, as far as the token's scopes reach. @throws GoogleApiError 403. */
+export function readingRole(context: GoogleContext, actor: Actor, calendar: Calendar): AccessRole {
+  const role = context.store.roleOf(calendar, actor.email);
+  const reading = SCOPES.eventsRead.filter((scope) => actor.scopes.has(scope));
+  const beyondBusy = reading.filter((scope) => scope !== FREE_BUSY_SCOPE);
+  if (beyondBusy.length === 0) return roleAllows(role, "freeBusyReader") ? "freeBusyReader" : role;
+  if (role !== "owner" && beyondBusy.every((scope) => OWNED_ONLY_SCOPES.has(scope))) throw forbidden();
+  return role;
 }
 
 /** Like {@link calendarFor}, for a call that needs a role. @throws GoogleApiError 403 when the role is weaker. */

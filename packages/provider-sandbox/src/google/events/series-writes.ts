@@ -32,15 +32,27 @@ export function cancelExceptions(context: GoogleContext, calendar: Calendar, ser
   }
 }
 
+/** An exception as it was and as it is after a write to its series. */
+export interface ExceptionChange {
+  before: StoredEvent;
+  after: StoredEvent;
+}
+
 /** A restored series brings back the exceptions that went with it. */
-export function restoreExceptions(context: GoogleContext, calendar: Calendar, series: StoredEvent): void {
+export function restoreExceptions(
+  context: GoogleContext,
+  calendar: Calendar,
+  series: StoredEvent,
+): ExceptionChange[] {
+  const changes: ExceptionChange[] = [];
   for (const exception of calendar.events.exceptionsOf(series.id)) {
     if (!exception.goneWithSeries) continue;
     const restored: StoredEvent = { ...exception, body: { ...exception.body, status: "confirmed" } };
     delete restored.goneWithSeries;
     delete restored.deletedAtMs;
-    context.store.putEvent(calendar, restored);
+    changes.push({ before: exception, after: context.store.putEvent(calendar, restored) });
   }
+  return changes;
 }
 
 /**
@@ -52,28 +64,27 @@ export function alignExceptions(
   calendar: Calendar,
   before: StoredEvent,
   after: StoredEvent,
-): void {
+): ExceptionChange[] {
   const exceptions = calendar.events.exceptionsOf(after.id);
-  if (exceptions.length === 0) return;
+  const changes: ExceptionChange[] = [];
+  if (exceptions.length === 0) return changes;
   const series = context.store.seriesOf(calendar, after);
   for (const exception of exceptions) {
     if (exception.body.status === "cancelled") continue;
+    const updated = after.body.updated ?? null;
+    const next: StoredEvent = { ...exception };
     if (!after.body.recurrence || !series.occurrence(exception.id)) {
-      context.store.putEvent(calendar, {
-        ...exception,
-        body: { ...exception.body, status: "cancelled", updated: after.body.updated ?? null },
-        deletedAtMs: context.store.clock.nowMs(),
-      });
-      continue;
+      next.body = { ...exception.body, status: "cancelled", updated };
+      next.deletedAtMs = context.store.clock.nowMs();
+    } else {
+      const body: GoogleEvent = { ...exception.body };
+      for (const field of INHERITED) inherit(body, field, before.body, after.body);
+      if (JSON.stringify(body) === JSON.stringify(exception.body)) continue;
+      next.body = { ...body, updated };
     }
-    const body: GoogleEvent = { ...exception.body };
-    for (const field of INHERITED) inherit(body, field, before.body, after.body);
-    if (JSON.stringify(body) === JSON.stringify(exception.body)) continue;
-    context.store.putEvent(calendar, {
-      ...exception,
-      body: { ...body, updated: after.body.updated ?? null },
-    });
+    changes.push({ before: exception, after: context.store.putEvent(calendar, next) });
   }
+  return changes;
 }
 
 function inherit<K extends keyof GoogleEvent>(

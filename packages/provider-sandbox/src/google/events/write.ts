@@ -18,15 +18,16 @@ import {
   recordGuestMail,
 } from "./guests.ts";
 import {
+  checkedEventType,
   GUEST_FIELDS,
   mergePatch,
   normaliseBody,
-  readEventType,
-  readInput,
   replaceBody,
   type WriteOptions,
 } from "./input.ts";
+import { readIdentity, readInput } from "./input-schema.ts";
 import { getEvent, secondDeletion } from "./lookup.ts";
+import { placedIn } from "./placement.ts";
 import { alignExceptions, cancelExceptions, restoreExceptions, spreadVisibility } from "./series-writes.ts";
 
 const EVENT_ID = /^[a-v0-9]{5,1024}$/;
@@ -42,7 +43,7 @@ export interface WriteRequest {
 export function insertEvent(context: GoogleContext, request: WriteRequest, raw: unknown): StoredEvent {
   const { actor, calendar, options } = request;
   const input = readInput(raw);
-  const { id: givenId, iCalUID: givenUid } = raw as GoogleEvent;
+  const { id: givenId, iCalUID: givenUid, eventType } = readIdentity(raw);
   if (givenId !== undefined && givenId !== null && !EVENT_ID.test(givenId))
     throw invalid("Invalid resource id value.");
   const id = givenId ?? context.store.nextEventId();
@@ -58,7 +59,7 @@ export function insertEvent(context: GoogleContext, request: WriteRequest, raw: 
     created: now,
     updated: now,
     sequence: input.sequence ?? 0,
-    eventType: readEventType(raw),
+    eventType: checkedEventType(eventType),
     creator: { email: actor.email },
     organizer: organizerOf(calendar),
   };
@@ -75,7 +76,7 @@ export function insertEvent(context: GoogleContext, request: WriteRequest, raw: 
 export function importEvent(context: GoogleContext, request: WriteRequest, raw: unknown): StoredEvent {
   const { actor, calendar, options } = request;
   const input = readInput(raw);
-  const { iCalUID, organizer, eventType } = raw as GoogleEvent;
+  const { iCalUID, organizer, eventType } = readIdentity(raw);
   if (!iCalUID) throw required("Missing iCalUID.");
   if (eventType && eventType !== "default") throw invalid("Only events of type default can be imported.");
   const known = calendar.events.withUid(iCalUID).find((event) => !event.body.recurringEventId);
@@ -177,7 +178,12 @@ export function moveEvent(
   const updated = context.store.clock.nowIso();
   for (const exception of [before, ...calendar.events.exceptionsOf(before.id)]) {
     const moved = { ...exception, body: { ...exception.body, organizer: organizerOf(destination), updated } };
-    context.store.putEvent(destination, moved);
+    propagateToGuests(
+      context,
+      destination,
+      exception.body,
+      context.store.putEvent(destination, placedIn(destination, moved)),
+    );
     context.store.putEvent(calendar, {
       ...exception,
       body: { ...exception.body, status: "cancelled", updated },
@@ -187,7 +193,6 @@ export function moveEvent(
     });
   }
   const kept = destination.events.get(before.id) as StoredEvent;
-  propagateToGuests(context, destination, before.body, kept);
   recordGuestMail(context, destination, before.body, kept.body, options);
   return kept;
 }
@@ -230,8 +235,14 @@ function change(
 
   if (saved.body.recurrence || before.body.recurrence) {
     if (saved.body.status === "cancelled") cancelExceptions(context, calendar, saved);
-    else if (restoring) restoreExceptions(context, calendar, saved);
-    else alignExceptions(context, calendar, before, saved);
+    else {
+      const followed = restoring
+        ? restoreExceptions(context, calendar, saved)
+        : alignExceptions(context, calendar, before, saved);
+      for (const exception of followed) {
+        propagateToGuests(context, calendar, exception.before.body, exception.after);
+      }
+    }
   }
   if (!onlyReminders) tellTheOthers(context, calendar, before, saved);
   recordGuestMail(context, calendar, before.body, saved.body, options);
@@ -264,12 +275,8 @@ function pushGuestEdit(context: GoogleContext, calendar: Calendar, copy: StoredE
     ),
   ) as GoogleEvent;
   const body: GoogleEvent = { ...source.body, ...edited, updated: context.store.clock.nowIso() };
-  const kept = context.store.putEvent(organizerCalendar, {
-    ...source,
-    body,
-    startMs: copy.startMs,
-    endMs: copy.endMs,
-  });
+  const edit = placedIn(organizerCalendar, { ...source, body, startMs: copy.startMs, endMs: copy.endMs });
+  const kept = context.store.putEvent(organizerCalendar, edit);
   if (organizerCalendar !== calendar) propagateToGuests(context, organizerCalendar, source.body, kept);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createLocalJWKSet, jwtVerify } from "jose";
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../server.ts";
 import { api, GUEST, HOST, testSandbox } from "../test-support.ts";
@@ -56,7 +56,13 @@ async function consent(
   return new URL(answer.headers.get("location") as string);
 }
 
-async function token(sandbox: Sandbox, parameters: Record<string, string>) {
+interface TokenAnswer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into any part of an answer
+  body: any;
+}
+
+async function token(sandbox: Sandbox, parameters: Record<string, string>): Promise<TokenAnswer> {
   const body = new URLSearchParams({
     client_id: CLIENT.clientId,
     client_secret: CLIENT.clientSecret,
@@ -238,7 +244,10 @@ test("17. revoking any token of a user invalidates all tokens of the project for
   }
   expect((await refresh(sandbox, other.refreshToken)).status).toBe(200);
   const unknown = await revoke(own.accessToken);
-  expect([unknown.status, (await unknown.json()).error]).toEqual([400, "invalid_token"]);
+  expect([unknown.status, ((await unknown.json()) as { error: string }).error]).toEqual([
+    400,
+    "invalid_token",
+  ]);
 });
 
 test("19. an expired or deleted client answers 401 invalid_client or deleted_client for every user at once", async () => {
@@ -303,7 +312,10 @@ test("26. the token endpoint requires a form body", async () => {
       client_secret: CLIENT.clientSecret,
     }),
   });
-  expect([response.status, (await response.json()).error]).toEqual([400, "invalid_request"]);
+  expect([response.status, ((await response.json()) as { error: string }).error]).toEqual([
+    400,
+    "invalid_request",
+  ]);
 });
 
 test("27. refresh_token_expires_in appears for time-limited grants and is honoured", async () => {
@@ -320,7 +332,9 @@ test("27. refresh_token_expires_in appears for time-limited grants and is honour
 test("the id_token is signed with a published key and names the account by sub", async () => {
   const sandbox = await testSandbox({ googleClients: [CLIENT], clock: () => new Date() });
   const { body } = await exchange(sandbox, await consent(sandbox, { nonce: "nonce-1" }));
-  const keys = createLocalJWKSet(await (await fetch(`${sandbox.url}/oauth2/v3/certs`)).json());
+  const keys = createLocalJWKSet(
+    (await (await fetch(`${sandbox.url}/oauth2/v3/certs`)).json()) as JSONWebKeySet,
+  );
   const { payload } = await jwtVerify(body.id_token, keys, {
     issuer: "https://accounts.google.com",
     audience: CLIENT.clientId,
