@@ -6,13 +6,14 @@ import timeGridPlugin from "fullcalendar/timegrid";
 import {
   type ApiEvent,
   fromLocalInput,
-  hasPrivateProperties,
   moveSeriesBody,
   type Span,
   spanOf,
   timesBody,
 } from "../event-model.ts";
+import { followChanges } from "./change-stream.ts";
 import { h, mainElement, messageOf, sandboxApi, toast } from "./dom.ts";
+import { eventContent } from "./event-content.ts";
 import { askSeriesScope, type EventFields, type EventRights, openEventDialog } from "./event-dialog.ts";
 import { type ApiCalendar, GoogleApi } from "./google-api.ts";
 
@@ -85,26 +86,7 @@ const calendar = new Calendar(grid, {
     const source: ApiEvent | undefined = event.extendedProps["source"];
     if (source?.recurringEventId) el.dataset["seriesId"] = source.recurringEventId;
   },
-  eventContent: ({ event, timeText, isShort, view }) => {
-    const source: ApiEvent | undefined = event.extendedProps["source"];
-    const fromApp = source !== undefined && hasPrivateProperties(source);
-    const oneLine = isShort || !timeText || view.type.startsWith("dayGrid");
-    const badge = fromApp ? h("span", { class: "badge" }, "from calsync") : null;
-    const title = h("span", { class: "event-title" }, event.title);
-    const time = timeText
-      ? h("span", { class: "event-time" }, oneLine ? timeText.slice(0, 5) : timeText)
-      : null;
-    const lines = oneLine ? [[title, badge ?? time]] : [[title], [time, badge], [source?.location]];
-    return {
-      domNodes: [
-        h(
-          "div",
-          { class: "event-body" },
-          lines.map((parts) => h("div", { class: "event-line" }, parts)),
-        ),
-      ],
-    };
-  },
+  eventContent,
   datesSet: () => rememberPlace(),
   select: ({ startStr, endStr, allDay }) => {
     void createEvent({ start: startStr, end: endStr, allDay }).finally(() => calendar.unselect());
@@ -370,29 +352,13 @@ function rememberPlace(): void {
   history.replaceState(null, "", `?${place}`);
 }
 
-let stream: EventSource | undefined;
-let refreshTimer: ReturnType<typeof setTimeout> | undefined;
+let unfollow = () => {};
 
-/** Draws the calendar anew soon after anything changes; a burst of changes is drawn once. */
+/** Draws the calendar anew when anything in it changes, whoever did it. */
 function listen(): void {
-  stream?.close();
-  stream = new EventSource(
-    `/sandbox/api/changes?${new URLSearchParams(current ? { calendar: current.id } : {})}`,
-  );
-  const changed = () => {
-    clearTimeout(refreshTimer);
-    refreshTimer = setTimeout(refresh, 60);
-  };
-  stream.addEventListener("change", (event) => {
-    changed();
-    const { resource } = JSON.parse(event.data) as { resource: string };
-    if (resource === "calendarList") loadLists().catch((error: unknown) => toast(messageOf(error), "failed"));
-  });
-  // After a lost connection something may have been missed.
-  let opened = false;
-  stream.addEventListener("open", () => {
-    if (opened) changed();
-    opened = true;
+  unfollow();
+  unfollow = followChanges(current?.id ?? null, refresh, () => {
+    loadLists().catch((error: unknown) => toast(messageOf(error), "failed"));
   });
 }
 
