@@ -62,6 +62,7 @@ export function createSendMailHandler(
           }
           const now = context.now();
           const actor = actorOf(message, waiting);
+          const notesToHost = waiting.flatMap(({ noteToHost }) => noteToHost ?? []).reverse();
           await transport.send(
             composeMail({
               mailId,
@@ -69,6 +70,7 @@ export function createSendMailHandler(
               booking,
               recipient,
               actor,
+              notesToHost,
               current,
               told,
               settings: dependencies,

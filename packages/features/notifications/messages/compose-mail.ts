@@ -70,6 +70,7 @@ export function composeMail(input: {
   booking: MailedBooking;
   recipient: MailRecipient;
   actor: MailActor;
+  notesToHost: readonly string[];
   current: BookingState;
   told: BookingState | null;
   settings: MailSettings;
@@ -88,6 +89,7 @@ export function composeMail(input: {
     recipient: { role: recipient.role, name, timeZone: person?.timeZone ?? booking.timeZone },
     host: booking.host,
     cancellationReason: stands(booking) ? null : booking.cancellationReason,
+    notesToHost: input.notesToHost,
     manageUrl,
     providerName: settings.providerName,
   });

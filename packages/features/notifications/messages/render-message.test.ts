@@ -22,6 +22,7 @@ const input: MessageInput = {
   recipient: { role: "guest", name: "Ann Guest", timeZone: "America/New_York" },
   host: { name: "Dana Demo", email: "dana@example.test" },
   cancellationReason: null,
+  notesToHost: [],
   manageUrl: "https://example.test/booking/1?token=t&x=y",
   providerName: (provider) => (provider === "googlecalendar" ? "Google Calendar" : provider),
 };

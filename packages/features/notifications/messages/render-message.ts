@@ -11,6 +11,8 @@ export interface MessageInput {
   recipient: { role: "host" | "guest"; name: string; timeZone: string };
   host: { name: string; email: string };
   cancellationReason: string | null;
+  /** What guests of a shared appointment wrote for the host alone. */
+  notesToHost: readonly string[];
   /** Where the recipient sees and changes the booking. */
   manageUrl: string;
   /** A provider's name for people. */
@@ -94,12 +96,16 @@ function rowsOf({
   recipient,
   host,
   cancellationReason,
+  notesToHost,
 }: MessageInput): [string, string][] {
   const rows: [string, string][] = [["When", formatTime(current, recipient.timeZone)]];
   if (message === "rescheduled" && told) rows.push(["Before", formatTime(told, recipient.timeZone)]);
   if (message === "cancelled" && cancellationReason) rows.push(["Reason", cancellationReason]);
   if (recipient.role === "guest") rows.push(["Host", `${oneLine(host.name)} <${host.email}>`]);
   else if (current.guests.length > 0) rows.push(["Guests", current.guests.map(oneLine).join(", ")]);
+  if (recipient.role === "host") {
+    for (const note of notesToHost) rows.push(["For you", note]);
+  }
   if (current.location) rows.push(["Where", current.location]);
   if (current.description) rows.push(["Notes", current.description]);
   if (told && (message === "changed" || message === "rescheduled")) {

@@ -9,6 +9,7 @@ interface MailPayload {
   told?: BookingState;
   /** The mail that told this one's news too; or "told" when the recipient knew it already. */
   coveredBy?: string;
+  noteToHost?: string;
   idempotencyKey?: string;
 }
 
@@ -20,6 +21,7 @@ export interface QueuedMail {
   recipient: string;
   role: "host" | "guest";
   actor: MailActor;
+  noteToHost: string | null;
 }
 
 /**
@@ -32,12 +34,16 @@ export async function insertMails(
   tx: PrismaTransaction,
   mails: readonly BookingMail[],
 ): Promise<{ id: string; kind: MailKind }[]> {
-  const rows = mails.map(({ bookingId, kind, sequence, actor, guests, idempotencyKey }) => ({
+  const rows = mails.map(({ bookingId, kind, sequence, actor, guests, noteToHost, idempotencyKey }) => ({
     bookingId,
     kind,
     sequence,
     guests: guests?.map((email) => email.toLowerCase()) ?? null,
-    payload: { actor, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) } satisfies MailPayload,
+    payload: {
+      actor,
+      ...(noteToHost === undefined ? {} : { noteToHost }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    } satisfies MailPayload,
   }));
   return tx.$queryRawUnsafe<{ id: string; kind: MailKind }[]>(
     `INSERT INTO "OutgoingMail" ("id", "bookingId", "kind", "sequence", "recipient", "role", "payload")
@@ -66,7 +72,7 @@ export async function insertMails(
  */
 export async function lockWaiting(tx: PrismaTransaction, mailId: string): Promise<QueuedMail[]> {
   const rows = await tx.$queryRawUnsafe<
-    (Omit<QueuedMail, "actor"> & { sequence: number; createdAt: Date; payload: MailPayload })[]
+    (Omit<QueuedMail, "actor" | "noteToHost"> & { sequence: number; createdAt: Date; payload: MailPayload })[]
   >(
     `SELECT m."id"::text, m."bookingId", m."kind", m."recipient", m."role", m."sequence", m."createdAt", m."payload"
      FROM "OutgoingMail" own
@@ -82,6 +88,7 @@ export async function lockWaiting(tx: PrismaTransaction, mailId: string): Promis
     .map(({ payload, sequence: _sequence, createdAt: _createdAt, ...mail }) => ({
       ...mail,
       actor: payload.actor,
+      noteToHost: payload.noteToHost ?? null,
     }));
 }
 

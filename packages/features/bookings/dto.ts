@@ -1,0 +1,218 @@
+/**
+ * The shapes that bookings have outside: requests that are checked with these schemas, and answers that fit them. Imports
+ * nothing but zod, so that a browser can use it.
+ */
+import { z } from "zod";
+
+const instant = z.iso.datetime().describe("An instant, ISO 8601 in UTC");
+const anyInstant = z.iso
+  .datetime({ offset: true })
+  .describe("An instant, ISO 8601 with Z or an offset")
+  .transform((text) => new Date(text).toISOString());
+const email = z
+  .email({ error: "must be an e-mail address" })
+  .max(254)
+  .transform((text) => text.toLowerCase());
+
+/** An IANA zone that this runtime knows. */
+export const timeZoneSchema = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, { error: "must be an IANA time zone such as Europe/Berlin" });
+
+/** Names that people read: one line, no control characters. */
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: "must not be empty" })
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, { error: "must be one line of text" });
+
+const slug = z
+  .string()
+  .max(80)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, {
+    error: "must be lower-case letters, digits and single hyphens, such as intro-call",
+  });
+
+export const hostSchema = z.object({ name: z.string(), username: z.string(), timeZone: z.string() });
+
+export const eventTypeSchema = z.object({
+  id: z.int(),
+  title: z.string(),
+  slug: z.string(),
+  description: z.string(),
+  location: z.string(),
+  durationMinutes: z.int(),
+  slotIntervalMinutes: z
+    .int()
+    .nullable()
+    .describe("Distance between offered starts; null means the duration"),
+  seats: z.int(),
+  hidden: z.boolean().describe("Left out of the host's public page, but bookable by its address"),
+  bufferBeforeMinutes: z.int(),
+  bufferAfterMinutes: z.int(),
+  minimumNoticeMinutes: z.int(),
+  maximumDaysAhead: z.int(),
+});
+
+const eventTypeFields = z.object({
+  title: line(200),
+  slug,
+  description: z.string().trim().max(5_000),
+  location: z.string().trim().max(500),
+  durationMinutes: z.int().min(5).max(1_440),
+  slotIntervalMinutes: z.int().min(5).max(1_440).nullable(),
+  seats: z.int().min(1).max(1_000),
+  hidden: z.boolean(),
+  bufferBeforeMinutes: z.int().min(0).max(1_440),
+  bufferAfterMinutes: z.int().min(0).max(1_440),
+  minimumNoticeMinutes: z
+    .int()
+    .min(0)
+    .max(60 * 24 * 365),
+  maximumDaysAhead: z.int().min(1).max(730),
+});
+
+/** POST /v1/event-types. What is left out gets the database's default. */
+export const createEventTypeSchema = eventTypeFields
+  .partial()
+  .required({ title: true, slug: true, durationMinutes: true });
+
+/** PATCH /v1/event-types/:id. */
+export const updateEventTypeSchema = eventTypeFields
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, { error: "must change at least one field" });
+
+export const publicProfileSchema = z.object({ host: hostSchema, eventTypes: z.array(eventTypeSchema) });
+export const publicEventTypeSchema = z.object({ host: hostSchema, eventType: eventTypeSchema });
+
+/** GET /v1/slots. */
+export const slotsQuerySchema = z.object({
+  username: z.string().min(1).max(80),
+  eventType: z.string().min(1).max(80).describe("The event type's slug"),
+  from: anyInstant,
+  to: anyInstant,
+  timeZone: timeZoneSchema,
+});
+
+export const slotsSchema = z.object({
+  timeZone: z.string(),
+  days: z
+    .array(
+      z.object({
+        date: z.iso.date(),
+        slots: z.array(z.object({ start: instant, end: instant, seatsLeft: z.int() })),
+      }),
+    )
+    .describe("Days in the asked zone; those without slots are left out"),
+  freshness: z
+    .array(z.object({ calendar: z.string(), lastPulledAt: instant.nullable(), ok: z.boolean() }))
+    .describe("How recent the knowledge of each of the host's calendars is"),
+});
+
+/** POST /v1/bookings. */
+export const bookRequestSchema = z.object({
+  username: z.string().min(1).max(80),
+  eventType: z.string().min(1).max(80).describe("The event type's slug"),
+  start: anyInstant,
+  timeZone: timeZoneSchema.describe("The guest's zone, for their mails"),
+  guest: z.object({ name: line(100), email }),
+  notes: z.string().trim().max(5_000).optional(),
+});
+
+/** Header Idempotency-Key of POST /v1/bookings: chosen at random by the client for one attempt of a person to book. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{8,255}$/, { error: "must be 8 to 255 printable characters; a UUID does well" });
+
+const token = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe("The guest's secret, from the answer to their booking or from a mail");
+
+/** POST /v1/bookings/:uid/reschedule. */
+export const rescheduleRequestSchema = z.object({ start: anyInstant, token: token.optional() });
+
+/** POST /v1/bookings/:uid/cancel. */
+export const cancelRequestSchema = z.object({
+  reason: z.string().trim().max(1_000).optional(),
+  token: token.optional(),
+});
+
+/** GET /v1/bookings. */
+export const bookingListQuerySchema = z.object({
+  status: z.enum(["upcoming", "past", "cancelled"]).default("upcoming"),
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+export const bookingSchema = z.object({
+  uid: z.uuid(),
+  kind: z.enum(["booking", "entry"]),
+  status: z.enum(["pending", "accepted", "cancelled", "rejected"]),
+  title: z.string(),
+  description: z.string(),
+  location: z.string(),
+  start: instant,
+  end: instant,
+  timeZone: z.string(),
+  allDay: z.boolean(),
+  hostPlaced: z.boolean().describe("The host chose this time in a calendar"),
+  overlaps: z.boolean().describe("Another active booking of the host overlaps it; told to the host only"),
+  attendees: z.array(
+    z.object({
+      name: z.string(),
+      email: z.string(),
+      timeZone: z.string(),
+      response: z.enum(["needs-action", "accepted", "tentative", "declined"]),
+    }),
+  ),
+  eventType: z.object({ slug: z.string(), title: z.string(), durationMinutes: z.int() }).nullable(),
+  host: z.object({ name: z.string(), username: z.string() }),
+  cancelledAt: instant.nullable(),
+  cancellationReason: z.string().nullable(),
+  sequence: z.int(),
+  calendars: z
+    .array(
+      z.object({
+        calendarName: z.string(),
+        provider: z.string(),
+        status: z.enum(["pending", "synced", "conflict", "error", "deleted"]),
+        lastError: z.string().nullable(),
+        lastPushedAt: instant.nullable(),
+      }),
+    )
+    .describe("Where its events stand; told to the host only"),
+});
+
+export const bookingListSchema = z.object({
+  bookings: z.array(bookingSchema),
+  nextCursor: z.string().nullable(),
+});
+export const bookedSchema = z.object({ booking: bookingSchema, guestToken: z.string() });
+
+export type Host = z.output<typeof hostSchema>;
+export type EventTypeDto = z.output<typeof eventTypeSchema>;
+export type CreateEventType = z.output<typeof createEventTypeSchema>;
+export type UpdateEventType = z.output<typeof updateEventTypeSchema>;
+export type PublicProfile = z.output<typeof publicProfileSchema>;
+export type PublicEventType = z.output<typeof publicEventTypeSchema>;
+export type SlotsQuery = z.output<typeof slotsQuerySchema>;
+export type Slots = z.output<typeof slotsSchema>;
+export type BookRequest = z.output<typeof bookRequestSchema>;
+export type BookingListQuery = z.output<typeof bookingListQuerySchema>;
+export type BookingDto = z.output<typeof bookingSchema>;
+export type BookingList = z.output<typeof bookingListSchema>;
+export type Booked = z.output<typeof bookedSchema>;
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}

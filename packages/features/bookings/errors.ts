@@ -1,0 +1,49 @@
+import { AppError } from "@calsync/lib";
+
+/** A request that cannot be right, whenever it is made. */
+export function invalid(code: string, message: string, hint?: string): AppError {
+  return new AppError("invalid", code, message, hint === undefined ? {} : { hint });
+}
+
+/** A request that the state of things does not allow. */
+export function conflict(code: string, message: string, hint?: string, cause?: unknown): AppError {
+  return new AppError("conflict", code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** A request that this viewer may not make. */
+export function forbidden(code: string, message: string, hint: string): AppError {
+  return new AppError("forbidden", code, message, { hint });
+}
+
+/** The time has gone, a moment ago or longer. */
+export function slotTaken(cause?: unknown): AppError {
+  return conflict("slot_taken", "This time has been taken.", "Choose another time.", cause);
+}
+
+export function bookingEnded(): AppError {
+  return conflict("booking_ended", "This booking has ended; what is past stays as it was.");
+}
+
+export function slugTaken(cause: unknown): AppError {
+  return conflict("slug_taken", "Another of your event types has this slug.", "Choose another slug.", cause);
+}
+
+/** Also for bookings of others: whoever may not see one does not learn that it exists. */
+export function unknownBooking(): AppError {
+  return notFound("unknown_booking", "There is no such booking, or this link does not belong to it.");
+}
+
+export function unknownEventType(): AppError {
+  return notFound("unknown_event_type", "There is no such event type.");
+}
+
+export function unknownHost(): AppError {
+  return notFound("unknown_host", "There is no such host.");
+}
+
+function notFound(code: string, message: string): AppError {
+  return new AppError("not-found", code, message);
+}

@@ -1,0 +1,7 @@
+export * from "./dto.ts";
+export { type BookingStoreOptions, createBookingStore } from "./services/booking-store.ts";
+export { type BookingService, createBookingService } from "./services/create-booking-service.ts";
+export type { BookingDependencies, BookingLog } from "./services/dependencies.ts";
+export { createGuestTokens, type GuestIdentity, type GuestTokens } from "./services/guest-tokens.ts";
+export type { BusyLookup } from "./services/offered.ts";
+export type { Viewer } from "./services/viewer.ts";

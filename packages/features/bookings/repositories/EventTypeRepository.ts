@@ -1,0 +1,132 @@
+import type { Prisma } from "@calsync/prisma";
+import type { ScheduleHours } from "../availability/open-hours.ts";
+import type { CreateEventType, EventTypeDto, Host, UpdateEventType } from "../dto.ts";
+import type { Sql } from "./BookingRepository.ts";
+
+const EVENT_TYPE = {
+  id: true,
+  title: true,
+  slug: true,
+  description: true,
+  location: true,
+  durationMinutes: true,
+  slotIntervalMinutes: true,
+  seats: true,
+  hidden: true,
+  bufferBeforeMinutes: true,
+  bufferAfterMinutes: true,
+  minimumNoticeMinutes: true,
+  maximumDaysAhead: true,
+} satisfies Prisma.EventTypeSelect;
+
+const SCHEDULE = {
+  timeZone: true,
+  availability: { select: { days: true, date: true, startMinute: true, endMinute: true } },
+} satisfies Prisma.ScheduleSelect;
+
+const HOST = {
+  id: true,
+  name: true,
+  username: true,
+  timeZone: true,
+  // The schedule of event types that name none.
+  schedules: { select: SCHEDULE, orderBy: { id: "asc" }, take: 1 },
+} satisfies Prisma.UserSelect;
+
+/** An event type with all that decides its slots. */
+export interface BookableEventType {
+  host: Host & { id: number };
+  eventType: EventTypeDto;
+  /** Null when the host has no schedule: then nothing is offered. */
+  schedule: ScheduleHours | null;
+}
+
+type ScheduleRow = Prisma.ScheduleGetPayload<{ select: typeof SCHEDULE }>;
+
+/** Finds what a public address names. User names and slugs are compared as they are written: in lower case. */
+export async function findByAddress(
+  sql: Sql,
+  username: string,
+  slug: string,
+): Promise<BookableEventType | null> {
+  return findBookable(sql, { slug, user: { username } });
+}
+
+/** The same for an event type that is known. */
+export async function findBookableById(sql: Sql, id: number): Promise<BookableEventType | null> {
+  return findBookable(sql, { id });
+}
+
+async function findBookable(sql: Sql, where: Prisma.EventTypeWhereInput): Promise<BookableEventType | null> {
+  const row = await sql.eventType.findFirst({
+    where,
+    select: { ...EVENT_TYPE, user: { select: HOST }, schedule: { select: SCHEDULE } },
+  });
+  if (!row) return null;
+  const { user, schedule, ...eventType } = row;
+  const { schedules, ...host } = user;
+  const hours = schedule ?? schedules[0];
+  return { host, eventType, schedule: hours ? toHours(hours) : null };
+}
+
+function toHours({ timeZone, availability }: ScheduleRow): ScheduleHours {
+  return {
+    timeZone,
+    weekly: availability
+      .filter(({ date }) => date === null)
+      .map(({ days, startMinute, endMinute }) => ({ days, startMinute, endMinute })),
+    overrides: availability.flatMap(({ date, startMinute, endMinute }) =>
+      date ? [{ date: date.toISOString().slice(0, 10), startMinute, endMinute }] : [],
+    ),
+  };
+}
+
+/** A host's public page: what is not hidden. */
+export async function findProfile(
+  sql: Sql,
+  username: string,
+): Promise<{ host: Host; eventTypes: EventTypeDto[] } | null> {
+  const row = await sql.user.findUnique({
+    where: { username },
+    select: {
+      name: true,
+      username: true,
+      timeZone: true,
+      eventTypes: { select: EVENT_TYPE, where: { hidden: false }, orderBy: { id: "asc" } },
+    },
+  });
+  if (!row) return null;
+  const { eventTypes, ...host } = row;
+  return { host, eventTypes };
+}
+
+/** All event types of a user. */
+export async function findOfUser(sql: Sql, userId: number): Promise<EventTypeDto[]> {
+  return sql.eventType.findMany({ where: { userId }, select: EVENT_TYPE, orderBy: { id: "asc" } });
+}
+
+/** @throws a unique violation when the user has another event type with this slug */
+export async function create(sql: Sql, userId: number, fields: CreateEventType): Promise<EventTypeDto> {
+  return sql.eventType.create({ data: { ...withoutUndefined(fields), userId }, select: EVENT_TYPE });
+}
+
+/** @returns null when the user has no such event type. @throws a unique violation as {@link create} */
+export async function update(
+  sql: Sql,
+  userId: number,
+  id: number,
+  changes: UpdateEventType,
+): Promise<EventTypeDto | null> {
+  const [row] = await sql.eventType.updateManyAndReturn({
+    where: { id, userId },
+    data: withoutUndefined(changes),
+    select: EVENT_TYPE,
+  });
+  return row ?? null;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

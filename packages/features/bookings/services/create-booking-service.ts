@@ -1,0 +1,129 @@
+import type { Interval } from "@calsync/types";
+import type {
+  Booked,
+  BookingDto,
+  BookingList,
+  BookingListQuery,
+  BookRequest,
+  CreateEventType,
+  EventTypeDto,
+  PublicEventType,
+  PublicProfile,
+  Slots,
+  SlotsQuery,
+  UpdateEventType,
+} from "../dto.ts";
+import { slugTaken, unknownBooking, unknownEventType, unknownHost } from "../errors.ts";
+import { findByUid } from "../repositories/BookingRepository.ts";
+import * as eventTypes from "../repositories/EventTypeRepository.ts";
+import { isSlugTaken } from "../repositories/transaction.ts";
+import { book } from "./book.ts";
+import { cancel } from "./cancel.ts";
+import type { BookingDependencies } from "./dependencies.ts";
+import { listBookings, listBookingsBetween, toHostDtos } from "./list-bookings.ts";
+import { type Acted, reschedule } from "./reschedule.ts";
+import { getSlots } from "./slots.ts";
+import { toGuestDto } from "./to-dto.ts";
+import { roleOf, type Viewer } from "./viewer.ts";
+
+/**
+ * Everything that hosts and guests do with bookings. Failures are `AppError`s with a code of their own; what belongs to
+ * another user is `not-found`.
+ */
+export interface BookingService {
+  /** A host's public page. @throws not-found `unknown_host` */
+  getPublicProfile(username: string): Promise<PublicProfile>;
+  /** One event type by its public address, hidden ones too. @throws not-found `unknown_event_type` */
+  getPublicEventType(username: string, slug: string): Promise<PublicEventType>;
+  /** @throws not-found `unknown_event_type`; invalid `bad_range`, `range_too_long` */
+  getSlots(query: SlotsQuery): Promise<Slots>;
+  /**
+   * Books an offered time, or takes a seat in a shared one, with mails, calendars and all in one transaction.
+   * @returns the guest's secret too; a repeated request with the same idempotency key gets the first one's answer
+   * @throws conflict `slot_taken`, `already_booked`, `idempotency_key_reused`; invalid `slot_not_offered`; not-found
+   */
+  book(request: BookRequest, options?: { idempotencyKey?: string | undefined }): Promise<Booked>;
+  /** @throws not-found `unknown_booking`, also when it is not the viewer's */
+  get(uid: string, viewer: Viewer): Promise<BookingDto>;
+  /** Whether a booking exists and is the viewer's: for streams of events. */
+  maySee(uid: string, viewer: Viewer): Promise<boolean>;
+  /**
+   * Moves a booking; its length stays. Guests choose among offered times, hosts among all that are free.
+   * @throws conflict `slot_taken`, `booking_cancelled`, `booking_ended`, `event_type_gone`; forbidden `shared_booking`;
+   *   invalid `slot_not_offered`, `time_in_past`; not-found
+   */
+  reschedule(uid: string, change: { start: string }, viewer: Viewer): Promise<BookingDto>;
+  /**
+   * Cancels a booking; a guest of a shared one cancels their seat. Repeating it changes nothing.
+   * @throws conflict `booking_ended`; not-found
+   */
+  cancel(uid: string, change: { reason?: string | undefined }, viewer: Viewer): Promise<BookingDto>;
+  /** @throws invalid `bad_cursor` */
+  list(userId: number, query: BookingListQuery): Promise<BookingList>;
+  /** The active bookings that touch a range. */
+  listBetween(userId: number, range: Interval): Promise<BookingDto[]>;
+  listEventTypes(userId: number): Promise<EventTypeDto[]>;
+  /** @throws conflict `slug_taken` */
+  createEventType(userId: number, fields: CreateEventType): Promise<EventTypeDto>;
+  /** @throws conflict `slug_taken`; not-found `unknown_event_type` */
+  updateEventType(userId: number, id: number, changes: UpdateEventType): Promise<EventTypeDto>;
+}
+
+/** Puts the service together. */
+export function createBookingService(deps: BookingDependencies): BookingService {
+  const { prisma, now } = deps;
+
+  async function show({ booking, role }: Acted): Promise<BookingDto> {
+    if (role.role === "guest") return toGuestDto(booking, role.guest.email);
+    const [dto] = await toHostDtos(prisma, [booking]);
+    if (!dto) throw unknownBooking();
+    return dto;
+  }
+
+  async function find(uid: string, viewer: Viewer): Promise<Acted | null> {
+    const booking = await findByUid(prisma, uid);
+    const role = booking && roleOf(booking, viewer, deps.guestTokens);
+    return booking && role ? { booking, role } : null;
+  }
+
+  async function namingSlugs<T>(write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      throw isSlugTaken(error) ? slugTaken(error) : error;
+    }
+  }
+
+  return {
+    async getPublicProfile(username) {
+      const profile = await eventTypes.findProfile(prisma, username);
+      if (!profile) throw unknownHost();
+      return profile;
+    },
+    async getPublicEventType(username, slug) {
+      const found = await eventTypes.findByAddress(prisma, username, slug);
+      if (!found) throw unknownEventType();
+      const { id: _id, ...host } = found.host;
+      return { host, eventType: found.eventType };
+    },
+    getSlots: (query) => getSlots(deps, query),
+    book: (request, options) => book(deps, request, options),
+    async get(uid, viewer) {
+      const found = await find(uid, viewer);
+      if (!found) throw unknownBooking();
+      return show(found);
+    },
+    maySee: async (uid, viewer) => (await find(uid, viewer)) !== null,
+    reschedule: async (uid, { start }, viewer) => show(await reschedule(deps, uid, new Date(start), viewer)),
+    cancel: async (uid, { reason }, viewer) => show(await cancel(deps, uid, reason || null, viewer)),
+    list: (userId, query) => listBookings(prisma, userId, query, now()),
+    listBetween: (userId, range) => listBookingsBetween(prisma, userId, range),
+    listEventTypes: (userId) => eventTypes.findOfUser(prisma, userId),
+    createEventType: (userId, fields) => namingSlugs(eventTypes.create(prisma, userId, fields)),
+    async updateEventType(userId, id, changes) {
+      const updated = await namingSlugs(eventTypes.update(prisma, userId, id, changes));
+      if (!updated) throw unknownEventType();
+      return updated;
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { queueBookingMails } from "@calsync/notifications";
+import type { PrismaTransaction } from "@calsync/prisma";
+import type { Interval } from "@calsync/types";
+import { bookingEnded, conflict, forbidden, invalid, slotTaken, unknownBooking } from "../errors.ts";
+import {
+  type BookingRow,
+  findById,
+  findByUid,
+  findOccupied,
+  lockByUid,
+  move,
+} from "../repositories/BookingRepository.ts";
+import { findBookableById } from "../repositories/EventTypeRepository.ts";
+import { inTransaction, isTimeTaken } from "../repositories/transaction.ts";
+import type { BookingDependencies } from "./dependencies.ts";
+import { findOffered, isOfferedWhenFree, oneStart } from "./offered.ts";
+import { type Role, roleOf, type Viewer } from "./viewer.ts";
+
+const MINUTE_MS = 60_000;
+
+/** A booking and what the one who asked is to it. */
+export interface Acted {
+  booking: BookingRow;
+  role: Role;
+}
+
+/** Moves a booking to another start; its length, id and uid stay. See `BookingService.reschedule`. */
+export async function reschedule(
+  deps: BookingDependencies,
+  uid: string,
+  newStart: Date,
+  viewer: Viewer,
+): Promise<Acted> {
+  const now = deps.now();
+  const seen = await findByUid(deps.prisma, uid);
+  const role = seen && roleOf(seen, viewer, deps.guestTokens);
+  if (!seen || !role) throw unknownBooking();
+  requireMovable(seen, role, now);
+  if (seen.startTime.getTime() === newStart.getTime()) return { booking: seen, role };
+  if (newStart <= now)
+    throw invalid("time_in_past", "The new time lies in the past.", "Choose a time to come.");
+  if (role.role === "guest") await requireOffered(deps, seen, newStart, now);
+  else await requireNotBusy(deps, seen, newStart);
+  try {
+    const booking = await inTransaction(deps.prisma, async (tx) => {
+      const current = await lockByUid(tx, uid);
+      // Read again: it may have been moved, cancelled or taken from this guest meanwhile.
+      const currentRole = current && roleOf(current, viewer, deps.guestTokens);
+      if (!current || !currentRole) throw unknownBooking();
+      requireMovable(current, currentRole, now);
+      if (current.startTime.getTime() === newStart.getTime()) return current;
+      return moveTo(deps, tx, current, currentRole, newStart, now);
+    });
+    deps.log.info({ bookingId: booking.id, by: role.role }, "rescheduled");
+    return { booking, role };
+  } catch (error) {
+    if (isTimeTaken(error)) throw slotTaken(error);
+    throw error;
+  }
+}
+
+function requireMovable(booking: BookingRow, role: Role, now: Date): void {
+  if (booking.status !== "ACCEPTED" && booking.status !== "PENDING") {
+    throw conflict("booking_cancelled", "A cancelled booking cannot be moved.", "Book a new time.");
+  }
+  if (booking.endTime <= now) throw bookingEnded();
+  if (role.role === "host") return;
+  if (!role.guest.seat) {
+    throw conflict("booking_cancelled", "You have given up your seat.", "Book a new time.");
+  }
+  if (booking.seats > 1) {
+    throw forbidden(
+      "shared_booking",
+      "Other guests take part at this time, so it cannot be moved by one of them.",
+      "Cancel your seat and book another time.",
+    );
+  }
+}
+
+/** Guests choose among what is offered; the booking's own time does not stand in its own way. */
+async function requireOffered(
+  deps: BookingDependencies,
+  booking: BookingRow,
+  start: Date,
+  now: Date,
+): Promise<void> {
+  const target =
+    booking.eventTypeId === null ? null : await findBookableById(deps.prisma, booking.eventTypeId);
+  if (!target) {
+    throw conflict(
+      "event_type_gone",
+      "The host no longer offers this kind of appointment.",
+      "Ask the host to move the booking, or cancel it.",
+    );
+  }
+  const durationMinutes = (booking.endTime.getTime() - booking.startTime.getTime()) / MINUTE_MS;
+  const moving = { bookingId: booking.id, durationMinutes };
+  const { slots } = await findOffered(deps.prisma, deps.busy, {
+    target,
+    range: oneStart(start),
+    now,
+    moving,
+  });
+  if (slots.length > 0) return;
+  if (isOfferedWhenFree({ target, start, now, moving })) throw slotTaken();
+  throw invalid(
+    "slot_not_offered",
+    "This time is not offered.",
+    "Ask GET /v1/slots for times that can be booked.",
+  );
+}
+
+/** Hosts may choose any time that is free, within their hours or not. */
+async function requireNotBusy(deps: BookingDependencies, booking: BookingRow, start: Date): Promise<void> {
+  const { time, occupied } = placeAt(booking, start);
+  const [taken, { intervals }] = await Promise.all([
+    findOccupied(deps.prisma, booking.hostId, occupied),
+    deps.busy(booking.hostId, time),
+  ]);
+  const others = taken.filter(({ id }) => id !== booking.id);
+  const clash =
+    others.some((other) => other.occupiedStart < occupied.end && other.occupiedEnd > occupied.start) ||
+    intervals.some((busy) => busy.start < time.end && busy.end > time.start);
+  if (clash) throw slotTaken();
+}
+
+async function moveTo(
+  deps: BookingDependencies,
+  tx: PrismaTransaction,
+  current: BookingRow,
+  role: Role,
+  start: Date,
+  now: Date,
+): Promise<BookingRow> {
+  await move(tx, current, placeAt(current, start), now);
+  const booking = await findById(tx, current.id);
+  await queueBookingMails(
+    tx,
+    [
+      {
+        bookingId: booking.id,
+        kind: "rescheduled",
+        sequence: booking.sequence,
+        actor: { by: role.role, name: role.role === "guest" ? role.guest.name : null, via: null },
+      },
+    ],
+    { now, ...(deps.settleMs ? { settleMs: deps.settleMs } : {}) },
+  );
+  await deps.sync.bookingsChanged(tx, [booking.id]);
+  return booking;
+}
+
+function placeAt(booking: BookingRow, start: Date): { time: Interval; occupied: Interval } {
+  const end = new Date(start.getTime() + booking.endTime.getTime() - booking.startTime.getTime());
+  const { bufferBeforeMinutes = 0, bufferAfterMinutes = 0 } = booking.eventType ?? {};
+  return {
+    time: { start, end },
+    occupied: {
+      start: new Date(start.getTime() - bufferBeforeMinutes * MINUTE_MS),
+      end: new Date(end.getTime() + bufferAfterMinutes * MINUTE_MS),
+    },
+  };
+}
