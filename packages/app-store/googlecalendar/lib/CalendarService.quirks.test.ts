@@ -129,6 +129,20 @@ describe("updating at Google", () => {
     expect(extendedProperties?.private?.["calsync"]).toBe(summary?.replace("Title ", "m-"));
   });
 
+  test("what a person changes between our read and our write is kept", async () => {
+    const { eventId } = await create();
+    sandbox.google.faults.add({ fault: "delay", method: "calendar.events.update", delayMs: 60, times: 1 });
+    const update = host.service.updateEvent(refTo(eventId), { ...EVENT, title: "Renamed" }, null);
+    while (calls()["calendar.events.update"] !== 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    sandbox.google.patchEvent(host.email, "primary", eventId, { colorId: "7" });
+    await update;
+    expect(sandbox.google.event(host.email, "primary", eventId)).toMatchObject({
+      summary: "Renamed",
+      colorId: "7",
+    });
+    expect(calls()).toMatchObject({ "calendar.events.get": 2, "calendar.events.update": 2 });
+  });
+
   test("an invitation names its organizer and our answer, and can be edited in our copy", async () => {
     const boss = connectAccount(sandbox.google);
     const { id = "" } = sandbox.google.putEvent(boss.email, "primary", {
