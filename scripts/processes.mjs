@@ -200,8 +200,9 @@ function worthShowing(line, isError) {
   if (line.startsWith("{")) {
     try {
       const { level, msg, err } = JSON.parse(line);
-      if (typeof level === "number")
-        return level >= 50 ? red([msg, err?.message].filter(Boolean).join(": ")) : null;
+      const isLog = level !== undefined && msg !== undefined;
+      const isBad = level === "error" || level === "fatal" || level >= 50;
+      if (isLog) return isBad ? red([msg, err?.message].filter(Boolean).join(": ")) : null;
     } catch {
       // Not a log line after all.
     }

@@ -145,6 +145,7 @@ function listen(port, host) {
 export function localSecrets() {
   const random = (bytes) => crypto.randomBytes(bytes).toString("base64url");
   const made = {
+    SESSION_SECRET: random(32),
     ENCRYPTION_KEYS: `local:${crypto.randomBytes(32).toString("base64")}`,
     CRON_SECRET: random(32),
     SANDBOX_GOOGLE_CLIENT_ID: "calsync-local.apps.googleusercontent.com",
@@ -174,6 +175,7 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
   const api = `http://127.0.0.1:${ports.api}`;
   const sandbox = `http://127.0.0.1:${ports.sandbox}`;
   const usual = {
+    SESSION_SECRET: secrets.SESSION_SECRET,
     ENCRYPTION_KEYS: secrets.ENCRYPTION_KEYS,
     CRON_SECRET: secrets.CRON_SECRET,
     WEB_URL: web,
