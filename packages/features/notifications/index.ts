@@ -4,11 +4,10 @@ export {
   notificationJobs,
 } from "./jobs/send-mail.handler.ts";
 export { sendMailJob } from "./jobs/send-mail.job.ts";
-export type { MailActor, MailKind } from "./messages/booking-state.ts";
+export type { BookingMail, MailActor, MailKind } from "./messages/booking-state.ts";
 export type { MailRecipient, MailSettings } from "./messages/compose-mail.ts";
 export { wasCausedBy } from "./repositories/OutgoingMailRepository.ts";
 export {
-  type BookingMail,
   DEFAULT_SETTLE_MS,
   type QueueMailsOptions,
   queueBookingMails,

@@ -10,6 +10,21 @@ export interface MailActor {
   via: { calendarName: string; provider: string } | null;
 }
 
+/** A change of a booking that people are to be told of. */
+export interface BookingMail {
+  bookingId: number;
+  kind: MailKind;
+  /** The booking's sequence with this change: with kind and recipient it makes each mail happen once. */
+  sequence: number;
+  actor: MailActor;
+  /** Addresses of the guests whom it concerns; every guest who holds a seat when left out. The host always hears of it. */
+  guests?: readonly string[];
+  /** What the guest wants the host to know, and no other guest. */
+  noteToHost?: string;
+  /** Kept with the guests' mails, so that the request that caused them can be recognised when it comes again. */
+  idempotencyKey?: string;
+}
+
 /** What one recipient knows of a booking, or is to know of it. Plain JSON: each mail that was sent keeps what it told. */
 export interface BookingState {
   /** True while the recipient is expected. False too for a guest who gave up a seat in an appointment that stands. */

@@ -1,6 +1,5 @@
 import type { PrismaTransaction } from "@calsync/prisma";
-import type { BookingState, MailActor, MailKind } from "../messages/booking-state.ts";
-import type { BookingMail } from "../services/queue-booking-mails.ts";
+import type { BookingMail, BookingState, MailActor, MailKind } from "../messages/booking-state.ts";
 
 /** What the outbox keeps with a mail. */
 interface MailPayload {

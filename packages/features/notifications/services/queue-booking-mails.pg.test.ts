@@ -3,10 +3,10 @@ import { onQuery } from "@calsync/prisma";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { notificationJobs } from "../jobs/send-mail.handler.ts";
-import type { MailActor } from "../messages/booking-state.ts";
+import type { BookingMail, MailActor } from "../messages/booking-state.ts";
 import { type MailServer, startMailServer } from "../test-support/mail-server.ts";
 import { createSmtpTransport } from "../transport/SmtpTransport.ts";
-import { type BookingMail, queueBookingMails } from "./queue-booking-mails.ts";
+import { queueBookingMails } from "./queue-booking-mails.ts";
 
 const byHost: MailActor = {
   by: "host",

@@ -1,23 +1,8 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import { sendMailJob } from "../jobs/send-mail.job.ts";
-import type { MailActor, MailKind } from "../messages/booking-state.ts";
+import type { BookingMail, MailKind } from "../messages/booking-state.ts";
 import { insertMails } from "../repositories/OutgoingMailRepository.ts";
-
-/** A change of a booking that people are to be told of. */
-export interface BookingMail {
-  bookingId: number;
-  kind: MailKind;
-  /** The booking's sequence with this change: with kind and recipient it makes each mail happen once. */
-  sequence: number;
-  actor: MailActor;
-  /** Addresses of the guests whom it concerns; every guest who holds a seat when left out. The host always hears of it. */
-  guests?: readonly string[];
-  /** What the guest wants the host to know, and no other guest. */
-  noteToHost?: string;
-  /** Kept with the guests' mails, so that the request that caused them can be recognised when it comes again. */
-  idempotencyKey?: string;
-}
 
 export interface QueueMailsOptions {
   now: Date;
