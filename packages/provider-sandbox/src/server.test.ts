@@ -186,3 +186,11 @@ test("a calendar of 5,000 events lists in pages of 250 and is written without sl
   const median = durations.sort((a, b) => a - b)[10] as number;
   expect(median).toBeLessThan(60);
 });
+
+test("a taken port is named in the error", async () => {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  const port = Number(new URL(sandbox.url).port);
+  await expect(startSandbox({ port })).rejects.toThrow(`port ${port} is taken`);
+  await expect(startSandbox({ smtpPort: port })).rejects.toThrow(`port ${port} is taken`);
+});

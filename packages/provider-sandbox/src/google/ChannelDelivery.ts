@@ -52,9 +52,16 @@ export class ChannelDelivery {
         this.#store.channels.delete(key);
         continue;
       }
-      if (!concerns(channel, change)) continue;
+      if (!concerns(channel, change) || !this.#mayHear(channel)) continue;
       this.#send(channel);
     }
+  }
+
+  /** Channels go silent, without notice, once the user has revoked the app's access or lost the calendar. */
+  #mayHear({ email, projectId, calendarId }: Channel): boolean {
+    if (!this.#store.oauth.grant(email, projectId)) return false;
+    const calendar = calendarId === undefined ? undefined : this.#store.calendars.get(calendarId);
+    return calendar === undefined || this.#store.roleOf(calendar, email) !== "none";
   }
 
   #send(channel: Channel): void {

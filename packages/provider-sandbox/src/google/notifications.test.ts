@@ -233,6 +233,27 @@ test("42. a write by the client itself makes a change message and shows up in th
   expect(round.body.items.map((item: { id: string }) => item.id)).toEqual([created.body.id]);
 });
 
+test("a channel falls silent once the user has revoked the app's access or lost the calendar", async () => {
+  const sandbox = await testSandbox();
+  const { google } = sandbox;
+  const receiver = await testReceiver();
+  const body = { type: "web_hook", address: receiver.url };
+  google.shareCalendar(HOST, GUEST, "reader");
+  const path = `calendars/${HOST}/events/watch`;
+  await api(sandbox, "POST", path, { email: GUEST, body: { id: "guest", ...body } });
+  await watch(sandbox, receiver.url);
+
+  google.shareCalendar(HOST, GUEST, "none");
+  await makeEvents(sandbox, 1);
+  await google.notificationsIdle();
+  expect(changes(receiver.messages).map(({ channelId }) => channelId)).toEqual(["channel-1"]);
+
+  google.revokeAccess(HOST);
+  await makeEvents(sandbox, 1);
+  await google.notificationsIdle();
+  expect(changes(receiver.messages)).toHaveLength(1);
+});
+
 test("channels with eventTypes hear of these types only, and calendar list channels of new calendars", async () => {
   const sandbox = await testSandbox();
   const receiver = await testReceiver();

@@ -20,7 +20,7 @@ export const CALENDAR_SCOPES: Record<string, string> = {
 };
 
 /** Identity scopes: always part of a consent, never unticked. */
-export const IDENTITY_SCOPES: Record<string, string> = {
+const IDENTITY_SCOPES: Record<string, string> = {
   openid: "Associate you with your personal info",
   email: "See your primary e-mail address",
   profile: "See your personal info",

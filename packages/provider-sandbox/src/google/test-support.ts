@@ -9,9 +9,9 @@ export const HOST = "host@example.com";
 /** Another account, a guest or a reader. */
 export const GUEST = "guest@example.com";
 /** Tests begin at this time and advance from there. */
-export const START = "2026-06-01T08:00:00.000Z";
+const START = "2026-06-01T08:00:00.000Z";
 
-/** A sandbox of the running test with two accounts, at {@link START} in a time that only moves when advanced. */
+/** A sandbox of the running test with two accounts, on June 1st 2026 at 8 UTC, in a time that only moves when advanced. */
 export async function testSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = await startSandbox({ clock: () => new Date(START), allowHttpCallbacks: true, ...options });
   onTestFinished(() => sandbox.close());

@@ -20,11 +20,10 @@ export function consentPage(
   accounts: readonly Account[],
   options: { loginHint: string | null; error?: string },
 ): string {
-  const chosen = accounts.some(({ email }) => email === options.loginHint)
-    ? options.loginHint
-    : accounts[0]?.email;
+  const known = accounts.some(({ email }) => email === options.loginHint);
+  const typed = options.loginHint && !known ? options.loginHint : "";
+  const chosen = typed === "" ? (options.loginHint ?? accounts[0]?.email) : undefined;
   const accountRows = accounts.map(({ email }) => radio(email, email, email === chosen));
-  const typed = options.loginHint && options.loginHint !== chosen ? options.loginHint : "";
   const scopes = pending.scopes.map((scope) => ({ scope, about: describeScope(scope) }));
   const fixed = scopes.filter(({ about }) => about?.identity);
   const ticked = scopes.filter(({ about }) => about && !about.identity);
