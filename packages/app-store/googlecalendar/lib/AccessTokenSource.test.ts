@@ -50,7 +50,7 @@ function credential(secondsLeft: number): MemoryCredential {
 
 function source(access: MemoryCredential): AccessTokenSource {
   const tokenUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
-  const settings = parseSettings({ clientId: "client", clientSecret: "s3cret", tokenUrl, timeoutMs: 500 });
+  const settings = parseSettings({ clientId: "client", clientSecret: "s3cret", tokenUrl, timeoutMs: 5_000 });
   const log = { debug: () => undefined, warn: () => undefined };
   return new AccessTokenSource({ credential: access, now: () => now, log }, settings);
 }

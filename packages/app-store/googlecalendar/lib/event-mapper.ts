@@ -15,7 +15,7 @@ type GoogleEvent = calendar_v3.Schema$Event;
 type GoogleAttendee = calendar_v3.Schema$EventAttendee;
 
 /** The key of our marker in `extendedProperties.private`: invisible to attendees, kept with one calendar's copy. */
-export const MARKER_KEY = "calsync";
+const MARKER_KEY = "calsync";
 
 /**
  * Google leaves these out of an answer when they have their defaults, but takes their absence from an invited copy's PUT

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { GoogleSandbox } from "@calsync/provider-sandbox";
 import type { ContractNotification, ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
-import type { ServiceDependencies } from "@calsync/types";
+import type { CalendarEvent, ServiceDependencies } from "@calsync/types";
 import { GoogleCalendarService } from "../lib/CalendarService.ts";
 import { fromEventTime } from "../lib/event-time.ts";
 import { parseNotification } from "../lib/notification.ts";
@@ -16,6 +16,26 @@ export interface ConnectedAccount {
   /** Another service of the same account and credential, as another process would have it. */
   anotherService(): GoogleCalendarService;
 }
+
+/** A plain event as the engine would write it. */
+export const SAMPLE_EVENT: CalendarEvent = {
+  title: "Consultation",
+  description: "",
+  location: "",
+  time: {
+    allDay: false,
+    start: "2027-06-08T10:00:00.000Z",
+    end: "2027-06-08T11:00:00.000Z",
+    timeZone: "UTC",
+  },
+  attendees: [],
+  recurrence: null,
+  transparency: "busy",
+  visibility: "default",
+  iCalUid: "uid-1@calsync.example",
+  sequence: 0,
+  marker: "reference-1",
+};
 
 let accounts = 0;
 
@@ -43,7 +63,7 @@ export function connectAccount(
       authUrl: `${google.url}/o/oauth2/v2/auth`,
       tokenUrl: `${google.url}/token`,
       revokeUrl: `${google.url}/revoke`,
-      timeoutMs: 2_000,
+      timeoutMs: 10_000,
       retryDelayMs: 5,
       ...options.settings,
     },

@@ -1,5 +1,5 @@
 import { CalendarError } from "@calsync/lib";
-import type { CalendarErrorCode } from "@calsync/types";
+import type { CalendarErrorCode, CalendarEvent } from "@calsync/types";
 import { expect } from "vitest";
 import type { ContractGap, ContractSetup, ContractSubject } from "./subject.ts";
 
@@ -20,4 +20,14 @@ export async function expectCode(promise: Promise<unknown>, code: CalendarErrorC
   expect(error, `expected a CalendarError ${code}`).toBeInstanceOf(CalendarError);
   expect((error as CalendarError).code).toBe(code);
   return error as CalendarError;
+}
+
+/** What of a written event must read back the same. The sequence may have risen, the UID may be the provider's. */
+export function readableFields({ can }: ContractContext, event: CalendarEvent): Partial<CalendarEvent> {
+  const { iCalUid: _iCalUid, sequence: _sequence, marker, visibility, ...fields } = event;
+  return {
+    ...fields,
+    ...(can("marker") ? { marker } : {}),
+    ...(can("visibility") ? { visibility } : {}),
+  };
 }

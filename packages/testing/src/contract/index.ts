@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ContractContext } from "./context.ts";
+import { describeEventFields } from "./event-fields.ts";
 import { describePulling } from "./pulling.ts";
 import { describeReading } from "./reading.ts";
 import { describeSeries } from "./series.ts";
@@ -55,6 +56,7 @@ export function testCalendarService(name: string, setup: ContractSetup): void {
     describePulling(context);
     if (setup.capabilities.write) {
       describeWriting(context);
+      describeEventFields(context);
       describeSeries(context);
     }
     describeWatching(context);

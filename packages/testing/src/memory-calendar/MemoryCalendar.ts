@@ -18,9 +18,10 @@ import type {
   WrittenEvent,
 } from "@calsync/types";
 import { busyIntervals } from "./busy.ts";
+import type { MemoryCalendarState } from "./calendar-state.ts";
 import type { MemoryFault, MemoryMethod } from "./faults.ts";
 import { readPage } from "./listing.ts";
-import type { MemoryCalendarServer, MemoryCalendarState } from "./MemoryCalendarServer.ts";
+import type { MemoryCalendarServer } from "./MemoryCalendarServer.ts";
 import { copyEvent, invited, isEqualTo, type StoredEvent } from "./stored-event.ts";
 
 /** What a MemoryCalendar can do: everything. */

@@ -6,6 +6,7 @@ import type {
   ExternalEvent,
   NotificationKind,
 } from "@calsync/types";
+import type { MemoryCalendarState } from "./calendar-state.ts";
 import { MemoryFaults, type MemoryMethod } from "./faults.ts";
 import { MemoryPerson } from "./MemoryPerson.ts";
 import { expandStarts, instanceTime } from "./recurrence.ts";
@@ -25,24 +26,6 @@ export interface MemoryCalendarServerOptions {
   now: () => Date;
   /** Told of every notification, in the very call that caused it. */
   onNotification?: (notification: MemoryNotification) => void;
-}
-
-/** What a calendar in the server consists of. `events` keeps the order of creation. */
-export interface MemoryCalendarState {
-  readonly info: ExternalCalendar;
-  /** Account that owns it: the organizer of what is created in it. */
-  readonly owner: string;
-  readonly watchable: boolean;
-  readonly events: Map<string, StoredEvent>;
-  /** Ids in order of change; an entry counts only while it is its event's latest. */
-  readonly log: { seq: number; eventId: string }[];
-  /** Exceptions and cancelled instances: series id → original start → event id. */
-  readonly exceptions: Map<string, Map<string, string>>;
-  seq: number;
-  /** How many events it has ever held. */
-  created: number;
-  /** Cursors of an older epoch are refused. */
-  epoch: number;
 }
 
 interface MemoryChannel {

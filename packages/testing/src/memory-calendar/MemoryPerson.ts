@@ -1,6 +1,6 @@
 import { CalendarError } from "@calsync/lib";
-import type { AttendeeResponse, EventTime, ExternalEvent } from "@calsync/types";
-import type { MemoryCalendarServer } from "./MemoryCalendarServer.ts";
+import type { AttendeeResponse, EventRef, EventTime, ExternalEvent } from "@calsync/types";
+import type { MemoryCalendarState } from "./calendar-state.ts";
 import type { StoredEvent } from "./stored-event.ts";
 
 /** The fields of an event that a person may set. What is left out stays, or is empty in a new event. */
@@ -20,14 +20,26 @@ export type PersonFields = Partial<
   >
 >;
 
+/** What of a MemoryCalendarServer a person's edits go through. */
+interface EditableServer {
+  calendar(calendarId: string): MemoryCalendarState;
+  locate(calendar: MemoryCalendarState, ref: EventRef): StoredEvent | null;
+  store(
+    calendar: MemoryCalendarState,
+    event: ExternalEvent,
+    foreign: Readonly<Record<string, string>>,
+  ): StoredEvent;
+  nextEventId(): string;
+}
+
 /**
  * What a person does in the provider's own page: no contract, no precondition, no marker, and a notification each time.
  * Every method throws CalendarError EVENT_NOT_FOUND for an event that is not there.
  */
 export class MemoryPerson {
-  readonly #server: MemoryCalendarServer;
+  readonly #server: EditableServer;
 
-  constructor(server: MemoryCalendarServer) {
+  constructor(server: EditableServer) {
     this.#server = server;
   }
 

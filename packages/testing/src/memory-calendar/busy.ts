@@ -1,5 +1,5 @@
 import type { BusyInterval, Interval } from "@calsync/types";
-import type { MemoryCalendarState } from "./MemoryCalendarServer.ts";
+import type { MemoryCalendarState } from "./calendar-state.ts";
 import { expandStarts, instanceTime } from "./recurrence.ts";
 import { toInterval, touches } from "./stored-event.ts";
 

@@ -1,6 +1,6 @@
 import { CalendarError } from "@calsync/lib";
 import type { ChangePage, Cursor, ExternalChange, PullOptions } from "@calsync/types";
-import type { MemoryCalendarState } from "./MemoryCalendarServer.ts";
+import type { MemoryCalendarState } from "./calendar-state.ts";
 import { copyEvent, type StoredEvent, touches } from "./stored-event.ts";
 
 const PAGE_SIZE = 250;
