@@ -76,6 +76,17 @@ describe("renderMessage", () => {
     expect(text).toContain("Title before: Old title");
   });
 
+  test("gives a guest's note to the host and to nobody else", () => {
+    const noted: MessageInput = {
+      ...input,
+      message: "guests-changed",
+      notesToHost: ["I am allergic to nuts"],
+    };
+    const recipient = { role: "host", name: "Dana Demo", timeZone: "Europe/Berlin" } as const;
+    expect(renderMessage({ ...noted, recipient }).text).toContain("For you: I am allergic to nuts");
+    expect(renderMessage(noted).text).not.toContain("allergic");
+  });
+
   test("escapes what people typed in HTML and keeps it on one line in the subject", () => {
     const title = '<img src=x onerror="alert(1)">\r\nBcc: evil@example.test';
     const { subject, html } = renderMessage({ ...input, current: { ...current, title } });
