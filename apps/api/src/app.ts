@@ -2,7 +2,7 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -14,6 +14,7 @@ import { authPlugin, SESSION_COOKIE } from "./plugins/auth.ts";
 import { CSRF_HEADER, csrfPlugin } from "./plugins/csrf.ts";
 import { metricsPlugin } from "./plugins/metrics.ts";
 import { problemPlugin } from "./plugins/problem.ts";
+import { requestLogPlugin } from "./plugins/request-log.ts";
 import { streamPlugin } from "./plugins/stream.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { bookingRoutes } from "./routes/bookings.ts";
@@ -41,6 +42,8 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   const { env, log, auth, metrics, secureCookie } = container;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
+    // The framework's own lines hold whole addresses; see requestLogPlugin.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: env.TRUST_PROXY === "none" ? false : env.TRUST_PROXY,
     // Requests that are under way may end; idle connections must not keep the process from stopping.
@@ -58,6 +61,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   });
   await app.register(rateLimit, { global: false });
   await app.register(authPlugin, { auth, secureCookie });
+  await app.register(requestLogPlugin);
   await app.register(csrfPlugin, { ownOrigins: [new URL(env.WEB_URL).origin, new URL(env.API_URL).origin] });
   await app.register(metricsPlugin, { metrics, token: env.METRICS_TOKEN });
 

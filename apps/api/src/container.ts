@@ -3,6 +3,7 @@ import {
   createBookingService,
   createBookingStore,
   createGuestTokens,
+  type GuestTokens,
 } from "@calsync/bookings";
 import {
   type ConnectionService,
@@ -30,6 +31,7 @@ export interface Container {
   readonly bookings: BookingService;
   readonly connections: ConnectionService;
   readonly sync: CalendarSync;
+  readonly guestTokens: GuestTokens;
   readonly metrics: Metrics;
   /** What a worker runs. */
   readonly jobs: JobRegistration[];
@@ -118,6 +120,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     bookings,
     connections,
     sync,
+    guestTokens,
     metrics,
     jobs: [...sync.jobs, ...mails],
     schedule: sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),

@@ -1,10 +1,11 @@
 import { STATUS_CODES } from "node:http";
 import { AppError, type AppErrorKind, CalendarError } from "@calsync/lib";
 import type { CalendarErrorCode } from "@calsync/types";
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyReply } from "fastify";
 import plugin from "fastify-plugin";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { pathOf } from "./request-log.ts";
 
 /** The body of every error answer: RFC 9457, media type `application/problem+json`. */
 export const problemSchema = z
@@ -147,9 +148,4 @@ function codeOfStatus(status: number): string {
 /** `/guest/email` as callers write it: `guest.email`. */
 function pathOfIssue(instancePath: string): string {
   return instancePath.replace(/^\//, "").replaceAll("/", ".");
-}
-
-/** Without the query, which may hold a guest's token. */
-function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0] ?? "/";
 }

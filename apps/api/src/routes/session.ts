@@ -39,7 +39,7 @@ export function sessionRoutes({ auth, secureCookie }: Container): FastifyPluginA
       async (request, reply) => {
         for (const limit of [failuresOfAddress, failuresOfPlace]) {
           const state = await limit(request, { increment: false });
-          if (state.isAllowed || !state.isExceeded) continue;
+          if (state.isAllowed || state.remaining > 0) continue;
           throw new TooManyRequests("Too many failed attempts to sign in.", state.ttlInSeconds);
         }
         try {

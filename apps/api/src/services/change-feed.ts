@@ -7,7 +7,7 @@ const CHANNEL = "calsync_events";
 
 /** What a trigger sends: never content, only what to read again. */
 const notice = z.object({
-  type: z.enum(["booking", "calendar", "credential"]),
+  type: z.enum(["booking", "calendar-sync", "credential"]),
   userId: z.int(),
   uid: z.string().optional(),
   id: z.union([z.string(), z.int()]).optional(),
@@ -106,12 +106,8 @@ export function createChangeFeed({ url, log, maxRetryMs = 5_000 }: ChangeFeedOpt
       log.warn({ payload }, "the database told of a change in words that the feed does not know");
       return;
     }
-    const { type, userId, uid, id } = parsed.data;
-    const change: Change = {
-      type,
-      ...(uid === undefined ? {} : { uid }),
-      ...(id === undefined ? {} : { id }),
-    };
+    const { userId, uid } = parsed.data;
+    const change = toChange(parsed.data);
     for (const { audience, listener } of subscribers) {
       const concerned = "userId" in audience ? audience.userId === userId : audience.bookingUid === uid;
       if (concerned) listener(change);
@@ -141,6 +137,12 @@ export function createChangeFeed({ url, log, maxRetryMs = 5_000 }: ChangeFeedOpt
       await running;
     },
   };
+}
+
+/** In the words of the API: a booking is known by its uid outside, and a CalendarSync is a calendar there. */
+function toChange({ type, uid, id }: z.output<typeof notice>): Change {
+  if (type === "booking") return { type, ...(uid === undefined ? {} : { uid }) };
+  return { type: type === "calendar-sync" ? "calendar" : type, ...(id === undefined ? {} : { id }) };
 }
 
 function parseJson(text: string | undefined): unknown {

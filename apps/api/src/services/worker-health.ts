@@ -1,5 +1,5 @@
 import type { RunningWorker } from "@calsync/jobs";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Container } from "../container.ts";
 import { authPlugin } from "../plugins/auth.ts";
 import { metricsPlugin } from "../plugins/metrics.ts";
@@ -14,7 +14,10 @@ export async function startWorkerHealth(options: {
 }): Promise<FastifyInstance> {
   const { container, worker, host, port } = options;
   const { log, auth, metrics, env, secureCookie, readiness } = container;
-  const app = Fastify({ loggerInstance: log.child({}, { level: "warn" }) as FastifyBaseLogger });
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
   await app.register(problemPlugin);
   await app.register(authPlugin, { auth, secureCookie });
   await app.register(metricsPlugin, { metrics, token: env.METRICS_TOKEN });

@@ -1,0 +1,241 @@
+import {
+  type BookingService,
+  createBookingService,
+  createBookingStore,
+  createGuestTokens,
+} from "@calsync/bookings";
+import {
+  type BookingStore,
+  type CalendarSync,
+  createCalendarSync,
+  type SyncSettings,
+} from "@calsync/calendar-sync";
+import { type JobRun, runJobsUntilEmpty } from "@calsync/jobs";
+import { createLogger } from "@calsync/lib";
+import { type MailMessage, notificationJobs } from "@calsync/notifications";
+import type { PrismaClient } from "@calsync/prisma";
+import {
+  createCredential,
+  createEventType,
+  createUser,
+  type FixedClock,
+  fixedClock,
+  type TestDatabase,
+} from "@calsync/testing";
+import {
+  MEMORY_CAPABILITIES,
+  MemoryCalendar,
+  MemoryCalendarServer,
+  type MemoryNotification,
+  memoryCalendarProvider,
+  toNotificationRequest,
+} from "@calsync/testing/memory-calendar";
+import type { CalendarService, EventTime, ExternalEvent } from "@calsync/types";
+
+/** Monday morning in the tests' world. */
+export const START = new Date("2030-01-07T08:00:00.000Z");
+
+/** `2030-01-08T10:00Z` and an hour after it. */
+export function hourAt(text: string, hours = 1): EventTime {
+  const start = new Date(text);
+  const end = new Date(start.getTime() + hours * 3_600_000);
+  return { allDay: false, start: start.toISOString(), end: end.toISOString(), timeZone: "UTC" };
+}
+
+export interface HarnessOptions {
+  settings?: Partial<SyncSettings>;
+  /** False: providers cannot reach us, so that calendars are polled. */
+  reachable?: boolean;
+}
+
+/** One host with bookings, calendars in memory, and the real engine on a real database. */
+export class SyncHarness {
+  readonly prisma: PrismaClient;
+  readonly clock: FixedClock;
+  readonly server: MemoryCalendarServer;
+  readonly sync: CalendarSync;
+  readonly bookings: BookingService;
+  readonly mails: MailMessage[] = [];
+  readonly notifications: MemoryNotification[] = [];
+  /** Stands between the engine and the calendars; a test replaces it to see or change what passes. */
+  wrapService: (service: CalendarService) => CalendarService = (service) => service;
+  /** Stands between the engine and the bookings. */
+  wrapStore: (store: BookingStore) => BookingStore = (store) => store;
+  readonly #accounts = new Map<number, string>();
+  readonly #mailJobs;
+
+  constructor(database: TestDatabase, options: HarnessOptions = {}) {
+    this.prisma = database.prisma;
+    this.clock = fixedClock(START);
+    this.server = new MemoryCalendarServer({
+      now: this.clock,
+      onNotification: (one) => this.notifications.push(one),
+    });
+    const provider = memoryCalendarProvider(this.server);
+    const log = createLogger({ level: "silent", name: "test" });
+    const store = createBookingStore();
+    this.sync = createCalendarSync({
+      prisma: this.prisma,
+      gateway: {
+        serviceFor: async (id) =>
+          this.wrapService(new MemoryCalendar(this.server, this.#accounts.get(id) ?? "unknown")),
+        capabilitiesOf: () => MEMORY_CAPABILITIES,
+        parseNotification: async (_provider, request) => provider.parseNotification(request),
+      },
+      bookingStore: {
+        loadItems: (...input) => this.wrapStore(store).loadItems(...input),
+        applyActions: (...input) => this.wrapStore(store).applyActions(...input),
+      },
+      now: this.clock,
+      log,
+      notificationAddress: () => (options.reachable === false ? null : "https://calsync.test/notifications"),
+      settings: options.settings ?? {},
+      random: () => 0.5,
+    });
+    const guestTokens = createGuestTokens(["a secret of the tests that is long enough"]);
+    this.bookings = createBookingService({
+      prisma: this.prisma,
+      sync: this.sync,
+      busy: this.sync.busyIntervals,
+      now: this.clock,
+      log,
+      guestTokens,
+    });
+    this.#mailJobs = notificationJobs({
+      prisma: this.prisma,
+      transport: { send: async (message) => void this.mails.push(message) },
+      manageUrl: ({ uid }) => `https://calsync.test/booking/${uid}`,
+      providerName: () => "Memory calendar",
+      messageIdDomain: "calsync.test",
+    });
+  }
+
+  /** A host with a bookable event type and one connected calendar that bookings are written to. */
+  async host(name = "host"): Promise<Host> {
+    const user = await createUser(this.prisma, { name, timeZone: "UTC" });
+    const eventType = await createEventType(this.prisma, {
+      userId: user.id,
+      durationMinutes: 60,
+      minimumNoticeMinutes: 0,
+    });
+    const account = `${user.username}@calendar.test`;
+    const credential = await createCredential(this.prisma, {
+      userId: user.id,
+      provider: "memorycalendar",
+      accountId: account,
+    });
+    this.#accounts.set(credential.id, account);
+    const calendarId = this.server.addCalendar(account, { name: "Work" });
+    const host: Host = {
+      userId: user.id,
+      username: user.username,
+      slug: eventType.slug,
+      account,
+      credentialId: credential.id,
+      calendarId,
+      calendarSyncId: "",
+    };
+    host.calendarSyncId = await this.useCalendar(host, calendarId, { destination: true, selected: true });
+    return host;
+  }
+
+  /** Chooses a calendar as the settings page does. */
+  async useCalendar(
+    host: Host,
+    calendarId: string,
+    use: { destination?: boolean; selected?: boolean },
+  ): Promise<string> {
+    return this.prisma.$transaction(async (tx) => {
+      const choice = {
+        userId: host.userId,
+        credentialId: host.credentialId,
+        externalCalendarId: calendarId,
+        name: calendarId,
+      };
+      if (use.destination) await tx.destinationCalendar.create({ data: choice });
+      if (use.selected) await tx.selectedCalendar.create({ data: choice });
+      const [id] = await this.sync.ensureCalendarSyncs(tx, [{ ...choice, provider: "memorycalendar" }]);
+      return id ?? "";
+    });
+  }
+
+  /** A guest books the host. @returns the booking's uid */
+  async book(host: Host, start: string, guest = "ann"): Promise<string> {
+    const { booking } = await this.bookings.book({
+      username: host.username,
+      eventType: host.slug,
+      start: new Date(start).toISOString(),
+      timeZone: "UTC",
+      guest: { name: guest, email: `${guest}@guest.test` },
+    });
+    return booking.uid;
+  }
+
+  /** Delivers the notifications that calendars have sent, then runs all jobs that are due. */
+  async settle(): Promise<JobRun[]> {
+    const runs: JobRun[] = [];
+    do {
+      for (const one of this.notifications.splice(0))
+        await this.sync.handleNotification("memorycalendar", toNotificationRequest(one));
+      runs.push(...(await this.runJobs()));
+    } while (this.notifications.length > 0);
+    return runs;
+  }
+
+  runJobs(): Promise<JobRun[]> {
+    return runJobsUntilEmpty(this.prisma, [...this.sync.jobs, ...this.#mailJobs], { clock: this.clock });
+  }
+
+  /** One tick of both crons and all that follows. */
+  async tick(): Promise<void> {
+    await this.sync.runCron("calendar-sync");
+    await this.sync.runCron("calendar-subscriptions");
+    await this.settle();
+  }
+
+  /** Asks for a pull and runs it. */
+  async pull(host: Host): Promise<JobRun[]> {
+    await this.sync.requestPull([host.calendarSyncId]);
+    return this.settle();
+  }
+
+  async booking(uid: string) {
+    return this.prisma.booking.findUniqueOrThrow({
+      where: { uid },
+      include: { attendees: true, references: true },
+    });
+  }
+
+  /** The event that stands for a booking in a calendar. */
+  async eventOf(uid: string, calendarId: string): Promise<ExternalEvent> {
+    const { references } = await this.booking(uid);
+    const found = this.server
+      .events(calendarId)
+      .find((event) => references.some((one) => one.externalEventId === event.id));
+    if (!found) throw new Error(`booking ${uid} has no event in ${calendarId}`);
+    return found;
+  }
+
+  /** Events that are not cancelled. */
+  liveEvents(calendarId: string): ExternalEvent[] {
+    return this.server.events(calendarId).filter((event) => event.status !== "cancelled");
+  }
+
+  async reasons(uid: string): Promise<string[]> {
+    const records = await this.prisma.changeRecord.findMany({
+      where: { booking: { uid } },
+      orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+    });
+    return records.map((record) => record.reason);
+  }
+}
+
+export interface Host {
+  userId: number;
+  username: string;
+  slug: string;
+  account: string;
+  credentialId: number;
+  calendarId: string;
+  calendarSyncId: string;
+}

@@ -1,0 +1,543 @@
+import { RetryLater } from "@calsync/jobs";
+import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { toNotificationRequest } from "@calsync/testing/memory-calendar";
+import type { CalendarService, ChangePage } from "@calsync/types";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Host, hourAt, SyncHarness } from "./harness.ts";
+
+let database: TestDatabase;
+let world: SyncHarness;
+let host: Host;
+
+// A database for each test: jobs and calendars of one must not be due in another.
+beforeEach(async () => {
+  database = await createTestDatabase();
+  world = new SyncHarness(database);
+  host = await world.host();
+  await world.tick();
+});
+afterEach(() => database?.drop());
+
+const lostAnswer = { kind: "lost-answer" } as const;
+
+describe("invariant 1: cursor and effects commit together", () => {
+  test("a crash while a page is applied leaves bookings and cursor as they were, and the page is applied once afterwards", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const before = await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+    world.server.person.move(
+      host.calendarId,
+      (await world.eventOf(uid, host.calendarId)).id,
+      hourAt("2030-01-08T14:00Z"),
+    );
+    world.wrapStore = (store) => ({
+      ...store,
+      async applyActions(...input) {
+        await store.applyActions(...input);
+        throw new Error("the process died here");
+      },
+    });
+    await world.settle();
+    const crashed = await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+    expect(crashed.cursor).toBe(before.cursor);
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
+
+    world.wrapStore = (store) => store;
+    world.clock.advance({ hours: 1 });
+    await world.tick();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
+    expect((await world.reasons(uid)).filter((reason) => reason === "remote-time-changed")).toHaveLength(1);
+    expect(world.mails.filter((mail) => mail.to.address === "ann@guest.test")).toHaveLength(2);
+  });
+
+  test("a pull that breaks off between two pages goes on after the last one that was committed", async () => {
+    world = new SyncHarness(database, { settings: { pageSize: 2 } });
+    host = await world.host();
+    await world.tick();
+    for (let hour = 10; hour < 15; hour++)
+      world.server.person.create(host.calendarId, { time: hourAt(`2030-01-09T${hour}:00Z`) });
+    let pages = 0;
+    world.wrapService = (service) =>
+      interceptPages(service, () => {
+        if (++pages === 2) throw new Error("the process died here");
+      });
+    await world.pull(host);
+    expect(await world.prisma.externalEvent.count({ where: { calendarSyncId: host.calendarSyncId } })).toBe(
+      2,
+    );
+    const seen: number[] = [];
+    world.wrapService = (service) => interceptPages(service, (page) => void seen.push(page.changes.length));
+    world.clock.advance({ hours: 1 });
+    await world.tick();
+    expect(await world.prisma.externalEvent.count({ where: { calendarSyncId: host.calendarSyncId } })).toBe(
+      5,
+    );
+    expect(seen.reduce((sum, count) => sum + count, 0)).toBe(3);
+  });
+});
+
+describe("invariant 2: one worker per calendar", () => {
+  const pulling = () => {
+    const registration = world.sync.jobs.find(({ job }) => job.name === "pull-calendar");
+    if (!registration) throw new Error("no pull job");
+    return registration.handler({ calendarSyncId: host.calendarSyncId } as never, {} as never);
+  };
+
+  test("a calendar that another worker has is left to it, and asked for again shortly after", async () => {
+    await world.prisma.$executeRaw`
+      UPDATE "CalendarSync" SET "leaseOwner" = 'somebody', "leaseUntil" = clock_timestamp() + interval '1 minute', "pullRequestedAt" = now()
+       WHERE "id" = ${host.calendarSyncId}::uuid`;
+    await expect(pulling()).rejects.toBeInstanceOf(RetryLater);
+    expect(world.server.callCount("onWatchedCalendarChange")).toBe(1);
+  });
+
+  test("a lease that was not renewed is taken over", async () => {
+    await world.prisma.$executeRaw`
+      UPDATE "CalendarSync" SET "leaseOwner" = 'dead', "leaseUntil" = clock_timestamp() - interval '1 second', "pullRequestedAt" = now()
+       WHERE "id" = ${host.calendarSyncId}::uuid`;
+    await pulling();
+    expect(world.server.callCount("onWatchedCalendarChange")).toBe(2);
+  });
+
+  test("a worker that has lost its lease commits nothing", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    world.server.person.delete(host.calendarId, (await world.eventOf(uid, host.calendarId)).id);
+    world.notifications.splice(0);
+    world.wrapService = (service) =>
+      interceptPages(service, async () => {
+        await world.prisma.$executeRaw`
+        UPDATE "CalendarSync" SET "leaseOwner" = 'somebody else', "leaseUntil" = clock_timestamp() + interval '1 minute'
+         WHERE "id" = ${host.calendarSyncId}::uuid`;
+      });
+    await world.sync.requestPull([host.calendarSyncId]);
+    await expect(pulling()).rejects.toThrow("lease");
+    expect((await world.booking(uid)).status).toBe("ACCEPTED");
+  });
+
+  test("pulls of different calendars run side by side", async () => {
+    const other = await world.host("other");
+    await world.tick();
+    let inside = 0;
+    let most = 0;
+    world.wrapService = (service) =>
+      interceptPages(service, async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        inside -= 1;
+      });
+    await world.sync.requestPull([host.calendarSyncId, other.calendarSyncId]);
+    const registration = world.sync.jobs.find(({ job }) => job.name === "pull-calendar");
+    await Promise.all(
+      [host, other].map(({ calendarSyncId }) =>
+        registration?.handler({ calendarSyncId } as never, {} as never),
+      ),
+    );
+    expect(most).toBe(2);
+  });
+});
+
+describe("invariant 3: enqueue with the change", () => {
+  test("a change that is rolled back leaves no reference and no job", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const { id } = await world.booking(uid);
+    const broken = world.prisma.$transaction(async (tx) => {
+      await tx.booking.update({ where: { id }, data: { title: "Changed" } });
+      await world.sync.bookingsChanged(tx, [id]);
+      throw new Error("the process died here");
+    });
+    await expect(broken).rejects.toThrow("died");
+    expect(await world.prisma.bookingReference.count({ where: { pushRequestedAt: { not: null } } })).toBe(0);
+    expect(await world.runJobs()).toEqual([]);
+  });
+});
+
+describe("invariant 4: writes are idempotent at the provider", () => {
+  test("a create whose answer is lost makes one event", async () => {
+    world.server.faults.next("createEvent", lostAnswer);
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    world.clock.advance({ minutes: 30 });
+    await world.tick();
+    expect(world.liveEvents(host.calendarId)).toHaveLength(1);
+    expect((await world.booking(uid)).references).toMatchObject([
+      { status: "SYNCED", pushRequestedAt: null },
+    ]);
+  });
+
+  test("a person's edit of an event whose create got no answer is kept", async () => {
+    world.server.faults.next("createEvent", lostAnswer);
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.runJobs();
+    const [event] = world.liveEvents(host.calendarId);
+    world.server.person.move(host.calendarId, event?.id ?? "", hourAt("2030-01-08T15:00Z"));
+    world.clock.advance({ minutes: 30 });
+    await world.tick();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T15:00Z"));
+    expect(world.liveEvents(host.calendarId)).toHaveLength(1);
+  });
+
+  test("a booking that is cancelled while its create got no answer leaves no event behind", async () => {
+    world.server.faults.next("createEvent", lostAnswer);
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.runJobs();
+    await world.bookings.cancel(uid, {}, { userId: host.userId });
+    world.clock.advance({ minutes: 30 });
+    await world.tick();
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
+  });
+
+  test("an update whose answer is lost is no change of the calendar's", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    world.server.faults.next("updateEvent", lostAnswer);
+    await world.bookings.reschedule(uid, { start: "2030-01-08T12:00:00.000Z" }, { userId: host.userId });
+    await world.runJobs();
+    // The booking moves on before the lost write is seen.
+    await world.bookings.reschedule(uid, { start: "2030-01-08T13:00:00.000Z" }, { userId: host.userId });
+    world.clock.advance({ minutes: 30 });
+    await world.tick();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T13:00Z"));
+    expect((await world.eventOf(uid, host.calendarId)).time).toMatchObject({
+      start: "2030-01-08T13:00:00.000Z",
+    });
+    expect(await world.reasons(uid)).not.toContain("remote-time-changed");
+  });
+});
+
+describe("invariant 5: no echo", () => {
+  test("our own writes come back in a pull and change nothing", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    await world.bookings.reschedule(uid, { start: "2030-01-08T12:00:00.000Z" }, { userId: host.userId });
+    await world.settle();
+    const mails = world.mails.length;
+    world.server.resetCalls();
+    await world.pull(host);
+    expect(world.server.callCount("updateEvent")).toBe(0);
+    expect(await world.reasons(uid)).toEqual(["event-created", "event-updated"]);
+    expect(world.mails).toHaveLength(mails);
+  });
+
+  test("a provider that touches each event after a write causes no change and no endless writing", async () => {
+    world.server.faults.touchAfterWrite = true;
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    await world.bookings.reschedule(uid, { start: "2030-01-08T12:00:00.000Z" }, { userId: host.userId });
+    await world.settle();
+    await world.pull(host);
+    world.server.resetCalls();
+    await world.pull(host);
+    expect(world.server.callCount("updateEvent")).toBe(0);
+    expect((await world.eventOf(uid, host.calendarId)).time).toMatchObject({
+      start: "2030-01-08T12:00:00.000Z",
+    });
+  });
+});
+
+describe("invariant 6: nothing is inferred from silence", () => {
+  test("after a lost cursor everything is compared, and nothing that is still there is cancelled", async () => {
+    const uids = [];
+    for (const hour of [10, 11, 12])
+      uids.push(await world.book(host, `2030-01-08T${hour}:00Z`, `guest${hour}`));
+    await world.settle();
+    world.server.expireCursors();
+    await world.pull(host);
+    for (const uid of uids) expect((await world.booking(uid)).status).toBe("ACCEPTED");
+    expect(
+      (await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } }))
+        .fullPullRunning,
+    ).toBe(false);
+  });
+
+  test("an event that a full listing does not show is read directly, and counts as there when it is", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    world.wrapService = (service) =>
+      interceptPages(service, (page) => {
+        page.changes = [];
+      });
+    world.server.expireCursors();
+    await world.pull(host);
+    expect(world.server.callCount("getEvent")).toBe(1);
+    expect((await world.booking(uid)).status).toBe("ACCEPTED");
+  });
+
+  test("an event that was deleted while the cursor was lost cancels its booking, after a direct read", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const { id } = await world.eventOf(uid, host.calendarId);
+    world.server.person.delete(host.calendarId, id);
+    world.server.purge(host.calendarId, id);
+    world.notifications.splice(0);
+    world.server.expireCursors();
+    await world.pull(host);
+    expect((await world.booking(uid)).status).toBe("CANCELLED");
+  });
+
+  test("an event that cannot be read is set aside alone, recorded, and the rest of its page goes on", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    const other = await world.book(host, "2030-01-08T12:00Z", "bob");
+    await world.settle();
+    const odd = await world.eventOf(uid, host.calendarId);
+    world.server.person.move(host.calendarId, odd.id, hourAt("2030-01-08T14:00Z"));
+    world.server.person.move(
+      host.calendarId,
+      (await world.eventOf(other, host.calendarId)).id,
+      hourAt("2030-01-08T16:00Z"),
+    );
+    world.wrapService = (service) =>
+      interceptPages(service, (page) => {
+        page.changes = page.changes.map((change) =>
+          change.type === "upsert" && change.event.id === odd.id
+            ? { type: "unreadable", eventId: odd.id, reason: "odd zone" }
+            : change,
+        );
+      });
+    await world.settle();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
+    expect((await world.booking(other)).startTime).toEqual(new Date("2030-01-08T16:00Z"));
+    expect(await world.prisma.changeRecord.findMany({ where: { reason: "unreadable" } })).toMatchObject([
+      { result: "HELD", externalEventId: odd.id },
+    ]);
+    // It is tried again when it changes.
+    world.wrapService = (service) => service;
+    world.server.person.edit(host.calendarId, odd.id, { title: "Readable again" });
+    await world.settle();
+    expect(await world.booking(uid)).toMatchObject({
+      title: "Readable again",
+      startTime: new Date("2030-01-08T14:00Z"),
+    });
+  });
+});
+
+describe("invariant 8: a subscription row is never deleted before its end, and replacements overlap", () => {
+  test("a channel is renewed before its end: the new one is active before the old one is stopped, and one change is one pull", async () => {
+    const [first] = await subscriptions();
+    expect(first).toMatchObject({ status: "ACTIVE" });
+    world.clock.set(new Date((first?.expiresAt?.getTime() ?? 0) - 23 * 3_600_000));
+    await world.sync.runCron("calendar-subscriptions");
+    await world.runJobs();
+    await world.sync.runCron("calendar-subscriptions");
+    const order: string[] = [];
+    world.server.faults.hook = ({ method, phase }) => void (phase === "answer" && order.push(method));
+    await world.runJobs();
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(2);
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["REPLACED", "ACTIVE"]);
+
+    // Both channels are open now: one change is announced twice and pulled once.
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    expect(world.notifications.filter(({ kind }) => kind === "change")).toHaveLength(2);
+    world.server.resetCalls();
+    await world.settle();
+    expect(world.server.callCount("onWatchedCalendarChange")).toBe(1);
+
+    await world.tick();
+    expect(order.indexOf("watchCalendar")).toBeLessThan(order.indexOf("unwatchCalendar"));
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["STOPPED", "ACTIVE"]);
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+  });
+
+  test("a calendar that nothing uses any more loses its channel at the provider and keeps the row", async () => {
+    await world.prisma.destinationCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.selectedCalendar.deleteMany({ where: { userId: host.userId } });
+    world.clock.advance({ minutes: 1 });
+    await world.prisma.calendarSync.updateMany({ data: { usageCheckAt: world.clock() } });
+    await world.tick();
+    expect(world.server.openChannels(host.calendarId)).toEqual([]);
+    expect(await subscriptions()).toMatchObject([{ status: "STOPPED" }]);
+  });
+
+  test("a calendar with a coming booking keeps its channel until the booking is over", async () => {
+    await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    await world.prisma.destinationCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.selectedCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.calendarSync.updateMany({ data: { usageCheckAt: world.clock() } });
+    await world.tick();
+    expect(await subscriptions()).toMatchObject([{ status: "ACTIVE" }]);
+    world.clock.set("2030-01-08T12:00:00.000Z");
+    await world.tick();
+    expect(await subscriptions()).toMatchObject([{ status: "STOPPED" }]);
+  });
+
+  test("a calendar that cannot be watched is marked so and polled", async () => {
+    const plain = world.server.addCalendar(host.account, { watchable: false });
+    const id = await world.useCalendar(host, plain, { selected: true });
+    await world.tick();
+    expect(await world.prisma.calendarSubscription.findMany({ where: { calendarSyncId: id } })).toMatchObject(
+      [{ status: "UNSUPPORTED" }],
+    );
+    world.server.person.create(plain, { time: hourAt("2030-01-09T10:00Z") });
+    world.clock.advance({ minutes: 10 });
+    await world.tick();
+    expect(await world.prisma.externalEvent.count({ where: { calendarSyncId: id } })).toBe(1);
+  });
+
+  test("a refused activation is tried again after a pause and then succeeds", async () => {
+    const other = world.server.addCalendar(host.account);
+    world.server.faults.next("watchCalendar", { kind: "server-error" });
+    const id = await world.useCalendar(host, other, { selected: true });
+    await world.tick();
+    const where = { calendarSyncId: id };
+    expect(await world.prisma.calendarSubscription.findFirst({ where })).toMatchObject({
+      status: "ERROR",
+      lastError: "CALENDAR_API_ERROR",
+    });
+    world.clock.advance({ minutes: 10 });
+    await world.tick();
+    expect(await world.prisma.calendarSubscription.findFirst({ where })).toMatchObject({
+      status: "ACTIVE",
+      lastError: null,
+    });
+  });
+
+  test("ticks that overlap make one subscription and one activation", async () => {
+    const other = world.server.addCalendar(host.account);
+    await world.useCalendar(host, other, { selected: true });
+    await Promise.all(Array.from({ length: 8 }, () => world.sync.runCron("calendar-sync")));
+    await Promise.all(Array.from({ length: 8 }, () => world.sync.runCron("calendar-subscriptions")));
+    await world.settle();
+    expect(world.server.openChannels(other)).toHaveLength(1);
+  });
+
+  const subscriptions = () =>
+    world.prisma.calendarSubscription.findMany({
+      where: { calendarSyncId: host.calendarSyncId },
+      orderBy: { createdAt: "asc" },
+    });
+});
+
+describe("invariant 9: notifications are a hint", () => {
+  test("with every notification dropped, a change still arrives by polling", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    world.server.person.delete(host.calendarId, (await world.eventOf(uid, host.calendarId)).id);
+    world.notifications.splice(0);
+    world.clock.advance({ hours: 1 });
+    await world.tick();
+    expect((await world.booking(uid)).status).toBe("CANCELLED");
+  });
+
+  test("a burst of notifications is one pull", async () => {
+    for (let minute = 10; minute < 30; minute++)
+      world.server.person.create(host.calendarId, { time: hourAt(`2030-01-09T10:${minute}Z`) });
+    expect(world.notifications).toHaveLength(20);
+    world.server.resetCalls();
+    await world.settle();
+    expect(world.server.callCount("onWatchedCalendarChange")).toBe(1);
+  });
+});
+
+describe("invariant 10: the past is left alone", () => {
+  test("a booking that has ended follows neither a move nor a deletion of its event", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const { id } = await world.eventOf(uid, host.calendarId);
+    world.clock.set("2030-01-08T12:00:00.000Z");
+    world.server.person.move(host.calendarId, id, hourAt("2030-01-20T10:00Z"));
+    await world.settle();
+    world.server.person.delete(host.calendarId, id);
+    await world.settle();
+    expect(await world.booking(uid)).toMatchObject({
+      status: "ACCEPTED",
+      startTime: new Date("2030-01-08T10:00Z"),
+    });
+    expect(await world.reasons(uid)).toEqual(["event-created", "past-booking", "past-booking"]);
+  });
+});
+
+describe("invariant 12: every change is explained", () => {
+  test("a move, an edit and a deletion out there are on record with who, where, why, before and after", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const { id } = await world.eventOf(uid, host.calendarId);
+    world.server.person.move(host.calendarId, id, hourAt("2030-01-08T14:00Z"));
+    await world.settle();
+    world.server.person.edit(host.calendarId, id, { title: "New title" });
+    await world.settle();
+    world.server.person.delete(host.calendarId, id);
+    await world.settle();
+    const history = await world.sync.history(host.userId, uid);
+    expect(history.map(({ reason, source, result }) => [reason, source, result])).toEqual([
+      ["remote-deleted", "calendar", "applied"],
+      ["remote-details-changed", "calendar", "applied"],
+      ["remote-time-changed", "calendar", "applied"],
+      ["event-created", "sync", "applied"],
+    ]);
+    expect(history[2]).toMatchObject({
+      calendar: { provider: "memorycalendar" },
+      explanation: expect.stringContaining("moved in the calendar"),
+      before: { time: { start: "2030-01-08T10:00:00.000Z" } },
+      after: { time: { start: "2030-01-08T14:00:00.000Z" } },
+    });
+    expect((await world.booking(uid)).cancellationReason).toContain("deleted");
+  });
+});
+
+describe("invariant 13: notification endpoints change nothing without a valid secret", () => {
+  test.each([
+    ["a wrong secret", { secret: "wrong" }],
+    ["a channel that does not exist", { providerSubscriptionId: "unknown" }],
+  ])("%s is refused", async (_name, change) => {
+    world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T10:00Z") });
+    const [notification] = world.notifications.splice(0);
+    if (!notification) throw new Error("no notification");
+    const answer = await world.sync.handleNotification(
+      "memorycalendar",
+      toNotificationRequest({ ...notification, ...change }),
+    );
+    expect(answer).toMatchObject({ type: "refused", status: 404 });
+    expect(await world.runJobs()).toEqual([]);
+  });
+
+  test("the secret is stored as a hash", async () => {
+    const [notification] = [
+      ...world.notifications,
+      ...(world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T10:00Z") }),
+      world.notifications),
+    ];
+    const row = await world.prisma.calendarSubscription.findFirstOrThrow({
+      where: { calendarSyncId: host.calendarSyncId },
+    });
+    expect(JSON.stringify(row)).not.toContain(notification?.secret);
+    expect(row.secretHash).toHaveLength(32);
+  });
+});
+
+describe("invariant 14: a tenant sees only its own", () => {
+  test("history, status and busy times of another user stay theirs", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T10:00Z") });
+    await world.settle();
+    const stranger = await world.host("stranger");
+    const range = { start: new Date("2030-01-01T00:00Z"), end: new Date("2030-02-01T00:00Z") };
+    expect(await world.sync.history(stranger.userId, uid)).toEqual([]);
+    expect((await world.sync.status(stranger.userId)).map(({ id }) => id)).toEqual([stranger.calendarSyncId]);
+    expect((await world.sync.busyIntervals(stranger.userId, range)).intervals).toEqual([]);
+    expect((await world.sync.busyIntervals(host.userId, range)).intervals).toHaveLength(1);
+    expect(await world.sync.ownsCalendar(stranger.userId, host.calendarSyncId)).toBe(false);
+  });
+});
+
+/** Lets a test see, change or break each page before the engine gets it. */
+function interceptPages(
+  service: CalendarService,
+  onPage: (page: ChangePage) => void | Promise<void>,
+): CalendarService {
+  return new Proxy(service, {
+    get(target, key) {
+      if (key !== "onWatchedCalendarChange") {
+        const value = Reflect.get(target, key) as unknown;
+        return typeof value === "function" ? value.bind(target) : value;
+      }
+      return async function* (...input: Parameters<CalendarService["onWatchedCalendarChange"]>) {
+        for await (const page of target.onWatchedCalendarChange(...input)) {
+          await onPage(page);
+          yield page;
+        }
+      };
+    },
+  });
+}
