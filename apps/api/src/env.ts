@@ -33,7 +33,7 @@ export const apiEnv = z.object({
   NODE_ENV: z
     .enum(["development", "production", "test"])
     .default("development")
-    .describe("`production` writes logs as JSON lines only and hides nothing else."),
+    .describe("`development` writes logs as lines for people; the others write JSON, one object per line."),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
