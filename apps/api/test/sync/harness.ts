@@ -171,9 +171,13 @@ export class SyncHarness {
     return booking.uid;
   }
 
-  /** Delivers the notifications that calendars have sent, then runs all jobs that are due. */
+  /**
+   * Lets ten seconds pass (mails about moves wait a little), delivers the notifications that calendars have sent, and runs
+   * all jobs that are due.
+   */
   async settle(): Promise<JobRun[]> {
-    const runs: JobRun[] = [];
+    const runs: JobRun[] = await this.runJobs();
+    this.clock.advance({ seconds: 10 });
     do {
       for (const one of this.notifications.splice(0))
         await this.sync.handleNotification("memorycalendar", toNotificationRequest(one));

@@ -2,7 +2,11 @@ import type { EventTime, ExternalEvent } from "@calsync/types";
 import { describe, expect, test } from "vitest";
 import { blocksTime, expandSeries, toInterval } from "./busy-times.ts";
 
-const event = (time: EventTime, recurrence: string[] | null = null, more: Partial<ExternalEvent> = {}): ExternalEvent => ({
+const event = (
+  time: EventTime,
+  recurrence: string[] | null = null,
+  more: Partial<ExternalEvent> = {},
+): ExternalEvent => ({
   id: "evt",
   calendarId: "cal",
   iCalUid: null,
@@ -48,8 +52,14 @@ describe("what makes busy", () => {
   });
 
   test("an all-day event covers its days in the owner's zone, also where a day has 23 hours", () => {
-    const { start, end } = toInterval({ allDay: true, start: "2026-03-29", end: "2026-03-30" }, "Europe/Berlin");
-    expect([start.toISOString(), end.toISOString()]).toEqual(["2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z"]);
+    const { start, end } = toInterval(
+      { allDay: true, start: "2026-03-29", end: "2026-03-30" },
+      "Europe/Berlin",
+    );
+    expect([start.toISOString(), end.toISOString()]).toEqual([
+      "2026-03-28T23:00:00.000Z",
+      "2026-03-29T22:00:00.000Z",
+    ]);
   });
 });
 
@@ -72,11 +82,9 @@ describe("series", () => {
       "EXDATE:20260608T100000Z",
       "RDATE:20260610T120000Z",
     ]);
-    expect(starts(expandSeries(weekly, [{ originalStart: "2026-06-15T10:00:00.000Z" }], window, "UTC"))).toEqual([
-      "2026-06-01T10:00:00.000Z",
-      "2026-06-10T12:00:00.000Z",
-      "2026-06-22T10:00:00.000Z",
-    ]);
+    expect(
+      starts(expandSeries(weekly, [{ originalStart: "2026-06-15T10:00:00.000Z" }], window, "UTC")),
+    ).toEqual(["2026-06-01T10:00:00.000Z", "2026-06-10T12:00:00.000Z", "2026-06-22T10:00:00.000Z"]);
   });
 
   test("EXDATE with a zone of its own is read in that zone", () => {
@@ -88,14 +96,21 @@ describe("series", () => {
   });
 
   test("an occurrence that began before the window and reaches into it counts", () => {
-    const weekly = event(timed("2025-12-31T22:00Z", "2026-01-01T02:00Z", "UTC"), ["RRULE:FREQ=YEARLY;COUNT=1"]);
+    const weekly = event(timed("2025-12-31T22:00Z", "2026-01-01T02:00Z", "UTC"), [
+      "RRULE:FREQ=YEARLY;COUNT=1",
+    ]);
     expect(expandSeries(weekly, [], window, "UTC")).toHaveLength(1);
   });
 
   test("an all-day series covers whole days in the owner's zone", () => {
-    const yearly = event({ allDay: true, start: "2026-07-01", end: "2026-07-03" }, ["RRULE:FREQ=YEARLY;COUNT=1"]);
+    const yearly = event({ allDay: true, start: "2026-07-01", end: "2026-07-03" }, [
+      "RRULE:FREQ=YEARLY;COUNT=1",
+    ]);
     const [only] = expandSeries(yearly, [], window, "America/New_York");
-    expect([only?.start.toISOString(), only?.end.toISOString()]).toEqual(["2026-07-01T04:00:00.000Z", "2026-07-03T04:00:00.000Z"]);
+    expect([only?.start.toISOString(), only?.end.toISOString()]).toEqual([
+      "2026-07-01T04:00:00.000Z",
+      "2026-07-03T04:00:00.000Z",
+    ]);
   });
 
   test("a rule that nobody can read throws, so that the event is set aside", () => {

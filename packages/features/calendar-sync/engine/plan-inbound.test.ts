@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { ExternalEvent } from "@calsync/types";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { FOLLOWED_FIELDS, type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
@@ -13,7 +13,13 @@ const time = (hour: number, day = 3): EventSnapshot["time"] => ({
   end: at(hour + 1, day),
   timeZone: "Europe/Berlin",
 });
-const SNAPSHOT: EventSnapshot = { time: time(10), title: "Intro", description: "", location: "Room 1", attendees: [] };
+const SNAPSHOT: EventSnapshot = {
+  time: time(10),
+  title: "Intro",
+  description: "",
+  location: "Room 1",
+  attendees: [],
+};
 
 const local = (changes: Partial<EventSnapshot> = {}, more: Partial<LocalItem> = {}): LocalItem => ({
   bookingId: 1,
@@ -55,7 +61,7 @@ const reference = (changes: Partial<PlannedReference> = {}): PlannedReference =>
   version: "v1",
   sequence: 0,
   base: { local: SNAPSHOT, remote: SNAPSHOT },
-  pending: null,
+  pending: [],
   ...changes,
 });
 
@@ -76,26 +82,44 @@ describe("one side changed", () => {
     const moved = { allDay: false as const, start: at(14), end: at(16), timeZone: "Europe/Berlin" };
     const { actions, push, reason } = plan({ remote: present({ time: moved }) });
     expect(actions).toEqual([
-      { kind: "reschedule", time: moved, reason: "remote-time-changed", changedAt: "2026-06-01T11:59:00.000Z" },
+      {
+        kind: "reschedule",
+        time: moved,
+        reason: "remote-time-changed",
+        changedAt: "2026-06-01T11:59:00.000Z",
+      },
     ]);
     expect({ push, reason }).toEqual({ push: false, reason: "remote-time-changed" });
   });
 
   test("an edited title, description and location are one change of details", () => {
     const { actions } = plan({ remote: present({ title: "New", description: "Text", location: "Room 2" }) });
-    expect(actions).toMatchObject([{ kind: "change-details", title: "New", description: "Text", location: "Room 2" }]);
+    expect(actions).toMatchObject([
+      { kind: "change-details", title: "New", description: "Text", location: "Room 2" },
+    ]);
   });
 
   test("a deleted event cancels the booking", () => {
-    expect(plan({ remote: deleted })).toMatchObject({ reason: "remote-deleted", actions: [{ kind: "cancel" }], push: false });
+    expect(plan({ remote: deleted })).toMatchObject({
+      reason: "remote-deleted",
+      actions: [{ kind: "cancel" }],
+      push: false,
+    });
   });
 
   test("a booking that changed here while its event did not is pushed and not changed", () => {
-    expect(plan({ local: local({ title: "Mine" }) })).toMatchObject({ actions: [], push: true, reason: "unchanged" });
+    expect(plan({ local: local({ title: "Mine" }) })).toMatchObject({
+      actions: [],
+      push: true,
+      reason: "unchanged",
+    });
   });
 
   test("an event restored from the bin brings back the booking that its deletion had cancelled", () => {
-    const { actions, reason } = plan({ reference: reference({ status: "DELETED" }), local: local({}, { active: false }) });
+    const { actions, reason } = plan({
+      reference: reference({ status: "DELETED" }),
+      local: local({}, { active: false }),
+    });
     expect(reason).toBe("remote-restored");
     expect(actions).toMatchObject([{ kind: "restore", time: SNAPSHOT.time }]);
   });
@@ -130,7 +154,11 @@ describe("both sides changed", () => {
       local: local({ time: time(8) }, { changedAt: { time: changedAt } }),
       remote: present({ time: time(15) }),
     });
-    expect({ reason: result.reason, actions: result.actions.length, push: result.push }).toEqual({ reason, actions, push });
+    expect({ reason: result.reason, actions: result.actions.length, push: result.push }).toEqual({
+      reason,
+      actions,
+      push,
+    });
   });
 
   test("an event deleted out there and changed here comes back", () => {
@@ -140,35 +168,67 @@ describe("both sides changed", () => {
   });
 
   test("a cancellation here stands although the event was edited, and the edit is recorded", () => {
-    const result = plan({ local: local({}, { active: false, changedAt: { status: at(1, 1) } }), remote: present({ title: "Edit" }) });
+    const result = plan({
+      local: local({}, { active: false, changedAt: { status: at(1, 1) } }),
+      remote: present({ title: "Edit" }),
+    });
     expect(result).toMatchObject({ reason: "remote-change-beats-local-cancel", actions: [], push: true });
   });
 });
 
 describe("invariant 5: no echo", () => {
   test("the version that our own write left is an echo", () => {
-    expect(plan({ remote: present({ version: "v1" }) })).toMatchObject({ reason: "echo", actions: [], push: false, reference: {} });
+    expect(plan({ remote: present({ version: "v1" }) })).toMatchObject({
+      reason: "echo",
+      actions: [],
+      push: false,
+      reference: {},
+    });
   });
 
   test("a version that changed by itself, with the same fields, changes nothing but the version", () => {
     const result = plan({ remote: present({ version: "v9" }) });
-    expect(result).toMatchObject({ reason: "unchanged", actions: [], push: false, reference: { version: "v9" } });
+    expect(result).toMatchObject({
+      reason: "unchanged",
+      actions: [],
+      push: false,
+      reference: { version: "v9" },
+    });
   });
 
   test("a write whose answer was lost is recognised, also when the booking has changed again since", () => {
     const written = { ...SNAPSHOT, title: "Second" };
     const result = plan({
-      reference: reference({ pending: { local: written, remote: written } }),
+      reference: reference({ pending: [{ local: written, remote: written }] }),
       local: local({ title: "Third" }, { changedAt: { title: "2026-06-01T11:00:00.000Z" } }),
       remote: present({ title: "Second" }),
     });
     expect(result).toMatchObject({ actions: [], push: true });
   });
 
+  test("of several writes without an answer, whichever landed is recognised", () => {
+    const [first, second] = ["First", "Second"].map((title) => ({ ...SNAPSHOT, title })) as [
+      EventSnapshot,
+      EventSnapshot,
+    ];
+    const pending = [
+      { local: first, remote: first },
+      { local: second, remote: second },
+    ];
+    for (const title of ["First", "Second"]) {
+      const result = plan({
+        reference: reference({ pending }),
+        local: local({ title: "Third" }, { changedAt: { title: "2026-06-01T11:00:00.000Z" } }),
+        remote: present({ title }),
+      });
+      expect(result).toMatchObject({ actions: [], push: true });
+    }
+  });
+
   test("a person's edit on top of a write whose answer was lost is taken", () => {
     const written = { ...SNAPSHOT, title: "Second" };
     const result = plan({
-      reference: reference({ pending: { local: written, remote: written } }),
+      reference: reference({ pending: [{ local: written, remote: written }] }),
       local: local({ title: "Second" }),
       remote: present({ title: "Second", time: time(17) }),
     });
@@ -177,8 +237,20 @@ describe("invariant 5: no echo", () => {
   });
 
   test("a create whose answer was lost makes no change", () => {
-    const result = plan({ reference: reference({ status: "PENDING", version: null, base: null, pending: { local: SNAPSHOT, remote: SNAPSHOT } }) });
-    expect(result).toMatchObject({ reason: "unchanged", actions: [], push: false, reference: { status: "SYNCED", version: "v2" } });
+    const result = plan({
+      reference: reference({
+        status: "PENDING",
+        version: null,
+        base: null,
+        pending: [{ local: SNAPSHOT, remote: SNAPSHOT }],
+      }),
+    });
+    expect(result).toMatchObject({
+      reason: "unchanged",
+      actions: [],
+      push: false,
+      reference: { status: "SYNCED", version: "v2" },
+    });
   });
 
   test("a field that the provider stores in its own way is no change of anybody's", () => {
@@ -193,15 +265,34 @@ describe("invariant 5: no echo", () => {
 });
 
 describe("invariant 10: the past is left alone", () => {
-  const past = local({ time: { allDay: false, start: "2026-05-30T10:00:00.000Z", end: "2026-05-30T11:00:00.000Z", timeZone: "UTC" } });
+  const past = local({
+    time: {
+      allDay: false,
+      start: "2026-05-30T10:00:00.000Z",
+      end: "2026-05-30T11:00:00.000Z",
+      timeZone: "UTC",
+    },
+  });
   const base = { local: past.snapshot, remote: past.snapshot };
   test("a past booking is not moved, and the refusal is recorded", () => {
-    const result = plan({ local: past, reference: reference({ base }), remote: present({ ...past.snapshot, time: time(10) }) });
-    expect(result).toMatchObject({ actions: [], push: false, refusals: [{ action: "reschedule", reason: "past-booking" }] });
+    const result = plan({
+      local: past,
+      reference: reference({ base }),
+      remote: present({ ...past.snapshot, time: time(10) }),
+    });
+    expect(result).toMatchObject({
+      actions: [],
+      push: false,
+      refusals: [{ action: "reschedule", reason: "past-booking" }],
+    });
   });
 
   test("a past booking is not cancelled when its event is deleted", () => {
-    expect(plan({ local: past, reference: reference({ base }), remote: deleted })).toMatchObject({ actions: [], reason: "past-booking", push: false });
+    expect(plan({ local: past, reference: reference({ base }), remote: deleted })).toMatchObject({
+      actions: [],
+      reason: "past-booking",
+      push: false,
+    });
   });
 });
 
@@ -223,8 +314,16 @@ describe("what a booking cannot be", () => {
 describe("direction and policy", () => {
   test("a calendar that only receives is put back", () => {
     const policy = { direction: "TO_CALENDAR", conflict: "last-write-wins" } as const;
-    expect(plan({ policy, remote: present({ title: "Edit" }) })).toMatchObject({ actions: [], push: true, reason: "direction-to-calendar-only" });
-    expect(plan({ policy, remote: deleted })).toMatchObject({ actions: [], push: true, reference: { recreate: true } });
+    expect(plan({ policy, remote: present({ title: "Edit" }) })).toMatchObject({
+      actions: [],
+      push: true,
+      reason: "direction-to-calendar-only",
+    });
+    expect(plan({ policy, remote: deleted })).toMatchObject({
+      actions: [],
+      push: true,
+      reference: { recreate: true },
+    });
   });
 
   test("a calendar that is only read never asks for a push", () => {
@@ -238,7 +337,11 @@ describe("direction and policy", () => {
   ] as const)("%s decides a conflict whatever the clocks say", (conflict, actions) => {
     const policy = { direction: "BOTH", conflict } as const;
     const late = conflict === "calendar-wins" ? "2026-06-01T11:59:59.000Z" : "2026-05-01T00:00:00.000Z";
-    const result = plan({ policy, local: local({ title: "Mine" }, { changedAt: { title: late } }), remote: present({ title: "Theirs" }) });
+    const result = plan({
+      policy,
+      local: local({ title: "Mine" }, { changedAt: { title: late } }),
+      remote: present({ title: "Theirs" }),
+    });
     expect(result.actions).toHaveLength(actions);
     expect(result.push).toBe(actions === 0);
   });
@@ -256,7 +359,7 @@ test("invariant 11, one step: whatever the two sides are, plan and push leave th
   fc.assert(
     fc.property(
       fc.option(fc.record({ local: snapshot, remote: snapshot })),
-      fc.option(fc.record({ local: snapshot, remote: snapshot })),
+      fc.array(fc.record({ local: snapshot, remote: snapshot }), { maxLength: 3 }),
       snapshot,
       snapshot,
       fc.constantFrom("last-write-wins" as const, "calendar-wins" as const, "booking-wins" as const),
@@ -273,14 +376,26 @@ test("invariant 11, one step: whatever the two sides are, plan and push leave th
         for (const action of result.actions) {
           if (action.kind === "reschedule") after.time = action.time;
           if (action.kind === "change-details") {
-            const { title = after.title, description = after.description, location = after.location } = action;
+            const {
+              title = after.title,
+              description = after.description,
+              location = after.location,
+            } = action;
             Object.assign(after, { title, description, location });
           }
         }
         const calendar = result.push ? after : theirs;
         // What each side stored in its own way counts as equal; without such a difference both must be the same.
-        const sameSpelling = base === null || FOLLOWED_FIELDS.every((field) => JSON.stringify(base.local[field]) === JSON.stringify(base.remote[field]));
-        const samePending = pending === null || FOLLOWED_FIELDS.every((field) => JSON.stringify(pending.local[field]) === JSON.stringify(pending.remote[field]));
+        const sameSpelling =
+          base === null ||
+          FOLLOWED_FIELDS.every(
+            (field) => JSON.stringify(base.local[field]) === JSON.stringify(base.remote[field]),
+          );
+        const samePending = pending.every((write) =>
+          FOLLOWED_FIELDS.every(
+            (field) => JSON.stringify(write.local[field]) === JSON.stringify(write.remote[field]),
+          ),
+        );
         if (sameSpelling && samePending) expect(calendar).toEqual(after);
       },
     ),

@@ -21,8 +21,8 @@ export interface PlannedReference {
   version: string | null;
   sequence: number;
   base: SyncedState | null;
-  /** What an unfinished write was making of the event; it may or may not have landed. */
-  pending: SyncedState | null;
+  /** What writes without an answer were making of the event, the oldest first; each may or may not have landed. */
+  pending: readonly SyncedState[];
 }
 
 /** The event as the calendar has it now. */
@@ -91,7 +91,7 @@ function isKnownVersion(reference: PlannedReference, event: ExternalEvent): bool
     event.version !== null &&
     event.version === reference.version &&
     reference.status === "SYNCED" &&
-    !reference.pending
+    reference.pending.length === 0
   );
 }
 
@@ -210,7 +210,7 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
       push: true,
     };
   }
-  const base = reference.base ?? reference.pending;
+  const base = reference.base ?? reference.pending.at(-1) ?? null;
   const changedHere =
     base !== null && FOLLOWED_FIELDS.some((field) => !sameField(field, local.snapshot, base.local));
   if (changedHere && policy.conflict !== "calendar-wins" && policy.direction === "BOTH") {
@@ -235,24 +235,22 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
 }
 
 /**
- * What both sides last agreed on. A write whose answer was lost counts, field by field, as far as the event shows it:
- * then the event's value is ours, not a person's. A reference that was never written (an event found and linked)
+ * What both sides last agreed on. Writes whose answers were lost count, field by field, as far as the event shows them:
+ * a value that one of them wrote is ours, not a person's. A reference that was never written (an event found and linked)
  * agrees with the booking as it is.
  */
 function agreedState(reference: PlannedReference, local: LocalItem, remote: EventSnapshot): SyncedState {
   const { base, pending } = reference;
-  if (!pending) return base ?? { local: local.snapshot, remote: local.snapshot };
-  if (!base) return pending;
-  let merged = base;
+  let agreed = base ?? pending.at(-1) ?? { local: local.snapshot, remote: local.snapshot };
   for (const field of FOLLOWED_FIELDS) {
-    if (sameField(field, remote, pending.remote)) {
-      merged = {
-        local: { ...merged.local, [field]: pending.local[field] },
-        remote: { ...merged.remote, [field]: pending.remote[field] },
-      };
-    }
+    const ours = pending.findLast((write) => sameField(field, remote, write.remote));
+    if (ours === undefined || sameField(field, remote, agreed.remote)) continue;
+    agreed = {
+      local: { ...agreed.local, [field]: ours.local[field] },
+      remote: { ...agreed.remote, [field]: ours.remote[field] },
+    };
   }
-  return merged;
+  return agreed;
 }
 
 /**

@@ -5,7 +5,12 @@ import type { EventSnapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-06-01T12:00:00.000Z");
 const SNAPSHOT: EventSnapshot = {
-  time: { allDay: false, start: "2026-06-03T10:00:00.000Z", end: "2026-06-03T11:00:00.000Z", timeZone: "Europe/Berlin" },
+  time: {
+    allDay: false,
+    start: "2026-06-03T10:00:00.000Z",
+    end: "2026-06-03T11:00:00.000Z",
+    timeZone: "Europe/Berlin",
+  },
   title: "Intro",
   description: "",
   location: "",
@@ -23,7 +28,11 @@ const local = (more: Partial<LocalItem> = {}): LocalItem => ({
   sequence: 3,
   ...more,
 });
-const plan = (reference: Partial<OutboundInput["reference"]> = {}, item: LocalItem | null = local(), direction: "BOTH" | "FROM_CALENDAR" = "BOTH") =>
+const plan = (
+  reference: Partial<OutboundInput["reference"]> = {},
+  item: LocalItem | null = local(),
+  direction: "BOTH" | "FROM_CALENDAR" = "BOTH",
+) =>
   planOutbound({
     reference: {
       id: "ref",
@@ -31,7 +40,7 @@ const plan = (reference: Partial<OutboundInput["reference"]> = {}, item: LocalIt
       version: "v1",
       sequence: 1,
       base: { local: SNAPSHOT, remote: SNAPSHOT },
-      pending: null,
+      pending: [],
       externalEventId: "evt",
       generation: 0,
       ...reference,
@@ -41,11 +50,23 @@ const plan = (reference: Partial<OutboundInput["reference"]> = {}, item: LocalIt
     now: NOW,
   });
 const unwritten = { status: "PENDING", externalEventId: null, version: null, base: null } as const;
-const ended = { ...SNAPSHOT, time: { allDay: false as const, start: "2026-05-30T10:00:00.000Z", end: "2026-05-30T11:00:00.000Z", timeZone: "UTC" } };
+const ended = {
+  ...SNAPSHOT,
+  time: {
+    allDay: false as const,
+    start: "2026-05-30T10:00:00.000Z",
+    end: "2026-05-30T11:00:00.000Z",
+    timeZone: "UTC",
+  },
+};
 
 describe("what a booking asks of its event", () => {
   test("a booking without an event is created under a key that a repeat finds again", () => {
-    expect(plan(unwritten)).toMatchObject({ kind: "create", key: "ref-0", event: { marker: "ref", iCalUid: "uid@calsync" } });
+    expect(plan(unwritten)).toMatchObject({
+      kind: "create",
+      key: "ref-0",
+      event: { marker: "ref", iCalUid: "uid@calsync" },
+    });
   });
 
   test("a booking that says what the calendar was told asks for nothing", () => {
@@ -54,16 +75,22 @@ describe("what a booking asks of its event", () => {
 
   test("a changed booking is written whole, and the sequence never falls behind the event's", () => {
     const changed = local({ snapshot: { ...SNAPSHOT, title: "New" } });
-    expect(plan({ sequence: 7 }, changed)).toMatchObject({ kind: "update", event: { title: "New", sequence: 7 } });
+    expect(plan({ sequence: 7 }, changed)).toMatchObject({
+      kind: "update",
+      event: { title: "New", sequence: 7 },
+    });
   });
 
   test("a new attendee is reason enough", () => {
-    const joined = [...SNAPSHOT.attendees, { email: "bob@example.com", name: "Bob", response: "accepted" as const, optional: false }];
+    const joined = [
+      ...SNAPSHOT.attendees,
+      { email: "bob@example.com", name: "Bob", response: "accepted" as const, optional: false },
+    ];
     expect(plan({}, local({ snapshot: { ...SNAPSHOT, attendees: joined } })).kind).toBe("update");
   });
 
   test("an unfinished write is written again even when the booking is back to what it was", () => {
-    expect(plan({ pending: { local: SNAPSHOT, remote: SNAPSHOT } }).kind).toBe("update");
+    expect(plan({ pending: [{ local: SNAPSHOT, remote: SNAPSHOT }] }).kind).toBe("update");
   });
 
   test("a cancelled booking deletes its event", () => {
@@ -75,8 +102,11 @@ describe("what a booking asks of its event", () => {
   });
 
   test("a booking that was cancelled while its create got no answer finds the event by its key, to delete it", () => {
-    const pending = { local: SNAPSHOT, remote: SNAPSHOT };
-    expect(plan({ ...unwritten, pending }, local({ active: false }))).toMatchObject({ kind: "delete", unanswered: { key: "ref-0" } });
+    const pending = [{ local: SNAPSHOT, remote: SNAPSHOT }];
+    expect(plan({ ...unwritten, pending }, local({ active: false }))).toMatchObject({
+      kind: "delete",
+      unanswered: { key: "ref-0" },
+    });
   });
 
   test("a booking that was brought back gets a new event under a new key", () => {

@@ -28,13 +28,14 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
   if (reference.status === "CONFLICT") return none("unchanged");
   if (local === null || !local.active) {
     if (reference.status === "DELETED") return none("booking-cancelled", true);
-    if (reference.externalEventId === null && reference.pending === null)
+    if (reference.externalEventId === null && reference.pending.length === 0)
       return none("booking-cancelled", true);
     if (local !== null && hasEnded(local, now)) return none("past-booking");
-    if (reference.externalEventId !== null || reference.pending === null)
+    const unanswered = reference.pending.at(-1);
+    if (reference.externalEventId !== null || unanswered === undefined)
       return { kind: "delete", unanswered: null };
     const event = toCalendarEvent(
-      { snapshot: reference.pending.local, iCalUid: local?.iCalUid ?? reference.id, sequence: 0 },
+      { snapshot: unanswered.local, iCalUid: local?.iCalUid ?? reference.id, sequence: 0 },
       reference,
     );
     return { kind: "delete", unanswered: { event, key: idempotencyKey(reference.id, reference.generation) } };
@@ -52,7 +53,7 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
       local: local.snapshot,
     };
   }
-  if (reference.base && !reference.pending && !needsPush(local.snapshot, reference.base))
+  if (reference.base && reference.pending.length === 0 && !needsPush(local.snapshot, reference.base))
     return none("unchanged");
   return { kind: "update", event, local: local.snapshot };
 }

@@ -10,7 +10,9 @@ import {
 const HOUR = 3_600_000;
 
 describe("the transition table of subscriptions", () => {
-  const cells = SUBSCRIPTION_STATES.flatMap((state) => SUBSCRIPTION_EVENTS.map((event) => [state, event] as const));
+  const cells = SUBSCRIPTION_STATES.flatMap((state) =>
+    SUBSCRIPTION_EVENTS.map((event) => [state, event] as const),
+  );
   test.each(cells)("%s has an answer to «%s»", (state, event) => {
     const cell = SUBSCRIPTION_TRANSITIONS[state][event];
     if (cell === "impossible") expect(() => nextSubscriptionState(state, event)).toThrow(state);
@@ -28,7 +30,9 @@ describe("the transition table of subscriptions", () => {
 describe("renewal", () => {
   const now = new Date("2026-06-01T00:00:00.000Z");
   test("a week's channel is renewed 24 hours before its end", () => {
-    expect(renewalTime(now, new Date(now.getTime() + 168 * HOUR))).toEqual(new Date(now.getTime() + 144 * HOUR));
+    expect(renewalTime(now, new Date(now.getTime() + 168 * HOUR))).toEqual(
+      new Date(now.getTime() + 144 * HOUR),
+    );
   });
   test("a short channel is renewed when a fifth of its life is left", () => {
     expect(renewalTime(now, new Date(now.getTime() + HOUR))).toEqual(new Date(now.getTime() + 0.8 * HOUR));

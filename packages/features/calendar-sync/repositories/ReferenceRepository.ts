@@ -13,7 +13,8 @@ export interface ReferencePatch {
   version?: string | null;
   sequence?: number;
   base?: SyncedState | null;
-  pending?: SyncedState | null;
+  /** Writes without an answer; null when none is left. */
+  pending?: readonly SyncedState[] | null;
   generation?: number;
   seenGeneration?: number;
   pushRequestedAt?: Date | null;

@@ -37,9 +37,9 @@ export interface ReferenceRow extends PlannedReference {
 /** A reference as raw SQL gives it; dates and JSON arrive parsed by the driver. */
 export interface RawReference extends Omit<ReferenceRow, "base" | "pending"> {
   baseSnapshot: SyncedState | null;
-  pendingSnapshot: SyncedState | null;
+  pendingSnapshot: SyncedState[] | null;
 }
 
 export function toReferenceRow({ baseSnapshot, pendingSnapshot, ...rest }: RawReference): ReferenceRow {
-  return { ...rest, base: baseSnapshot, pending: pendingSnapshot };
+  return { ...rest, base: baseSnapshot, pending: pendingSnapshot ?? [] };
 }

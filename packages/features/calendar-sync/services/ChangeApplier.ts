@@ -2,7 +2,7 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalChange, Interval } from "@calsync/types";
 import { type InboundPlan, planInbound, type RemoteState } from "../engine/plan-inbound.ts";
 import type { SyncPolicy } from "../engine/policy.ts";
-import type { BookingAction, BookingStore, LocalItem } from "../ports/BookingStore.ts";
+import type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
@@ -84,13 +84,10 @@ export class ChangeApplier {
     }
     const actions = planned.flatMap((one) => actionsOf(one, calendar));
     const outcomes = actions.length > 0 ? await this.#store.applyActions(tx, actions, now) : [];
-    const refusedActions = new Map(
-      outcomes
-        .filter((outcome) => !outcome.applied && outcome.refusal !== "repeated")
-        .map((outcome) => [outcome.actionId, outcome]),
-    );
+    const actionOf = new Map(actions.map((action) => [action.actionId, action]));
+    // A booking that did not take over what the calendar has keeps its own: the calendar must be told.
     const stubborn = new Set(
-      actions.filter((action) => refusedActions.has(action.actionId)).map((action) => action.bookingId),
+      outcomes.filter((outcome) => isRefused(outcome)).map(({ bookingId }) => bookingId),
     );
     await this.#references.update(
       tx,
@@ -102,17 +99,16 @@ export class ChangeApplier {
     for (const one of planned) {
       for (const refusal of one.plan.refusals) records.push(refusalRecord(one, refusal, calendar));
     }
-    const byActionId = new Map(actions.map((action) => [action.actionId, action]));
-    const byBooking = new Map(planned.map((one) => [one.reference.bookingId, one]));
+    const planOf = new Map(planned.map((one) => [one.reference.bookingId, one]));
     for (const outcome of outcomes) {
-      const action = byActionId.get(outcome.actionId);
-      const one = byBooking.get(outcome.bookingId);
-      if (!action || !one || outcome.refusal === "repeated") continue;
+      const action = actionOf.get(outcome.actionId);
+      const one = planOf.get(outcome.bookingId);
+      if (!action || !one || !(outcome.applied || isRefused(outcome))) continue;
       records.push({
         ...recordBase(one, calendar),
         result: outcome.applied ? "APPLIED" : "REFUSED",
         action: action.kind,
-        reason: outcome.applied || !outcome.refusal ? action.reason : outcome.refusal,
+        reason: isRefused(outcome) ? outcome.refusal : action.reason,
         before: outcome.before,
         after: outcome.after,
         actionId: outcome.applied ? action.actionId : null,
@@ -162,6 +158,15 @@ export class ChangeApplier {
     const items = await this.#store.loadItems(tx, ids, { lock: true });
     return new Map(items.map((item) => [item.bookingId, item]));
   }
+}
+
+/** Whether the store declined the action: neither done, nor done before, nor needless. */
+function isRefused(
+  outcome: BookingActionOutcome,
+): outcome is BookingActionOutcome & {
+  refusal: Exclude<BookingActionOutcome["refusal"], "repeated" | undefined>;
+} {
+  return !outcome.applied && outcome.refusal !== undefined && outcome.refusal !== "repeated";
 }
 
 /** A page may name one event twice; the later word counts. */

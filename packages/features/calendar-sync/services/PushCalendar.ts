@@ -3,7 +3,8 @@ import { backoffMs, CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, EventRef, ExternalChange, WrittenEvent } from "@calsync/types";
 import { type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
 import type { ReasonCode } from "../engine/reasons.ts";
-import { toSnapshot } from "../engine/snapshot.ts";
+import { differingFields, type EventSnapshot, toSnapshot } from "../engine/snapshot.ts";
+import type { SyncedState } from "../engine/synced-state.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
@@ -189,7 +190,7 @@ export class PushCalendar {
     const { prisma, references } = this.#deps;
     const patches = tasks.flatMap(({ reference, plan }): ReferencePatch[] => {
       if (plan.kind === "create") {
-        const pending = { local: plan.local, remote: plan.local };
+        const pending = withWrite(reference.pending, plan.local);
         return [
           {
             id: reference.id,
@@ -203,7 +204,7 @@ export class PushCalendar {
         ];
       }
       return plan.kind === "update"
-        ? [{ id: reference.id, pending: { local: plan.local, remote: plan.local } }]
+        ? [{ id: reference.id, pending: withWrite(reference.pending, plan.local) }]
         : [];
     });
     if (patches.length === 0) return;
@@ -458,6 +459,18 @@ export class PushCalendar {
     if (!failure.final)
       throw new RetryLater({ afterMs: pauseMs, reason: `The push failed: ${failure.code}.`, cause: error });
   }
+}
+
+/** Most writes without an answer that are remembered; the provider has refused or lost the older ones for good by then. */
+const MAX_PENDING = 10;
+
+/**
+ * Adds a write that is about to be made to those without an answer. The earlier ones stay: any of them may be what the event
+ * shows, and none of them is a person's change.
+ */
+function withWrite(pending: readonly SyncedState[], snapshot: EventSnapshot): SyncedState[] {
+  const others = pending.filter((write) => differingFields(write.local, snapshot).length > 0);
+  return [...others, { local: snapshot, remote: snapshot }].slice(-MAX_PENDING);
 }
 
 /** What an error is about: the one event that was written, the account as a whole, or hard to say. */
