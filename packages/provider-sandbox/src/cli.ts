@@ -66,7 +66,15 @@ async function main(): Promise<void> {
   });
   process.stdout.write(`The sandbox listens at ${sandbox.url}\n`);
   if (sandbox.mail?.port) process.stdout.write(`Mail is taken over SMTP at 127.0.0.1:${sandbox.mail.port}\n`);
-  const stop = () => void sandbox.close().then(() => process.exit(0));
+  const stop = () => {
+    sandbox.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`The sandbox did not close cleanly: ${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
 }
