@@ -54,7 +54,8 @@ export interface ContainerOptions {
 /** Puts everything together. Connects to nothing yet. */
 export function createContainer(env: ApiEnv, options: ContainerOptions): Container {
   const { name, now = systemClock } = options;
-  const log = options.log ?? createLogger({ level: env.LOG_LEVEL, name, pretty: env.NODE_ENV === "development" });
+  const log =
+    options.log ?? createLogger({ level: env.LOG_LEVEL, name, pretty: env.NODE_ENV === "development" });
   const prisma = createPrismaClient({
     url: env.DATABASE_URL,
     maxConnections: env.DATABASE_POOL_SIZE,
