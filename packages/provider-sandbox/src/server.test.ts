@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -193,4 +194,18 @@ test("a taken port is named in the error", async () => {
   const port = Number(new URL(sandbox.url).port);
   await expect(startSandbox({ port })).rejects.toThrow(`port ${port} is taken`);
   await expect(startSandbox({ smtpPort: port })).rejects.toThrow(`port ${port} is taken`);
+});
+
+test("it answers to loopback names only", async () => {
+  const sandbox = await testSandbox();
+  const statusFor = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get(`${sandbox.url}/sandbox/api/accounts`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on("error", reject);
+    });
+
+  expect(await statusFor("localhost:3010")).toBe(200);
+  expect(await statusFor("evil.example:3010")).toBe(403);
 });

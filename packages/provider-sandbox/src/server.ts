@@ -55,6 +55,7 @@ interface SavedSandbox {
   mail?: MailboxState;
 }
 
+const LOOPBACK_NAMES = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -105,6 +106,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     { parseAs: "string" },
     (_request, body, done) => done(null, new URLSearchParams(body as string)),
   );
+  // A web page elsewhere must not reach the sandbox through a name that it lets resolve to loopback.
+  app.addHook("onRequest", async (request, reply) => {
+    if (LOOPBACK_NAMES.has(request.hostname)) return;
+    return reply.code(403).send({ error: { code: 403, message: "The sandbox answers to localhost only." } });
+  });
   registerGoogle(app, google);
   registerSandboxApi(app, google, () => {
     mailbox?.clear();

@@ -213,6 +213,9 @@ test("24. import with a known iCalUID updates that event and mails nobody", asyn
   expect(sandbox.google.events(HOST).map((event) => event.summary)).toEqual(["Two"]);
   expect(sandbox.google.guestMail).toEqual([]);
   expect(sandbox.google.events(GUEST)).toEqual([]);
+  const cancelled = { summary: "Two", status: "cancelled", ...requestBody };
+  await calendarApi.events.import({ calendarId: "primary", requestBody: cancelled });
+  expect((await calendarApi.events.list({ calendarId: "primary" })).data.items).toEqual([]);
   expect(refusal(await api(sandbox, "POST", `${EVENTS}/import`, { body: hour(2, 9) }))).toEqual([
     400,
     "global",

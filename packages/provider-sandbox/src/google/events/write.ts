@@ -66,6 +66,7 @@ export function insertEvent(context: GoogleContext, request: WriteRequest, raw: 
   const event = context.store.putEvent(calendar, {
     id,
     ...normaliseBody(draft, calendar, null, options),
+    ...deletionOf(context, draft),
   });
   propagateToGuests(context, calendar, null, event);
   recordGuestMail(context, calendar, null, event.body, options);
@@ -97,6 +98,7 @@ export function importEvent(context: GoogleContext, request: WriteRequest, raw: 
   return context.store.putEvent(calendar, {
     id,
     ...normaliseBody(draft, calendar, known?.body ?? null, options),
+    ...deletionOf(context, draft),
   });
 }
 
@@ -336,6 +338,11 @@ function assertMayInvite(context: GoogleContext, actor: Actor, input: GoogleEven
     "forbiddenForServiceAccounts",
     "Service accounts cannot invite attendees without Domain-Wide Delegation of Authority.",
   );
+}
+
+/** An event that is written as cancelled counts as deleted from then on. */
+function deletionOf(context: GoogleContext, body: GoogleEvent): Pick<StoredEvent, "deletedAtMs"> {
+  return body.status === "cancelled" ? { deletedAtMs: context.store.clock.nowMs() } : {};
 }
 
 function withoutNulls(input: GoogleEvent): GoogleEvent {
