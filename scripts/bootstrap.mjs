@@ -103,10 +103,20 @@ const pnpm = ({ pnpm: [command, ...first], env }, args, log) =>
   run(command, [...first, ...args], { env: { ...env, CI: "true" }, logFile: path.join(logDir, log) });
 
 const turbo = ({ node, env }, args, log) =>
-  run(node, [path.join(root, "node_modules/turbo/bin/turbo"), "run", ...args, "--output-logs=new-only"], {
-    env,
-    logFile: path.join(logDir, log),
-  });
+  run(
+    node,
+    [
+      path.join(root, "node_modules/turbo/bin/turbo"),
+      "run",
+      ...args,
+      ...withSources(),
+      "--output-logs=new-only",
+    ],
+    {
+      env,
+      logFile: path.join(logDir, log),
+    },
+  );
 
 /** Folders of the workspace's packages, as pnpm-workspace.yaml lists them, relative to the root. */
 function workspaceFolders() {
@@ -122,9 +132,21 @@ function workspaceFolders() {
 function isBuilt() {
   const has = (file) => fs.existsSync(path.join(root, file));
   return workspaceFolders().every((folder) =>
-    has(`${folder}/next.config.ts`) ? has(`${folder}/.next/BUILD_ID`) : has(`${folder}/dist`),
+    isEmpty(folder) || has(`${folder}/next.config.ts`)
+      ? has(`${folder}/.next/BUILD_ID`)
+      : has(`${folder}/dist`),
   );
 }
+
+/** Whether a package has nothing to build or check yet: its manifest and its settings are all there is. */
+const isEmpty = (folder) =>
+  files(folder).every((file) => /[/](package|tsconfig([.]build)?)[.]json$|[/]tsup[.]config[.]ts$/.test(file));
+
+/** Arguments that make turbo leave out the packages that are empty yet, whose tools would complain that there is no input. */
+export const withSources = () =>
+  workspaceFolders()
+    .filter(isEmpty)
+    .map((folder) => `--filter=!./${folder}`);
 
 /** What the `generate` tasks read: the schema, and the folders that the provider registry is made from. */
 function generatorInputs() {

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { launch } from "./bootstrap.mjs";
+import { launch, withSources } from "./bootstrap.mjs";
 import { bold, dim, green, red, say } from "./progress.mjs";
 import { root } from "./toolchain.mjs";
 
@@ -20,6 +20,7 @@ const CHECKS = [
       "turbo/bin/turbo",
       "run",
       "typecheck",
+      ...withSources(),
       "--continue",
       "--output-logs=errors-only",
       "--log-order=grouped",
