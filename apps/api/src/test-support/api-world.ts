@@ -126,6 +126,14 @@ export async function createApiWorld(more: Record<string, string> = {}): Promise
   };
 }
 
+/** Connects a Google account as a person does. @returns the connection's id */
+export async function connectGoogle(user: SignedIn, email: string): Promise<number> {
+  const answer = await user.send("POST", "/v1/connections/googlecalendar/authorize", {});
+  const back = await consent(answer.json().url, { email });
+  const landed = await user.get(behindProxy(back));
+  return Number(new URL(landed.headers.location ?? "").searchParams.get("connected"));
+}
+
 /** Goes through the simulated consent page. @returns where it sends the browser */
 export async function consent(
   authorizationUrl: string,
