@@ -1,9 +1,22 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import pg from "pg";
+import { MIGRATIONS_FOLDER } from "../src/migrate.ts";
+
+const NO_FILTERS = { externalTables: [], externalEnums: [] };
+
+/** What Prisma thinks of a database's migrations. */
+export interface MigrationDiagnosis {
+  /** Null when the database and the folder agree. */
+  history: object | null;
+  editedMigrationNames: string[];
+  failedMigrationNames: string[];
+  hasMigrationsTable: boolean;
+}
 
 /** The part of Prisma's WebAssembly schema engine that we use. */
 interface SchemaEngine {
@@ -12,8 +25,13 @@ interface SchemaEngine {
     to: unknown;
     script: boolean;
     exitCode: null;
-    filters: { externalTables: string[]; externalEnums: string[] };
+    filters: typeof NO_FILTERS;
   }): Promise<{ stdout: string | null }>;
+  diagnoseMigrationHistory(params: {
+    migrationsList: object;
+    optInToShadowDatabase: boolean;
+    filters: typeof NO_FILTERS;
+  }): Promise<MigrationDiagnosis>;
 }
 
 type WasmExports = Record<string, () => void>;
@@ -44,20 +62,57 @@ const SCHEMA = new URL("../schema.prisma", import.meta.url);
  * (partial and expression indexes, exclusion constraints, checks, functions, triggers) does not count.
  */
 export async function diffToSchema(url: string): Promise<string> {
-  const schema = await readFile(SCHEMA, "utf8");
-  const files = [{ path: "schema.prisma", content: schema }];
-  const pool = new EnginePool({ connectionString: url, max: 2 });
-  try {
-    const engine = await openEngine(schema, pool);
+  return withEngine(url, async (engine, schema) => {
+    const files = [{ path: "schema.prisma", content: schema }];
     const { stdout } = await engine.diff({
       from: { tag: "schemaDatasource", files, configDir: "/" },
       to: { tag: "schemaDatamodel", files },
       script: true,
       exitCode: null,
-      filters: { externalTables: [], externalEnums: [] },
+      filters: NO_FILTERS,
     });
     const script = (stdout ?? "").trim();
     return script === "-- This is an empty migration." ? "" : script;
+  });
+}
+
+/** What `prisma migrate status` would say of the database at `url`. */
+export async function diagnoseMigrations(url: string): Promise<MigrationDiagnosis> {
+  const names = (await readdir(MIGRATIONS_FOLDER, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  const migrationDirectories = await Promise.all(
+    names.map(async (path) => ({
+      path,
+      migrationFile: {
+        path: "migration.sql",
+        content: { tag: "ok", value: await readFile(join(MIGRATIONS_FOLDER, path, "migration.sql"), "utf8") },
+      },
+    })),
+  );
+  return withEngine(url, (engine) =>
+    engine.diagnoseMigrationHistory({
+      migrationsList: {
+        baseDir: MIGRATIONS_FOLDER,
+        lockfile: { path: "migration_lock.toml", content: 'provider = "postgresql"\n' },
+        shadowDbInitScript: "",
+        migrationDirectories,
+      },
+      optInToShadowDatabase: false,
+      filters: NO_FILTERS,
+    }),
+  );
+}
+
+async function withEngine<T>(
+  url: string,
+  run: (engine: SchemaEngine, schema: string) => Promise<T>,
+): Promise<T> {
+  const schema = await readFile(SCHEMA, "utf8");
+  const pool = new EnginePool({ connectionString: url, max: 2 });
+  try {
+    return await run(await openEngine(schema, pool), schema);
   } finally {
     await pool.end();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { diffToSchema } from "../scripts/schema-engine.ts";
+import { diagnoseMigrations, diffToSchema } from "../scripts/schema-engine.ts";
 import { createTestDatabase } from "./testing/injected.test-support.ts";
 
 test("the migrations and schema.prisma say the same", async () => {
@@ -19,4 +19,22 @@ test("a difference is noticed", async () => {
 
   await database.drop();
   expect(difference).toContain('ADD COLUMN     "idempotencyKey" TEXT');
+});
+
+test("Prisma finds the migrations applied, unedited and finished", async () => {
+  const database = await createTestDatabase();
+
+  const diagnosis = await diagnoseMigrations(database.url);
+  await database.prisma
+    .$executeRaw`UPDATE "_prisma_migrations" SET checksum = 'other' WHERE migration_name LIKE '%_init'`;
+  const edited = await diagnoseMigrations(database.url);
+
+  await database.drop();
+  expect(diagnosis).toMatchObject({
+    history: null,
+    editedMigrationNames: [],
+    failedMigrationNames: [],
+    hasMigrationsTable: true,
+  });
+  expect(edited.editedMigrationNames).toEqual(["20261121000000_init"]);
 });
