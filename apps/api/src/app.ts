@@ -10,6 +10,7 @@ import {
   validatorCompiler,
 } from "fastify-type-provider-zod";
 import type { Container } from "./container.ts";
+import { nameBookingSchemas } from "./dto/booking-names.ts";
 import { authPlugin, SESSION_COOKIE } from "./plugins/auth.ts";
 import { CSRF_HEADER, csrfPlugin } from "./plugins/csrf.ts";
 import { metricsPlugin } from "./plugins/metrics.ts";
@@ -69,6 +70,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   app.addHook("onClose", () => feed.close());
   await app.register(streamPlugin, { feed });
 
+  nameBookingSchemas();
   await app.register(swagger, {
     openapi: describeApi(env.API_URL),
     transform: jsonSchemaTransform,

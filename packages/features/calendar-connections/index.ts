@@ -1,15 +1,12 @@
 export * from "./dto.ts";
 export type { ConnectionProviders } from "./ports/ConnectionProviders.ts";
 export type { CalendarTarget, ConnectionSync } from "./ports/ConnectionSync.ts";
-export {
-  type ConnectionService,
-  type ConnectionServiceOptions,
-  createConnectionService,
-} from "./services/connection-service.ts";
+export { type ConnectionService, createConnectionService } from "./services/connection-service.ts";
 export { credentialAad } from "./services/credential-secret.ts";
 export {
   type CredentialStore,
   type CredentialStoreOptions,
   createCredentialStore,
 } from "./services/credential-store.ts";
+export type { ConnectionServiceOptions } from "./services/dependencies.ts";
 export type { ConnectedAccount, OAuthCallback } from "./services/oauth-connect.ts";

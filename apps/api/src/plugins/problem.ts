@@ -104,7 +104,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
 }
 
 /** The problem that an error is to a caller. Internals of errors that are not meant for callers stay inside. */
-export function problemOf(error: FastifyError | Error): Problem {
+function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof AppError) {
     const { code, message: detail, hint } = error;
     return { ...common(code, STATUS_OF_KIND[error.kind]), detail, ...(hint === undefined ? {} : { hint }) };

@@ -52,7 +52,7 @@ export function syncRoutes({ sync }: Container): FastifyPluginAsyncZod {
 }
 
 /** One word for all calendars together: the worst of what they say. Calendars that are switched off say nothing. */
-export function overallOf(calendars: readonly SyncStatus[]): "ok" | "working" | "attention" {
+function overallOf(calendars: readonly SyncStatus[]): "ok" | "working" | "attention" {
   const enabled = calendars.filter((calendar) => calendar.enabled);
   if (enabled.some(({ status }) => status === "failed")) return "attention";
   const working = enabled.some(({ status, pendingPushes }) => status !== "healthy" || pendingPushes > 0);

@@ -5,7 +5,7 @@ import { sessionRepository } from "../repositories/SessionRepository.ts";
 import { type User, userRepository } from "../repositories/UserRepository.ts";
 
 /** How long a session lasts. */
-export const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
+const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
 
 /** API keys begin with this, so that people and secret scanners recognise them. */
 const KEY_PREFIX = "cs_";

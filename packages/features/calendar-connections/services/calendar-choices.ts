@@ -4,7 +4,7 @@ import type { CalendarChoice, Destination } from "../dto.ts";
 import type { CalendarTarget } from "../ports/ConnectionSync.ts";
 import { calendarChoiceRepository } from "../repositories/CalendarChoiceRepository.ts";
 import { credentialRepository, type StoredCredential } from "../repositories/CredentialRepository.ts";
-import type { ConnectionServiceOptions } from "./connection-service.ts";
+import type { ConnectionServiceOptions } from "./dependencies.ts";
 
 /** One of the user's accounts. @throws AppError `connection_not_found`, also when it is somebody else's */
 export async function ownConnection(

@@ -1,26 +1,9 @@
-import type { CalendarGateway } from "@calsync/calendar-sync";
-import type { Clock, SecretBox } from "@calsync/lib";
-import type { PrismaClient } from "@calsync/prisma";
 import type { CalendarChoice, Connection, Destination, Provider } from "../dto.ts";
-import type { ConnectionProviders } from "../ports/ConnectionProviders.ts";
-import type { ConnectionSync } from "../ports/ConnectionSync.ts";
 import { credentialRepository } from "../repositories/CredentialRepository.ts";
 import { listCalendars, listDestinations, setDestination, setSelected } from "./calendar-choices.ts";
+import type { ConnectionServiceOptions } from "./dependencies.ts";
 import { disconnect } from "./disconnect.ts";
 import { type ConnectedAccount, finishOAuth, type OAuthCallback, startOAuth } from "./oauth-connect.ts";
-
-export interface ConnectionServiceOptions {
-  prisma: PrismaClient;
-  secretBox: SecretBox;
-  providers: ConnectionProviders;
-  gateway: Pick<CalendarGateway, "serviceFor">;
-  sync: ConnectionSync;
-  now: Clock;
-  /** A pino logger fits. */
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
-  /** Where a provider sends the browser back to; it has to be registered at the provider exactly so. */
-  oauthRedirectUri: (provider: string) => string;
-}
 
 /**
  * Connecting accounts, choosing calendars, disconnecting. Every method is for one user and sees only that user's things;

@@ -1,7 +1,7 @@
 import { credentialRepository, type StoredCredential } from "../repositories/CredentialRepository.ts";
 import { ownConnection } from "./calendar-choices.ts";
-import type { ConnectionServiceOptions } from "./connection-service.ts";
 import { openSecret } from "./credential-secret.ts";
+import type { ConnectionServiceOptions } from "./dependencies.ts";
 
 /** Revoking calls the provider; after this the transaction gives up, and disconnecting can be repeated. */
 const DISCONNECT_TIMEOUT_MS = 60_000;

@@ -5,8 +5,8 @@ import { codeChallengeOf, createCodeVerifier } from "../pkce.ts";
 import { credentialRepository } from "../repositories/CredentialRepository.ts";
 import { oauthStateRepository } from "../repositories/OauthStateRepository.ts";
 import { isOwnPath } from "../return-to.ts";
-import type { ConnectionServiceOptions } from "./connection-service.ts";
 import { openSecret, sealSecret } from "./credential-secret.ts";
+import type { ConnectionServiceOptions } from "./dependencies.ts";
 
 /** How long a user may take on the provider's consent page. */
 const FLOW_LIFETIME_MS = 10 * 60_000;
