@@ -106,7 +106,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     notificationAddress: deps.notificationAddress,
   });
   const notifications = new Notifications({ ...shared, subscriptions: subscriptionRows });
-  const bookingReferences = new BookingReferences(references);
+  const bookingReferences = new BookingReferences(calendars, references, records, now);
   const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now };
   const runCron = (name: CronName) =>
     name === "calendar-sync" ? runCalendarSyncCron(cronDeps) : runCalendarSubscriptionsCron(cronDeps);
@@ -118,7 +118,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     );
 
   return {
-    bookingsChanged: (tx, ids) => bookingReferences.bookingsChanged(tx, ids),
+    bookingsChanged: (tx, changes) => bookingReferences.bookingsChanged(tx, changes),
     async ensureCalendarSyncs(tx, targets) {
       const rows = await calendars.ensure(tx, targets, now());
       await calendars.linkTargets(

@@ -1,7 +1,7 @@
 export * from "./create-calendar-sync.ts";
 export { CRON_NAMES, type CronName, type CronReport } from "./crons/cron.ts";
 export type { ChangeView, SyncStatus } from "./dto.ts";
-export { explainReason, REASONS, type ReasonCode } from "./engine/reasons.ts";
+export { type AppReason, explainReason, REASONS, type ReasonCode } from "./engine/reasons.ts";
 export {
   differingFields,
   type EventSnapshot,
@@ -12,7 +12,7 @@ export {
   toSnapshot,
 } from "./engine/snapshot.ts";
 export type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "./ports/BookingStore.ts";
-export type { BookingSync } from "./ports/BookingSync.ts";
+export type { BookingChange, BookingSync } from "./ports/BookingSync.ts";
 export type { CalendarGateway } from "./ports/CalendarGateway.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";

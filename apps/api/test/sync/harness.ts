@@ -176,8 +176,9 @@ export class SyncHarness {
    * all jobs that are due.
    */
   async settle(): Promise<JobRun[]> {
+    this.clock.advance({ seconds: 1 });
     const runs: JobRun[] = await this.runJobs();
-    this.clock.advance({ seconds: 10 });
+    this.clock.advance({ seconds: 9 });
     do {
       for (const one of this.notifications.splice(0))
         await this.sync.handleNotification("memorycalendar", toNotificationRequest(one));

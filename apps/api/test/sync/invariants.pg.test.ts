@@ -145,7 +145,9 @@ describe("invariant 3: enqueue with the change", () => {
     const { id } = await world.booking(uid);
     const broken = world.prisma.$transaction(async (tx) => {
       await tx.booking.update({ where: { id }, data: { title: "Changed" } });
-      await world.sync.bookingsChanged(tx, [id]);
+      await world.sync.bookingsChanged(tx, [
+        { bookingId: id, hostId: host.userId, reason: "rescheduled-by-host", before: null, after: null },
+      ]);
       throw new Error("the process died here");
     });
     await expect(broken).rejects.toThrow("died");
@@ -217,7 +219,12 @@ describe("invariant 5: no echo", () => {
     world.server.resetCalls();
     await world.pull(host);
     expect(world.server.callCount("updateEvent")).toBe(0);
-    expect(await world.reasons(uid)).toEqual(["event-created", "event-updated"]);
+    expect(await world.reasons(uid)).toEqual([
+      "booked-by-guest",
+      "event-created",
+      "rescheduled-by-host",
+      "event-updated",
+    ]);
     expect(world.mails).toHaveLength(mails);
   });
 
@@ -445,7 +452,12 @@ describe("invariant 10: the past is left alone", () => {
       status: "ACCEPTED",
       startTime: new Date("2030-01-08T10:00Z"),
     });
-    expect(await world.reasons(uid)).toEqual(["event-created", "past-booking", "past-booking"]);
+    expect(await world.reasons(uid)).toEqual([
+      "booked-by-guest",
+      "event-created",
+      "past-booking",
+      "past-booking",
+    ]);
   });
 });
 
@@ -466,6 +478,7 @@ describe("invariant 12: every change is explained", () => {
       ["remote-details-changed", "calendar", "applied"],
       ["remote-time-changed", "calendar", "applied"],
       ["event-created", "sync", "applied"],
+      ["booked-by-guest", "app", "applied"],
     ]);
     expect(history[2]).toMatchObject({
       calendar: { provider: "memorycalendar" },

@@ -14,6 +14,7 @@ import {
 import { type BookableEventType, findByAddress } from "../repositories/EventTypeRepository.ts";
 import { inTransaction, isIdempotencyKeyTaken, isTimeTaken } from "../repositories/transaction.ts";
 import type { BookingDependencies } from "./dependencies.ts";
+import { toEventTime } from "./event-time.ts";
 import { findOffered, isOfferedWhenFree, oneStart } from "./offered.ts";
 import { toGuestDto } from "./to-dto.ts";
 import { findActingGuest } from "./viewer.ts";
@@ -113,7 +114,23 @@ async function place(deps: BookingDependencies, tx: PrismaTransaction, wish: Wis
     ],
     { now, ...(deps.settleMs ? { settleMs: deps.settleMs } : {}) },
   );
-  await deps.sync.bookingsChanged(tx, [bookingId]);
+  await deps.sync.bookingsChanged(tx, [
+    shared === null
+      ? {
+          bookingId,
+          hostId: booking.hostId,
+          reason: "booked-by-guest",
+          before: null,
+          after: { time: toEventTime(booking) },
+        }
+      : {
+          bookingId,
+          hostId: booking.hostId,
+          reason: "seat-taken-by-guest",
+          before: null,
+          after: { attendees: [guest.email] },
+        },
+  ]);
   return booking;
 }
 

@@ -39,7 +39,15 @@ export async function cancel(
       ...(leaves ? { guests: [role.guest.email], ...(reason ? { noteToHost: reason } : {}) } : {}),
     };
     await queueBookingMails(tx, [mail], { now, ...(deps.settleMs ? { settleMs: deps.settleMs } : {}) });
-    await deps.sync.bookingsChanged(tx, [booking.id]);
+    await deps.sync.bookingsChanged(tx, [
+      {
+        bookingId: booking.id,
+        hostId: booking.hostId,
+        reason: leaves ? "seat-given-up-by-guest" : `cancelled-by-${role.role}`,
+        before: leaves ? { attendees: [role.guest.email] } : { status: current.status },
+        after: leaves ? null : { status: booking.status },
+      },
+    ]);
     return { booking, role, changed: true };
   });
   const { booking, role, changed } = acted;

@@ -13,6 +13,7 @@ import {
 import { findBookableById } from "../repositories/EventTypeRepository.ts";
 import { inTransaction, isTimeTaken } from "../repositories/transaction.ts";
 import type { BookingDependencies } from "./dependencies.ts";
+import { toEventTime } from "./event-time.ts";
 import { findOffered, isOfferedWhenFree, oneStart } from "./offered.ts";
 import { type Role, roleOf, type Viewer } from "./viewer.ts";
 
@@ -146,7 +147,15 @@ async function moveTo(
     ],
     { now, ...(deps.settleMs ? { settleMs: deps.settleMs } : {}) },
   );
-  await deps.sync.bookingsChanged(tx, [booking.id]);
+  await deps.sync.bookingsChanged(tx, [
+    {
+      bookingId: booking.id,
+      hostId: booking.hostId,
+      reason: `rescheduled-by-${role.role}`,
+      before: { time: toEventTime(current) },
+      after: { time: toEventTime(booking) },
+    },
+  ]);
   return booking;
 }
 

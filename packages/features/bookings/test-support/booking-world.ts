@@ -49,8 +49,8 @@ export async function makeBookingWorld(): Promise<BookingWorld> {
     service: createBookingService({
       prisma: database.prisma,
       sync: {
-        async bookingsChanged(_tx, ids) {
-          world.synced.push([...ids]);
+        async bookingsChanged(_tx, changes) {
+          world.synced.push(changes.map(({ bookingId }) => bookingId));
           world.onSync?.();
         },
       },

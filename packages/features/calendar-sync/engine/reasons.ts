@@ -35,12 +35,23 @@ export const REASONS = {
   "event-deleted": "The booking was cancelled, so its event was deleted.",
   "event-recreated": "The event had gone from the calendar and was written again.",
   "push-refused": "The calendar refused the change for good.",
+  // Made in the app
+  "booked-by-guest": "A guest booked.",
+  "rescheduled-by-host": "The host moved the booking in the app.",
+  "rescheduled-by-guest": "The guest moved the booking.",
+  "cancelled-by-host": "The host cancelled the booking in the app.",
+  "cancelled-by-guest": "The guest cancelled the booking.",
+  "seat-taken-by-guest": "A guest joined.",
+  "seat-given-up-by-guest": "A guest gave their seat up.",
   // Life of a subscription or a credential
   "full-pull-after-lost-cursor":
     "The provider no longer accepted the cursor, so everything was compared again.",
 } as const;
 
 export type ReasonCode = keyof typeof REASONS;
+
+/** The codes of what people do in the app. */
+export type AppReason = Extract<ReasonCode, `${string}-by-${"host" | "guest"}`>;
 
 /** The sentence for a reason code; unknown codes (from a newer version) come back as they are. */
 export function explainReason(code: string): string {

@@ -177,6 +177,16 @@ export class CalendarSyncRepository {
        LIMIT ${limit}`;
   }
 
+  /** Destinations of the bookings' hosts that have no CalendarSync yet. */
+  async findUnlinkedDestinations(sql: Sql, bookingIds: readonly number[]): Promise<CalendarSyncTarget[]> {
+    return sql.$queryRaw`
+      SELECT DISTINCT d."userId", d."credentialId", c."provider", d."externalCalendarId", d."name"
+        FROM "Booking" b
+        JOIN "DestinationCalendar" d ON d."userId" = b."hostId" AND d."calendarSyncId" IS NULL
+        JOIN "Credential" c ON c."id" = d."credentialId"
+       WHERE b."id" = ANY(${bookingIds}::int[])`;
+  }
+
   /** Points destinations and selections at their CalendarSync. */
   async linkTargets(sql: Sql, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;

@@ -1,17 +1,43 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
-import type { BookingSync } from "../ports/BookingSync.ts";
+import type { BookingChange, BookingSync } from "../ports/BookingSync.ts";
+import type { CalendarSyncRepository } from "../repositories/CalendarSyncRepository.ts";
+import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 
-/** Carries what happened to bookings in the app to their calendars: references, wishes for pushes, jobs. */
+/** Carries what happened to bookings in the app to their calendars: record, references, wishes for pushes, jobs. */
 export class BookingReferences implements BookingSync {
+  readonly #calendars: CalendarSyncRepository;
   readonly #references: ReferenceRepository;
-  constructor(references: ReferenceRepository) {
+  readonly #records: ChangeRecordRepository;
+  readonly #now: () => Date;
+
+  constructor(
+    calendars: CalendarSyncRepository,
+    references: ReferenceRepository,
+    records: ChangeRecordRepository,
+    now: () => Date,
+  ) {
+    this.#calendars = calendars;
     this.#references = references;
+    this.#records = records;
+    this.#now = now;
   }
 
-  async bookingsChanged(tx: PrismaTransaction, bookingIds: readonly number[]): Promise<void> {
+  async bookingsChanged(tx: PrismaTransaction, changes: readonly BookingChange[]): Promise<void> {
+    const bookingIds = changes.map(({ bookingId }) => bookingId);
+    const now = this.#now();
+    await this.#records.append(tx, changes.map(toRecord), now);
+    // A destination that no cron tick has seen yet gets its CalendarSync with its first booking.
+    const unlinked = await this.#calendars.findUnlinkedDestinations(tx, bookingIds);
+    if (unlinked.length > 0) {
+      const made = await this.#calendars.ensure(tx, unlinked, now);
+      await this.#calendars.linkTargets(
+        tx,
+        made.map(({ id }) => id),
+      );
+    }
     await this.#references.ensureForBookings(tx, bookingIds);
     const calendars = await this.#references.requestPushes(tx, { bookingIds });
     await enqueueMany(
@@ -19,4 +45,22 @@ export class BookingReferences implements BookingSync {
       calendars.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
     );
   }
+}
+
+function toRecord({ bookingId, hostId, reason, before, after }: BookingChange): NewChangeRecord {
+  return {
+    userId: hostId,
+    bookingId,
+    calendarSyncId: null,
+    referenceId: null,
+    externalEventId: null,
+    source: "APP",
+    result: "APPLIED",
+    action: reason.split("-by-")[0] ?? reason,
+    reason,
+    before,
+    after,
+    providerVersion: null,
+    actionId: null,
+  };
 }

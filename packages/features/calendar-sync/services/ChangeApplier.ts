@@ -161,9 +161,7 @@ export class ChangeApplier {
 }
 
 /** Whether the store declined the action: neither done, nor done before, nor needless. */
-function isRefused(
-  outcome: BookingActionOutcome,
-): outcome is BookingActionOutcome & {
+function isRefused(outcome: BookingActionOutcome): outcome is BookingActionOutcome & {
   refusal: Exclude<BookingActionOutcome["refusal"], "repeated" | undefined>;
 } {
   return !outcome.applied && outcome.refusal !== undefined && outcome.refusal !== "repeated";
