@@ -10,7 +10,7 @@ import {
   createConnectionService,
   createCredentialStore,
 } from "@calsync/calendar-connections";
-import { type CalendarSync, createCalendarSync } from "@calsync/calendar-sync";
+import { type CalendarSync, createCalendarSync, type SyncSettings } from "@calsync/calendar-sync";
 import type { JobRegistration, ScheduledJob } from "@calsync/jobs";
 import { type Clock, createLogger, createSecretBox, type Logger, systemClock } from "@calsync/lib";
 import { createSmtpTransport, notificationJobs } from "@calsync/notifications";
@@ -49,6 +49,10 @@ export interface ContainerOptions {
   name: string;
   now?: Clock;
   log?: Logger;
+  /** The engine's times and sizes where they are not to be the usual ones. */
+  syncSettings?: Partial<SyncSettings>;
+  /** A database client to use in place of one of its own, for instance one whose statements are counted. */
+  prisma?: PrismaClient;
 }
 
 /** Puts everything together. Connects to nothing yet. */
@@ -56,12 +60,14 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   const { name, now = systemClock } = options;
   const log =
     options.log ?? createLogger({ level: env.LOG_LEVEL, name, pretty: env.NODE_ENV === "development" });
-  const prisma = createPrismaClient({
-    url: env.DATABASE_URL,
-    maxConnections: env.DATABASE_POOL_SIZE,
-    log,
-    applicationName: `calsync ${name}`,
-  });
+  const prisma =
+    options.prisma ??
+    createPrismaClient({
+      url: env.DATABASE_URL,
+      maxConnections: env.DATABASE_POOL_SIZE,
+      log,
+      applicationName: `calsync ${name}`,
+    });
   const metrics = createMetrics(prisma);
   const [currentKey] = env.ENCRYPTION_KEYS;
   if (!currentKey) throw new Error("there is no encryption key");
@@ -83,6 +89,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     now,
     log,
     notificationAddress: (provider) => notificationAddress(env, provider),
+    settings: options.syncSettings ?? {},
   });
   const bookings = createBookingService({
     prisma,

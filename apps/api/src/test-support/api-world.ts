@@ -8,6 +8,9 @@ import { type Container, createContainer } from "../container.ts";
 import { apiEnv } from "../env.ts";
 import { SESSION_COOKIE } from "../plugins/auth.ts";
 import { CSRF_HEADER } from "../plugins/csrf.ts";
+import { behindProxy, consent } from "./consent.ts";
+
+export { behindProxy, consent };
 
 export const WEB_URL = "https://app.example";
 export const CRON_SECRET = "cron-secret-for-tests";
@@ -132,25 +135,4 @@ export async function connectGoogle(user: SignedIn, email: string): Promise<numb
   const back = await consent(answer.json().url, { email });
   const landed = await user.get(behindProxy(back));
   return Number(new URL(landed.headers.location ?? "").searchParams.get("connected"));
-}
-
-/** Goes through the simulated consent page. @returns where it sends the browser */
-export async function consent(
-  authorizationUrl: string,
-  choice: { email: string; decision?: "allow" | "cancel"; scopes?: (offered: string[]) => string[] },
-): Promise<URL> {
-  const page = await (await fetch(authorizationUrl)).text();
-  const request = /name="request" value="([^"]+)"/.exec(page)?.[1];
-  if (!request) throw new Error(`there is no consent page at ${authorizationUrl}: ${page}`);
-  const offered = [...page.matchAll(/name="scope" value="([^"]+)"/g)].map((match) => match[1] ?? "");
-  const form = new URLSearchParams({ request, account: choice.email, decision: choice.decision ?? "allow" });
-  for (const scope of choice.scopes?.(offered) ?? offered) form.append("scope", scope);
-  const url = new URL("/o/oauth2/v2/auth/consent", authorizationUrl);
-  const answer = await fetch(url, { method: "POST", body: form, redirect: "manual" });
-  return new URL(answer.headers.get("location") ?? "about:blank");
-}
-
-/** What the web app makes of an address under /api: the same path at the API. */
-export function behindProxy(url: URL): string {
-  return `${url.pathname.replace(/^\/api/, "")}${url.search}`;
 }

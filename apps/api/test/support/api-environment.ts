@@ -1,0 +1,36 @@
+/** Where the web app would be. Nothing listens there: what its proxy does is done by the helpers. */
+export const WEB_URL = "https://app.example";
+
+/** The OAuth client of tests and benchmarks at the simulated Google. */
+export const GOOGLE_CLIENT = {
+  clientId: "calsync-test.apps.googleusercontent.com",
+  clientSecret: "calsync-test-secret",
+  redirectUris: [`${WEB_URL}/api/v1/oauth/googlecalendar/callback`],
+};
+
+/** Environment of the API's processes, with the simulated Google in Google's place. */
+export function apiEnvironment(options: {
+  databaseUrl: string;
+  googleUrl: string;
+  apiPort: number;
+  smtpPort: number;
+}): Record<string, string> {
+  const { databaseUrl, googleUrl, apiPort, smtpPort } = options;
+  return {
+    NODE_ENV: "test",
+    LOG_LEVEL: "info",
+    DATABASE_URL: databaseUrl,
+    API_PORT: String(apiPort),
+    API_URL: `http://127.0.0.1:${apiPort}`,
+    WEB_URL,
+    SESSION_SECRET: "s".repeat(32),
+    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
+    SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+    GOOGLE_CLIENT_ID: GOOGLE_CLIENT.clientId,
+    GOOGLE_CLIENT_SECRET: GOOGLE_CLIENT.clientSecret,
+    GOOGLE_API_URL: googleUrl,
+    GOOGLE_AUTH_URL: `${googleUrl}/o/oauth2/v2/auth`,
+    GOOGLE_TOKEN_URL: `${googleUrl}/token`,
+    GOOGLE_REVOKE_URL: `${googleUrl}/revoke`,
+  };
+}
