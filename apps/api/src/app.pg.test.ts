@@ -90,6 +90,8 @@ test("unknown routes, broken JSON and unread media types are problems too", asyn
   expect(broken.statusCode).toBe(400);
   expect(broken.headers["content-type"]).toContain("application/problem+json");
   expect((await send("text/csv", "a,b")).statusCode).toBe(415);
+  expect((await send("application/json", "")).json()).toMatchObject({ code: "invalid_request" });
+  expect((await send("application/json", '{"__proto__": {}}')).statusCode).toBe(400);
 });
 
 test("what fails inside stays inside", async () => {

@@ -54,6 +54,13 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
+  // Clients that always name a media type also send DELETE and POST without a body.
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, null);
+    else parseJson(request, body as string, done);
+  });
+
   await app.register(problemPlugin);
   await app.register(helmet, {
     // The reference page at /docs loads its own scripts and styles; every other answer is data.

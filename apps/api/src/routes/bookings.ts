@@ -96,12 +96,12 @@ export function bookingRoutes({ bookings, sync }: Container): FastifyPluginAsync
           summary: "Cancel a booking",
           description: "Where several guests share a time, a guest gives up only their own seat.",
           params: bookingParams,
-          body: cancelRequestSchema.default({}),
+          body: cancelRequestSchema.nullish(),
           response: bookingResponse,
         },
       },
       async (request) => {
-        const { token, ...change } = request.body;
+        const { token, ...change } = request.body ?? {};
         return { booking: await bookings.cancel(request.params.uid, change, viewerFor(request, token)) };
       },
     );

@@ -131,6 +131,16 @@ test("a callback in somebody else's browser connects nothing to them", async () 
   expect(nobody.headers.location).toContain(`${WEB_URL}/login`);
 });
 
+test("starting a flow needs no body", async () => {
+  const user = await world.signUp("bodyless");
+  const answer = await user.send("POST", "/v1/connections/googlecalendar/authorize");
+  expect(answer.statusCode).toBe(200);
+  expect((await user.send("POST", "/v1/connections/nothere/authorize")).json()).toMatchObject({
+    status: 404,
+    code: "provider_not_found",
+  });
+});
+
 test("nobody reaches another's connection", async () => {
   const owner = await world.signUp("vera");
   world.sandbox.google.createAccount({ email: "vera@gmail.test" });

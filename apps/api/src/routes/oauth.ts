@@ -31,7 +31,7 @@ export function oauthRoutes({ connections, env }: Container): FastifyPluginAsync
             .object({
               returnTo: z.string().max(500).optional().describe("Path of the web app to come back to."),
             })
-            .default({}),
+            .nullish(),
           response: { 200: z.object({ url: z.string() }) },
         },
       },
@@ -39,7 +39,7 @@ export function oauthRoutes({ connections, env }: Container): FastifyPluginAsync
         url: await connections.startOAuth(
           userIdOf(request),
           request.params.provider,
-          request.body.returnTo ?? null,
+          request.body?.returnTo ?? null,
         ),
       }),
     );
