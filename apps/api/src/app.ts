@@ -83,7 +83,12 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: true,
+    // As for every other answer: an installation on plain http, such as a local one, has no https to upgrade to.
+    transformStaticCSP: (header) => header.replace(/ ?upgrade-insecure-requests;?/, ""),
+  });
 
   const routes = [
     sessionRoutes,

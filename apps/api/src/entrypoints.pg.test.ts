@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -81,8 +81,15 @@ test("the server answers, and stops in good order on SIGTERM", async () => {
   const port = await freePort();
   const { child, output } = start("./server.ts", { API_PORT: String(port) });
   await ready(`http://127.0.0.1:${port}/readyz`, output);
+  // A client that never reads its answer must not hold the process.
+  const hanging = connect(port, "127.0.0.1");
+  hanging.on("error", () => undefined);
+  hanging.write("GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n");
+  hanging.pause();
+  await once(hanging, "connect");
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
+  hanging.destroy();
 });
 
 test("a server whose port is taken says which setting to change, and ends", async () => {
