@@ -117,9 +117,10 @@ export class ExternalEventRepository {
   /** Busy times of the calendars that a user has selected, cut to nothing, in order of start. */
   async findBusy(sql: Sql, userId: number, range: Interval): Promise<Interval[]> {
     return sql.$queryRaw`
-      SELECT lower(b."during") AS "start", upper(b."during") AS "end"
-        FROM "SelectedCalendar" c JOIN "BusyInterval" b ON b."calendarSyncId" = c."calendarSyncId"
-       WHERE c."userId" = ${userId} AND b."during" && tstzrange(${range.start}, ${range.end})
+      SELECT "startTime" AS "start", "endTime" AS "end"
+        FROM busy_intervals(
+               ARRAY(SELECT "calendarSyncId" FROM "SelectedCalendar" WHERE "userId" = ${userId} AND "calendarSyncId" IS NOT NULL),
+               ${range.start}, ${range.end})
        ORDER BY 1`;
   }
 

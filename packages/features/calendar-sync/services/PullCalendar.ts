@@ -1,6 +1,6 @@
 import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { backoffMs, type Clock, isCalendarError, type Logger } from "@calsync/lib";
-import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import { type PrismaClient, type PrismaTransaction, retryOnDeadlock } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { CalendarGateway } from "../ports/CalendarGateway.ts";
@@ -200,27 +200,27 @@ export class PullCalendar {
     const { prisma, calendars, applier, now } = this.#deps;
     // Nothing changed and nothing to remember: no transaction for an empty poll.
     if (changes.length === 0 && !also && progress.cursor === state.cursor) return EMPTY;
-    return prisma.$transaction(
-      async (tx) => {
-        const applied = changes.length > 0 ? await applier.apply(tx, state, changes, window, now()) : EMPTY;
-        await also?.(tx);
-        const mirroredUntil = state.mirroredUntil ?? window.end;
-        const held = await calendars.commitProgress(tx, state.id, lease.owner, {
-          cursor: progress.cursor,
-          fullPullRunning: progress.fullPullRunning ?? state.fullPullRunning,
-          mirroredUntil,
-        });
-        if (!held) throw new LeaseLostError();
-        state.mirroredUntil = mirroredUntil;
-        // Last, because enqueueing waits for others that hold a job's row.
-        await enqueueMany(
-          tx,
-          applied.pushCalendarIds.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
-        );
-        return applied;
-      },
-      { timeout: 30_000, maxWait: 10_000 },
+    const carryOut = async (tx: PrismaTransaction) => {
+      const applied = changes.length > 0 ? await applier.apply(tx, state, changes, window, now()) : EMPTY;
+      await also?.(tx);
+      const held = await calendars.commitProgress(tx, state.id, lease.owner, {
+        cursor: progress.cursor,
+        fullPullRunning: progress.fullPullRunning ?? state.fullPullRunning,
+        mirroredUntil: state.mirroredUntil ?? window.end,
+      });
+      if (!held) throw new LeaseLostError();
+      // Last, because enqueueing waits for others that hold a job's row.
+      await enqueueMany(
+        tx,
+        applied.pushCalendarIds.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
+      );
+      return applied;
+    };
+    const applied = await retryOnDeadlock(() =>
+      prisma.$transaction(carryOut, { timeout: 30_000, maxWait: 10_000 }),
     );
+    state.mirroredUntil ??= window.end;
+    return applied;
   }
 
   async #fail(lease: Lease, error: unknown): Promise<void> {
