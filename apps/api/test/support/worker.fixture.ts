@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { startWorker } from "@calsync/jobs";
 import { createContainer } from "../../src/container.ts";
 import { readEnv } from "../../src/entrypoint.ts";
@@ -8,6 +9,8 @@ import { readEnv } from "../../src/entrypoint.ts";
  * ready at once when the one before it was killed.
  */
 const env = readEnv();
+// Node.js writes its cache of compiled code at exit, which a killed process never reaches.
+flushCompileCache();
 process.once("disconnect", () => process.exit());
 await new Promise((resolve) => process.once("message", resolve));
 const container = createContainer(env, {
