@@ -33,7 +33,7 @@ import {
 import type { CalendarService, EventTime, ExternalEvent } from "@calsync/types";
 
 /** Monday morning in the tests' world. */
-export const START = new Date("2030-01-07T08:00:00.000Z");
+const START = new Date("2030-01-07T08:00:00.000Z");
 
 /** `2030-01-08T10:00Z` and an hour after it. */
 export function hourAt(text: string, hours = 1): EventTime {

@@ -59,12 +59,12 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
 }
 
 /** Repeating a create under the same key finds the first event; a re-creation gets a new key. */
-export function idempotencyKey(referenceId: string, generation: number): string {
+function idempotencyKey(referenceId: string, generation: number): string {
   return `${referenceId}-${generation}`;
 }
 
 /** The event that stands for a booking. */
-export function toCalendarEvent(
+function toCalendarEvent(
   local: Pick<LocalItem, "snapshot" | "iCalUid" | "sequence">,
   reference: PlannedReference,
 ): CalendarEvent {

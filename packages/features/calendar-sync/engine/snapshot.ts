@@ -57,7 +57,7 @@ export function differingFields(a: EventSnapshot, b: EventSnapshot): SnapshotFie
 }
 
 /** Whether two times are the same stretch: same instants, or the same days. */
-export function sameTime(a: EventTime, b: EventTime): boolean {
+function sameTime(a: EventTime, b: EventTime): boolean {
   return a.allDay === b.allDay && a.start === b.start && a.end === b.end;
 }
 

@@ -4,7 +4,7 @@ import { parseMail } from "./parse-mail.ts";
 import type { Mail } from "./types.ts";
 
 /** How many mails are kept; the oldest go first. */
-export const MAILBOX_CAPACITY = 500;
+const MAILBOX_CAPACITY = 500;
 
 const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 

@@ -1,0 +1,162 @@
+import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Host, hourAt, SyncHarness } from "./harness.ts";
+
+let database: TestDatabase;
+let world: SyncHarness;
+let host: Host;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  world = new SyncHarness(database);
+  host = await world.host();
+  await world.tick();
+});
+afterEach(() => database?.drop());
+
+/** What can switch sync off, and on again. */
+const switches: Record<string, (on: boolean) => Promise<unknown>> = {
+  "the global kill switch": (on) =>
+    world.prisma.globalSetting.update({ where: { id: 1 }, data: { twoWaySyncEnabled: on } }),
+  "a team's flag": async (on) => {
+    const team = await world.prisma.team.upsert({
+      where: { slug: "team" },
+      create: { name: "Team", slug: "team" },
+      update: { twoWaySyncEnabled: on },
+    });
+    await world.prisma.team.update({ where: { id: team.id }, data: { twoWaySyncEnabled: on } });
+    const id = { teamId: team.id, userId: host.userId };
+    await world.prisma.membership.upsert({ where: { teamId_userId: id }, create: id, update: {} });
+  },
+  "the host's own preference": (on) =>
+    world.prisma.syncPreference.upsert({
+      where: { userId: host.userId },
+      create: { userId: host.userId, enabled: on },
+      update: { enabled: on },
+    }),
+  "a calendar's own switch": (on) =>
+    world.prisma.calendarSync.update({ where: { id: host.calendarSyncId }, data: { enabled: on } }),
+};
+
+describe.each(Object.keys(switches))("%s", (name) => {
+  test("stops every effect in both directions, and loses nothing when it is lifted", async () => {
+    const moved = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const event = await world.eventOf(moved, host.calendarId);
+    await switches[name]?.(false);
+
+    world.server.resetCalls();
+    world.server.person.move(host.calendarId, event.id, hourAt("2030-01-08T14:00Z"));
+    const added = await world.book(host, "2030-01-09T10:00Z", "bob");
+    await world.settle();
+    world.clock.advance({ hours: 1 });
+    await world.tick();
+    expect((await world.booking(moved)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
+    expect(world.server.callCount()).toBe(0);
+
+    await switches[name]?.(true);
+    world.clock.advance({ hours: 1 });
+    await world.tick();
+    expect((await world.booking(moved)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
+    expect((await world.eventOf(added, host.calendarId)).time).toMatchObject({
+      start: "2030-01-09T10:00:00.000Z",
+    });
+  });
+});
+
+describe("an account that its provider refuses", () => {
+  test("is not called again until it is connected again, and then goes on where it was", async () => {
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    const event = await world.eventOf(uid, host.calendarId);
+    await world.prisma.credential.update({ where: { id: host.credentialId }, data: { status: "INVALID" } });
+    world.server.resetCalls();
+    world.server.person.delete(host.calendarId, event.id);
+    await world.settle();
+    world.clock.advance({ hours: 5 });
+    await world.tick();
+    expect(world.server.callCount()).toBe(0);
+    expect((await world.sync.status(host.userId))[0]).toMatchObject({
+      status: "failed",
+      lastError: "CREDENTIAL_INVALID",
+    });
+
+    await world.prisma.$transaction(async (tx) => {
+      await tx.credential.update({ where: { id: host.credentialId }, data: { status: "ACTIVE" } });
+      await world.sync.credentialReconnected(tx, host.credentialId);
+    });
+    await world.settle();
+    expect((await world.booking(uid)).status).toBe("CANCELLED");
+    expect((await world.sync.status(host.userId))[0]).toMatchObject({ status: "healthy", lastError: null });
+  });
+});
+
+describe("two calendars of one host", () => {
+  test("an event moved in one is followed by the booking and by the event in the other", async () => {
+    const second = world.server.addCalendar(host.account, { name: "Family" });
+    await world.useCalendar(host, second, { destination: true });
+    await world.tick();
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    world.server.person.move(
+      host.calendarId,
+      (await world.eventOf(uid, host.calendarId)).id,
+      hourAt("2030-01-08T15:00Z"),
+    );
+    await world.settle();
+    expect((await world.eventOf(uid, second)).time).toMatchObject({ start: "2030-01-08T15:00:00.000Z" });
+    world.server.person.delete(second, (await world.eventOf(uid, second)).id);
+    await world.settle();
+    expect((await world.booking(uid)).status).toBe("CANCELLED");
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
+  });
+});
+
+describe("events that are not ours", () => {
+  test("make the host busy: single ones, series and their exceptions; transparent and declined ones do not", async () => {
+    const { person } = world.server;
+    const range = { start: new Date("2030-01-14T00:00Z"), end: new Date("2030-01-28T00:00Z") };
+    const busy = async () =>
+      (await world.sync.busyIntervals(host.userId, range)).intervals.map(({ start }) => start.toISOString());
+    const single = person.create(host.calendarId, { time: hourAt("2030-01-14T10:00Z") });
+    person.create(host.calendarId, { time: hourAt("2030-01-14T12:00Z"), transparency: "free" });
+    const weekly = person.create(host.calendarId, {
+      time: hourAt("2030-01-15T09:00Z"),
+      recurrence: ["RRULE:FREQ=WEEKLY"],
+    });
+    await world.settle();
+    expect(await busy()).toEqual([
+      "2030-01-14T10:00:00.000Z",
+      "2030-01-15T09:00:00.000Z",
+      "2030-01-22T09:00:00.000Z",
+    ]);
+
+    person.moveInstance(host.calendarId, weekly, "2030-01-15T09:00:00.000Z", hourAt("2030-01-16T11:00Z"));
+    person.cancelInstance(host.calendarId, weekly, "2030-01-22T09:00:00.000Z");
+    person.delete(host.calendarId, single);
+    await world.settle();
+    expect(await busy()).toEqual(["2030-01-16T11:00:00.000Z"]);
+
+    person.delete(host.calendarId, weekly);
+    await world.settle();
+    expect(await busy()).toEqual([]);
+  });
+
+  test("a busy time is not offered and cannot be booked", async () => {
+    world.server.person.create(host.calendarId, { time: hourAt("2030-01-14T10:00Z") });
+    await world.settle();
+    await expect(world.book(host, "2030-01-14T10:00Z")).rejects.toMatchObject({ code: "slot_taken" });
+  });
+
+  test("series reach further as time goes on", async () => {
+    world.server.person.create(host.calendarId, {
+      time: hourAt("2030-01-15T09:00Z"),
+      recurrence: ["RRULE:FREQ=WEEKLY"],
+    });
+    await world.settle();
+    world.clock.advance({ days: 250 });
+    await world.tick();
+    const range = { start: new Date("2031-07-01T00:00Z"), end: new Date("2031-07-29T00:00Z") };
+    expect((await world.sync.busyIntervals(host.userId, range)).intervals).toHaveLength(4);
+  });
+});
