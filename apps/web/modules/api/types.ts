@@ -1,0 +1,61 @@
+/** Shapes of the API's answers. All of them are types of the features; nothing of their code reaches a browser. */
+import type {
+  Booked,
+  BookingDto,
+  BookingList,
+  EventTypeDto,
+  Host,
+  PublicEventType,
+  PublicProfile,
+  Slots,
+} from "@calsync/bookings/dto";
+import type { CalendarChoice, Connection, Destination, Provider } from "@calsync/calendar-connections";
+import type { ChangeView, SyncStatus as SyncStatusDto } from "@calsync/calendar-sync";
+
+/** A value as it looks in JSON: instants become text. */
+type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? Wire<Item>[]
+    : T extends object
+      ? { [Key in keyof T]: Wire<T[Key]> }
+      : T;
+
+export type {
+  Booked,
+  BookingList,
+  CalendarChoice,
+  Connection,
+  Destination,
+  Host,
+  Provider,
+  PublicEventType,
+  PublicProfile,
+  Slots,
+};
+export type Booking = BookingDto;
+export type EventType = EventTypeDto;
+export type SyncStatus = Wire<SyncStatusDto>;
+export type Change = Wire<ChangeView>;
+
+/** GET /v1/me. */
+export interface User {
+  id: number;
+  uid: string;
+  email: string;
+  name: string;
+  username: string;
+  timeZone: string;
+}
+
+/** GET /v1/sync/status. */
+export interface SyncOverview {
+  calendars: SyncStatus[];
+  overall: "ok" | "working" | "attention";
+}
+
+/** GET /v1/destination. */
+export interface Destinations {
+  destination: Destination | null;
+  eventTypeDestinations: Destination[];
+}

@@ -1,0 +1,51 @@
+import { EmptyState } from "@calsync/ui";
+import type { Connection, Destination, Provider } from "../api/types.ts";
+import { ConnectButton } from "./ConnectButton.tsx";
+import { ConnectionCard } from "./ConnectionCard.tsx";
+
+/** Linked accounts, and the providers of which another one can be linked. */
+export function Connections({
+  connections,
+  providers,
+  destination,
+  timeZone,
+}: {
+  connections: Connection[];
+  providers: Provider[];
+  destination: Destination | null;
+  timeZone: string;
+}) {
+  const offered = providers.filter(({ auth, configured }) => auth === "oauth" && configured);
+  return (
+    <section aria-labelledby="accounts-heading" className="grid gap-4">
+      <h2 id="accounts-heading" className="text-xl font-semibold">
+        Accounts
+      </h2>
+      {connections.length === 0 ? (
+        <EmptyState title="No calendar is connected yet">
+          Until one is, bookings are kept here only, and nothing of your calendar makes you busy.
+        </EmptyState>
+      ) : (
+        connections.map((connection) => (
+          <ConnectionCard key={connection.id} {...{ connection, destination, timeZone }} />
+        ))
+      )}
+      <div className="flex flex-wrap gap-3">
+        {offered.map(({ slug, name }) => (
+          <ConnectButton
+            key={slug}
+            provider={slug}
+            label={`Connect ${name}`}
+            kind={connections.length === 0 ? "primary" : "secondary"}
+          />
+        ))}
+      </div>
+      {offered.length === 0 ? (
+        <p className="text-muted">
+          No calendar provider is set up here. The operator of this installation has to add credentials of
+          one.
+        </p>
+      ) : null}
+    </section>
+  );
+}

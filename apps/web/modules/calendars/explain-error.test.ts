@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { explainCalendarError, explainConnectError } from "./explain-error.ts";
+
+describe("a calendar's error in words", () => {
+  it("says what to do, whatever the code's case", () => {
+    expect(explainCalendarError("CREDENTIAL_INVALID")).toContain("Connect the account again");
+    expect(explainConnectError("rate_limit_exceeded")).toContain("asked for a pause");
+  });
+
+  it("falls back to the server's words for a code that is not known here", () => {
+    expect(explainCalendarError("NEW_CODE", "The moon is in the way.")).toBe("The moon is in the way.");
+    expect(explainCalendarError("NEW_CODE")).toContain("tried again");
+    expect(explainConnectError("new_code")).toContain("was not connected");
+  });
+});

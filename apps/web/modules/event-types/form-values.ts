@@ -1,0 +1,51 @@
+import type { EventType } from "../api/types.ts";
+
+/** What the form sends: every field that the API takes, except the slot interval, which no page shows yet. */
+export type EventTypeValues = Omit<EventType, "id" | "slotIntervalMinutes">;
+
+/** A new event type before anything is typed: half an hour, an hour's notice, two months ahead. */
+export const NEW_EVENT_TYPE: EventTypeValues = {
+  title: "",
+  slug: "",
+  description: "",
+  location: "",
+  durationMinutes: 30,
+  seats: 1,
+  hidden: false,
+  bufferBeforeMinutes: 0,
+  bufferAfterMinutes: 0,
+  minimumNoticeMinutes: 60,
+  maximumDaysAhead: 60,
+};
+
+/** The last part of a booking page's address from a title: `Café & Kuchen, 30 min` becomes `cafe-kuchen-30-min`. */
+export function slugFrom(title: string): string {
+  return title
+    .normalize("NFKD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase()
+    .replace(/ß/g, "ss")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 80)
+    .replace(/-+$/, "");
+}
+
+/** Reads the form. Numbers that were left empty become NaN, which the API refuses by name. */
+export function readValues(form: FormData): EventTypeValues {
+  const text = (name: string) => String(form.get(name) ?? "").trim();
+  const number = (name: string) => Number.parseInt(text(name), 10);
+  return {
+    title: text("title"),
+    slug: text("slug"),
+    description: text("description"),
+    location: text("location"),
+    durationMinutes: number("durationMinutes"),
+    seats: number("seats"),
+    hidden: form.get("hidden") !== null,
+    bufferBeforeMinutes: number("bufferBeforeMinutes"),
+    bufferAfterMinutes: number("bufferAfterMinutes"),
+    minimumNoticeMinutes: number("minimumNoticeMinutes"),
+    maximumDaysAhead: number("maximumDaysAhead"),
+  };
+}

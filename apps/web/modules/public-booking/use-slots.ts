@@ -1,0 +1,77 @@
+"use client";
+
+import { useCallback, useEffect, useState } from "react";
+import { callApi } from "../api/browser.ts";
+import type { Slots } from "../api/types.ts";
+import { startOfDay } from "../time/zoned.ts";
+import type { Slot } from "./slot-days.ts";
+
+/** What is known of one month of slots. */
+export type MonthOfSlots =
+  | { state: "loading" }
+  | { state: "failed"; problem: unknown }
+  | { state: "ready"; days: ReadonlyMap<string, readonly Slot[]>; freshness: Slots["freshness"] };
+
+const LOADING: MonthOfSlots = { state: "loading" };
+
+/**
+ * Fetches the slots of the months that are looked at, each once for a zone, and again on `reload`. What was there stays on the screen
+ * while it is read again.
+ */
+export function useSlots(username: string, slug: string, timeZone: string | null, month: string | null) {
+  const [months, setMonths] = useState<ReadonlyMap<string, MonthOfSlots>>(new Map());
+  const [round, setRound] = useState(0);
+  const key = timeZone && month ? `${round} ${timeZone} ${month}` : null;
+
+  useEffect(() => {
+    if (!key || !timeZone || !month) return;
+    const aborted = new AbortController();
+    const set = (found: MonthOfSlots) =>
+      setMonths((before) => new Map(before).set(`${timeZone} ${month}`, found));
+    fetchMonth({ username, slug, timeZone, month, signal: aborted.signal }).then(set, (problem: unknown) => {
+      if (!aborted.signal.aborted) set({ state: "failed", problem });
+    });
+    return () => aborted.abort();
+  }, [key, username, slug, timeZone, month]);
+
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  // A page that comes back to the front may show times that went meanwhile.
+  useEffect(() => {
+    const onVisibility = () => {
+      if (!document.hidden) reload();
+    };
+    document.addEventListener("visibilitychange", onVisibility);
+    return () => document.removeEventListener("visibilitychange", onVisibility);
+  }, [reload]);
+
+  return { found: months.get(`${timeZone} ${month}`) ?? LOADING, reload };
+}
+
+async function fetchMonth({
+  username,
+  slug,
+  timeZone,
+  month,
+  signal,
+}: {
+  username: string;
+  slug: string;
+  timeZone: string;
+  month: string;
+  signal: AbortSignal;
+}): Promise<MonthOfSlots> {
+  const query = new URLSearchParams({
+    username,
+    eventType: slug,
+    from: startOfDay(`${month}-01`, timeZone),
+    to: startOfDay(firstOfNext(month), timeZone),
+    timeZone,
+  });
+  const { days, freshness } = await callApi<Slots>(`/v1/slots?${query}`, { signal });
+  return { state: "ready", days: new Map(days.map(({ date, slots }) => [date, slots])), freshness };
+}
+
+function firstOfNext(month: string): string {
+  const [year = 0, number = 1] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 10);
+}
