@@ -24,7 +24,7 @@ export type OutboundPlan =
 /** Decides what one booking asks of its event. Pure; reads the booking as it is now, whatever the job was made for. */
 export function planOutbound({ reference, local, policy, now }: OutboundInput): OutboundPlan {
   const none = (reason: ReasonCode, deleted = false): OutboundPlan => ({ kind: "none", reason, deleted });
-  if (policy.direction === "FROM_CALENDAR") return none("sync-disabled");
+  if (policy.direction === "FROM_CALENDAR") return none("direction-from-calendar-only");
   if (reference.status === "CONFLICT") return none("unchanged");
   if (local === null || !local.active) {
     if (reference.status === "DELETED") return none("booking-cancelled", true);

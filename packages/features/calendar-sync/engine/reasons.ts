@@ -22,12 +22,9 @@ export const REASONS = {
   "past-booking": "The booking has ended; sync never changes the past.",
   "booking-cancelled": "The booking was cancelled already.",
   "booking-gone": "The booking does not exist any more.",
-  "absent-but-present":
-    "A full listing did not show the event, but a direct read found it; nothing is changed.",
   "direction-to-calendar-only": "This calendar only receives bookings; changes made there are put back.",
-  "sync-disabled": "Two-way sync is switched off.",
+  "direction-from-calendar-only": "This calendar is only read; bookings are not written to it.",
   "invalid-time": "The event's times cannot be those of a booking.",
-  "all-day-time": "The event was made an all-day event; a booking keeps its times.",
   unreadable: "The provider sent an event that cannot be read; it is set aside alone.",
   // From the booking to the calendar
   "event-created": "The booking was written to the calendar.",
@@ -43,9 +40,6 @@ export const REASONS = {
   "cancelled-by-guest": "The guest cancelled the booking.",
   "seat-taken-by-guest": "A guest joined.",
   "seat-given-up-by-guest": "A guest gave their seat up.",
-  // Life of a subscription or a credential
-  "full-pull-after-lost-cursor":
-    "The provider no longer accepted the cursor, so everything was compared again.",
 } as const;
 
 export type ReasonCode = keyof typeof REASONS;

@@ -253,7 +253,6 @@ CREATE TABLE "Booking" (
     "cancelledAt" TIMESTAMPTZ(3),
     "cancellationReason" TEXT,
     "fieldChangedAt" JSONB NOT NULL DEFAULT '{}',
-    "guestTokenHash" BYTEA,
     "idempotencyKey" TEXT,
     "recurringGroup" UUID,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
