@@ -1,6 +1,6 @@
 import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { backoffMs, type Clock, isCalendarError, type Logger } from "@calsync/lib";
-import { type PrismaClient, type PrismaTransaction, retryOnDeadlock } from "@calsync/prisma";
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { CalendarGateway } from "../ports/CalendarGateway.ts";
@@ -8,6 +8,7 @@ import type { CalendarSyncRepository } from "../repositories/CalendarSyncReposit
 import type { ExternalEventRepository } from "../repositories/ExternalEventRepository.ts";
 import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import { inTransaction } from "../repositories/transaction.ts";
 import type { AppliedChanges, ChangeApplier } from "./ChangeApplier.ts";
 import { failureOf } from "./failure.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
@@ -216,9 +217,7 @@ export class PullCalendar {
       );
       return applied;
     };
-    const applied = await retryOnDeadlock(() =>
-      prisma.$transaction(carryOut, { timeout: 30_000, maxWait: 10_000 }),
-    );
+    const applied = await inTransaction(prisma, carryOut);
     state.mirroredUntil ??= window.end;
     return applied;
   }

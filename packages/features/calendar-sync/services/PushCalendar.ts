@@ -10,6 +10,7 @@ import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import { inTransaction } from "../repositories/transaction.ts";
 import { failureOf } from "./failure.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 import type { PullDependencies } from "./PullCalendar.ts";
@@ -208,7 +209,7 @@ export class PushCalendar {
         : [];
     });
     if (patches.length === 0) return;
-    await prisma.$transaction(async (tx) => {
+    await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
       await references.update(tx, patches);
     });
@@ -335,7 +336,7 @@ export class PushCalendar {
     if (changed.length === 0) return [];
     const { prisma, applier, references, now } = this.#deps;
     const at = now();
-    await prisma.$transaction(async (tx) => {
+    await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
       const found = changed.filter(({ foundId }) => foundId !== null);
       await references.update(
@@ -410,7 +411,7 @@ export class PushCalendar {
   ): Promise<void> {
     if (results.length === 0) return;
     const { prisma, references, records, calendars, now } = this.#deps;
-    await prisma.$transaction(async (tx) => {
+    await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
       await references.update(
         tx,

@@ -1,4 +1,5 @@
 import { RetryLater } from "@calsync/jobs";
+import { inTransaction } from "../repositories/transaction.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 import type { Mirror } from "./Mirror.ts";
 import type { PullDependencies } from "./PullCalendar.ts";
@@ -24,7 +25,7 @@ export async function extendMirror(
       start: new Date(at - settings.windowPastDays * day),
       end: new Date(at + settings.windowAheadDays * day),
     };
-    await prisma.$transaction(async (tx) => {
+    await inTransaction(prisma, async (tx) => {
       await mirror.extend(tx, lease.row, window);
       const { cursor, fullPullRunning } = lease.row;
       if (
