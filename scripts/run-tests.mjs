@@ -3,11 +3,9 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { Processes } from "./processes.mjs";
 import { bold, explain, SetupError, say, step } from "./progress.mjs";
-import { explainRoot, migrateDatabase, seedDatabase, startDatabase, startServices } from "./services.mjs";
-import { anyPorts, localSecrets } from "./settings.mjs";
-import { localDir, logDir, root } from "./toolchain.mjs";
+import { explainRoot, startDatabase } from "./services.mjs";
+import { localDir, root } from "./toolchain.mjs";
 
 /** @typedef {{ passed: number, failed: number }} Sum */
 
@@ -93,36 +91,17 @@ async function endToEnd(databaseUrl) {
     return { passed: 0, failed: 0 };
   }
   // Only this part needs a browser, which not every machine can bring.
-  const { findBrowser } = await import("./browser.mjs");
-  const browser = await step("Find a browser", findBrowser);
-  const url = await ownDatabase(databaseUrl);
-  await step("Bring the database up to date", () => migrateDatabase(url));
-  await seedDatabase(url);
-
-  const processes = new Processes(path.join(logDir, "test"), null);
-  undo.push(() => processes.stop());
-  const statePath = path.join(resultDir, "sandbox.json");
-  // Whatever is configured on this machine, the tests meet the sandbox, at the addresses of this run.
-  for (const name of Object.keys(process.env)) {
-    if (/^(GOOGLE_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_)/.test(name)) delete process.env[name];
-  }
-  const ports = await anyPorts();
-  const { env } = await startServices(processes, {
-    ports,
-    databaseUrl: url,
-    secrets: localSecrets(),
-    statePath,
-  });
+  const { startTestStack } = await import("./test-stack.mjs");
+  const stack = await startTestStack(databaseUrl, { dir: resultDir, onStarted: (end) => undo.push(end) });
 
   const output = path.join(resultDir, "playwright.json");
   const args = ["test", "--config", "playwright.config.ts", "--reporter=list,json", ...filters];
   const playwright = node(["node_modules/@playwright/test/cli.js", ...args], {
     ...process.env,
-    ...env,
-    E2E_BROWSER: JSON.stringify(browser),
+    ...stack.env,
     PLAYWRIGHT_JSON_OUTPUT_FILE: output,
   });
-  const code = await Promise.race([playwright, processes.died]);
+  const code = await Promise.race([playwright, stack.died]);
   const report = readJson(output);
   if (!report) return { passed: 0, failed: 1 };
   const failed = report.stats.unexpected + report.errors.length;
@@ -130,23 +109,6 @@ async function endToEnd(databaseUrl) {
     passed: report.stats.expected + report.stats.flaky,
     failed: failed === 0 && code !== 0 ? 1 : failed,
   };
-}
-
-/** A database of its own for the end-to-end tests on the server that the run uses. */
-async function ownDatabase(serverUrl) {
-  const { createRequire } = await import("node:module");
-  const pg = createRequire(path.join(root, "packages/prisma/package.json"))("pg");
-  const name = `calsync_e2e_${process.pid}`;
-  const run = async (sql) => {
-    const client = new pg.Client({ connectionString: serverUrl });
-    await client.connect();
-    await client.query(sql).finally(() => client.end());
-  };
-  await run(`CREATE DATABASE ${name}`);
-  undo.push(() => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => {}));
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }
 
 /** Runs a script with this Node.js in the terminal; gives its exit code. */

@@ -54,12 +54,23 @@ async function hasUsers(url) {
 /**
  * Starts sandbox, API, worker and web server, and waits until each of them answers.
  * @param {import("./processes.mjs").Processes} processes
- * @param {{ ports: import("./settings.mjs").Ports, databaseUrl: string, secrets: Record<string, string | undefined>, statePath: string }} local
- *   `statePath`: file in which the sandbox keeps its calendars and mails between runs
+ * @param {{
+ *   ports: import("./settings.mjs").Ports,
+ *   databaseUrl: string,
+ *   secrets: Record<string, string | undefined>,
+ *   statePath: string,
+ *   settings?: Record<string, string>,
+ *   sandboxFlags?: string[],
+ * }} local
+ *   `statePath`: file in which the sandbox keeps its calendars and mails between runs;
+ *   `settings`: settings of the services beyond the usual ones; `sandboxFlags`: further flags of the sandbox
  * @returns addresses, whether the sandbox stands in for Google, and the services' settings
  */
-export async function startServices(processes, { ports, databaseUrl, secrets, statePath }) {
-  const env = serviceEnv({ ports, databaseUrl, secrets });
+export async function startServices(
+  processes,
+  { ports, databaseUrl, secrets, statePath, settings = {}, sandboxFlags = [] },
+) {
+  const env = { ...serviceEnv({ ports, databaseUrl, secrets }), ...settings };
   const all = { ...process.env, ...env };
   const node = process.execPath;
   // Asked directly, also when API_URL is a public address in front of it.
@@ -80,6 +91,7 @@ export async function startServices(processes, { ports, databaseUrl, secrets, st
       statePath,
       "--google-client",
       client,
+      ...sandboxFlags,
     ];
     await step("Start the calendar sandbox", async () => {
       // NODE_ENV: the sandbox refuses to run in production, and the rest of calsync runs here as it does there.

@@ -1,0 +1,94 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+import { stack } from "./stack.ts";
+
+/** The sandbox's Google Calendar, used as a person uses it: with the mouse. */
+export class GoogleCalendarPage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Shows the week of a day (`yyyy-mm-dd`) in an account's main calendar. */
+  async open(account: string, day: string): Promise<void> {
+    const query = new URLSearchParams({ account, calendar: account, date: day });
+    await this.page.goto(`${stack.sandbox}/google?${query}`);
+    await expect(this.page.getByLabel("Account", { exact: true })).toHaveValue(account);
+  }
+
+  /** The event as it is drawn; it is gone when the event is. */
+  event(title: string | RegExp): Locator {
+    return this.page.locator("[data-event-id]").filter({ hasText: title });
+  }
+
+  /** Asserts that an event is drawn on this day, beginning in the row of this time (`10:30`). */
+  async expectAt(title: string, day: string, time: string): Promise<void> {
+    await expect(async () => {
+      const box = await boxOf(this.event(title), title);
+      const column = await this.#column(day);
+      const row = await this.#row(time);
+      const middle = box.x + box.width / 2;
+      expect(middle, `${title} is in the column of ${day}`).toBeGreaterThan(column.x);
+      expect(middle, `${title} is in the column of ${day}`).toBeLessThan(column.x + column.width);
+      expect(Math.abs(box.y - row.y), `${title} begins at ${time}`).toBeLessThan(row.height / 4);
+    }).toPass({ timeout: 15_000 });
+  }
+
+  /** Drags an event that begins at `from` to another day and time of the same week. */
+  async drag(title: string, from: { time: string }, to: { day: string; time: string }): Promise<void> {
+    // A page in the background draws no frames, and the calendar moves an event frame by frame.
+    await this.page.bringToFront();
+    const event = this.event(title);
+    await event.scrollIntoViewIfNeeded();
+    const box = await boxOf(event, title);
+    const [fromRow, toRow, column] = [
+      await this.#row(from.time),
+      await this.#row(to.time),
+      await this.#column(to.day),
+    ];
+    const grip = { x: box.x + box.width / 2, y: box.y + 7 };
+    const target = { x: column.x + column.width / 2, y: grip.y + toRow.y - fromRow.y };
+    const { mouse } = this.page;
+    await mouse.move(grip.x, grip.y);
+    await mouse.down();
+    await mouse.move(grip.x + 4, grip.y + 6, { steps: 4 });
+    await mouse.move(target.x, target.y, { steps: 12 });
+    await mouse.move(target.x, target.y);
+    await mouse.up();
+    await expect(this.page.getByText("Moved", { exact: true })).toBeVisible();
+  }
+
+  /** Deletes an event through its dialog. */
+  async delete(title: string): Promise<void> {
+    await this.page.bringToFront();
+    await this.event(title).click();
+    await this.page
+      .getByRole("dialog", { name: "Edit event" })
+      .getByRole("button", { name: "Delete" })
+      .click();
+    await expect(this.event(title)).toHaveCount(0);
+  }
+
+  /** The column of a day: beside its heading and the strip of all-day events, the tallest element of that date. */
+  async #column(day: string) {
+    const boxes = await Promise.all(
+      (await this.page.locator(`[data-date="${day}"]`).all()).map((element) => element.boundingBox()),
+    );
+    const tallest = boxes
+      .filter((box) => box !== null)
+      .reduce((best, box) => (box.height > best.height ? box : best), { x: 0, y: 0, width: 0, height: 0 });
+    if (tallest.height === 0) throw new Error(`The calendar does not show ${day}.`);
+    return tallest;
+  }
+
+  /** The row that begins at a time. */
+  #row(time: string) {
+    return boxOf(this.page.locator(`[data-time="${time}:00"]`).first(), `the row of ${time}`);
+  }
+}
+
+async function boxOf(element: Locator, what: string) {
+  const box = await element.boundingBox();
+  if (!box) throw new Error(`${what} is not to be seen.`);
+  return box;
+}

@@ -1,0 +1,117 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** The host of the demo, as the seed makes them. */
+export const HOST = { email: "demo@calsync.test", password: "demo-calsync", username: "demo" } as const;
+
+/** Signs in by the form. */
+export async function signIn(page: Page, { email, password }: { email: string; password: string } = HOST) {
+  await page.goto("/login");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Goes to the calendar settings and on to the provider's consent page. */
+export async function startConnecting(page: Page): Promise<void> {
+  await page.goto("/settings/calendars");
+  await page.getByRole("button", { name: "Connect Google Calendar" }).click();
+  await expect(page.getByRole("heading", { name: "wants to access your account" })).toBeVisible();
+}
+
+/** Connects an account of the sandbox's Google; one that it does not know is made. */
+export async function connectGoogle(page: Page, account: string): Promise<void> {
+  await startConnecting(page);
+  const known = page.getByRole("radio", { name: account, exact: true });
+  if ((await known.count()) > 0) {
+    await known.check();
+  } else {
+    await page.getByRole("radio", { name: "Another account" }).check();
+    await page.getByLabel("E-mail of the new account").fill(account);
+  }
+  await page.getByRole("button", { name: "Allow" }).click();
+  await expect(page.getByText(`${account} is connected`)).toBeVisible();
+}
+
+/** Chooses the calendar that bookings are written to. */
+export async function chooseDestination(page: Page, calendar: string): Promise<void> {
+  await page.getByRole("group", { name: "Write bookings to" }).getByRole("radio", { name: calendar }).click();
+  await expect(page.getByText(`Bookings are now written to ${calendar}.`)).toBeVisible();
+}
+
+/** Ticks a calendar whose events make the host busy. */
+export async function chooseBusyTimes(page: Page, calendar: string): Promise<void> {
+  await page
+    .getByRole("group", { name: "Busy when these have events" })
+    .getByRole("checkbox", { name: calendar })
+    .click();
+  await expect(page.getByText(`${calendar} now makes you busy.`)).toBeVisible();
+}
+
+/** The sync card of one calendar in the settings. */
+export function syncCard(page: Page, calendar: string): Locator {
+  return page
+    .locator("[data-calendar-sync-id]")
+    .filter({ has: page.getByRole("heading", { name: calendar }) });
+}
+
+/** The word in the header for all calendars together. */
+export async function expectSync(page: Page, state: "ok" | "working" | "attention" | "none"): Promise<void> {
+  await expect(page.getByTestId("sync-status")).toHaveAttribute("data-state", state, { timeout: 30_000 });
+}
+
+/** Unlinks all accounts, so that the next test finds the host as the seed made them. */
+export async function disconnectAll(page: Page): Promise<void> {
+  const answer = await page.request.get("/api/v1/connections");
+  expect(answer.status()).toBe(200);
+  const { connections } = (await answer.json()) as { connections: { id: number }[] };
+  for (const { id } of connections) {
+    const gone = await page.request.delete(`/api/v1/connections/${id}`, {
+      headers: { "x-calsync-csrf": "1" },
+    });
+    expect(gone.status()).toBe(204);
+  }
+}
+
+/** Chooses a free time in a calendar of free times, wherever it is shown. `start` is an instant, `day` its `yyyy-mm-dd`. */
+export async function chooseSlot(page: Page, day: string, start: string): Promise<void> {
+  await expect(page.getByRole("grid")).toHaveAttribute("aria-busy", "false");
+  const button = page.locator(`button[data-day="${day}"]`);
+  for (let months = 0; months < 4 && (await button.count()) === 0; months += 1) {
+    await page.getByRole("button", { name: /^Next month/ }).click();
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-busy", "false");
+  }
+  await button.click();
+  await page.locator(`button[data-slot="${start}"]`).click();
+}
+
+/** Books as a guest, from the host's page on. @returns path of the guest's own page of the booking, with their token */
+export async function book(
+  page: Page,
+  wanted: { eventType: string; day: string; start: string; guest: { name: string; email: string } },
+): Promise<string> {
+  await page.goto(`/${HOST.username}`);
+  await page.getByRole("link", { name: wanted.eventType }).click();
+  await chooseSlot(page, wanted.day, wanted.start);
+  await fillGuest(page, wanted.guest);
+  await page.getByRole("button", { name: "Confirm booking" }).click();
+  await expect(page.getByText("You are booked")).toBeVisible();
+  const { pathname, search } = new URL(page.url());
+  return pathname + search;
+}
+
+/** Says who books. */
+export async function fillGuest(page: Page, guest: { name: string; email: string }): Promise<void> {
+  await page.getByLabel("Your name").fill(guest.name);
+  await page.getByLabel("Your e-mail").fill(guest.email);
+}
+
+/** Asserts when the booking that the page shows takes place. */
+export async function expectBookingAt(page: Page, start: string): Promise<void> {
+  await expect(page.getByTestId("booking-time").locator("time")).toHaveAttribute("datetime", start);
+}
+
+/** Asserts that the page's booking is cancelled, for this reason. */
+export async function expectCancelled(page: Page, reason: string | RegExp): Promise<void> {
+  await expect(page.locator("[data-booking-status]")).toHaveAttribute("data-booking-status", "cancelled");
+  await expect(page.getByTestId("cancellation-reason")).toContainText(reason);
+}
