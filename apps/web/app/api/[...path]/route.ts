@@ -3,6 +3,9 @@ import { readSettings } from "../../../modules/api/settings.ts";
 
 export const dynamic = "force-dynamic";
 
+/** What the API takes at most; it would end the connection in the middle of a larger body. */
+const MAX_BODY_BYTES = 256 * 1024;
+
 /**
  * Hands requests of the browser on to the API, whose address only this process knows, and its answers back as they come: a
  * stream of events flows unbuffered, and ends at the API when the browser leaves. (A rewrite would fix the address at build time.)
@@ -10,6 +13,9 @@ export const dynamic = "force-dynamic";
 async function forward(request: Request): Promise<Response> {
   const target = targetOf(request.url, readSettings().API_URL);
   if (target === null) return problem(404, "not_found", "There is no such address.");
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) {
+    return problem(413, "payload_too_large", "The request is too large.");
+  }
   const bodiless = request.method === "GET" || request.method === "HEAD";
   try {
     const answer = await fetch(target, {
