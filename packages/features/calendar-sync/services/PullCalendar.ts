@@ -1,31 +1,14 @@
 import { enqueueMany, RetryLater } from "@calsync/jobs";
-import { backoffMs, type Clock, isCalendarError, type Logger } from "@calsync/lib";
-import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import { isCalendarError } from "@calsync/lib";
+import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
-import type { CalendarGateway } from "../ports/CalendarGateway.ts";
-import type { CalendarSyncRepository } from "../repositories/CalendarSyncRepository.ts";
-import type { ExternalEventRepository } from "../repositories/ExternalEventRepository.ts";
-import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
-import type { AppliedChanges, ChangeApplier } from "./ChangeApplier.ts";
-import { failureOf } from "./failure.ts";
+import type { AppliedChanges } from "./ChangeApplier.ts";
+import type { EngineDependencies } from "./dependencies.ts";
+import { endWithFailure } from "./end-with-failure.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
-import type { SyncSettings } from "./settings.ts";
-
-export interface PullDependencies {
-  prisma: PrismaClient;
-  gateway: CalendarGateway;
-  calendars: CalendarSyncRepository;
-  references: ReferenceRepository;
-  events: ExternalEventRepository;
-  applier: ChangeApplier;
-  settings: SyncSettings;
-  now: Clock;
-  log: Logger;
-  random: () => number;
-}
 
 /** What one pull did; one line of the log. */
 export interface PullReport {
@@ -55,8 +38,8 @@ const NOTHING: PullReport = {
  * the cursor after it (invariant 1). A crash at any point repeats a page or does not; its effects happen once.
  */
 export class PullCalendar {
-  readonly #deps: PullDependencies;
-  constructor(deps: PullDependencies) {
+  readonly #deps: EngineDependencies;
+  constructor(deps: EngineDependencies) {
     this.#deps = deps;
   }
 
@@ -98,7 +81,7 @@ export class PullCalendar {
       );
       return report;
     } catch (error) {
-      await this.#fail(lease, error);
+      await endWithFailure(this.#deps, lease, "pull", error);
       throw error;
     } finally {
       await lease[Symbol.asyncDispose]();
@@ -220,36 +203,6 @@ export class PullCalendar {
     const applied = await inTransaction(prisma, carryOut);
     state.mirroredUntil ??= window.end;
     return applied;
-  }
-
-  async #fail(lease: Lease, error: unknown): Promise<void> {
-    const { prisma, calendars, settings, now, log, random } = this.#deps;
-    if (error instanceof LeaseLostError) return;
-    const failure = failureOf(error);
-    const at = now();
-    const pauseMs =
-      failure.retryAfterMs ??
-      backoffMs({
-        attempt: lease.row.errorCount + 1,
-        baseMs: settings.backoffBaseMs,
-        ceilingMs: settings.backoffCeilingMs,
-        random,
-      });
-    log.warn(
-      { calendarSyncId: lease.row.id, provider: lease.row.provider, code: failure.code, pauseMs, err: error },
-      "pull failed",
-    );
-    lease.endsWith();
-    await calendars.recordFailure(prisma, lease.row.id, lease.owner, {
-      code: failure.code,
-      message: failure.message,
-      at,
-      nextPollAt: new Date(at.getTime() + (failure.final ? settings.backoffCeilingMs : pauseMs)),
-      final: failure.final,
-    });
-    // The calendar's own schedule retries it from here; the job has nothing left to do.
-    if (!failure.final)
-      throw new RetryLater({ afterMs: pauseMs, reason: `The pull failed: ${failure.code}.`, cause: error });
   }
 
   #window(): Interval {

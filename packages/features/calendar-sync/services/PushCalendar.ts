@@ -1,22 +1,27 @@
 import { enqueueMany, RetryLater, type RunAgain } from "@calsync/jobs";
-import { backoffMs, CalendarError, isCalendarError } from "@calsync/lib";
+import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, EventRef, ExternalChange, WrittenEvent } from "@calsync/types";
 import { type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
-import type { ReasonCode } from "../engine/reasons.ts";
-import { differingFields, type EventSnapshot, toSnapshot } from "../engine/snapshot.ts";
-import type { SyncedState } from "../engine/synced-state.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
-import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
+import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
-import { failureOf } from "./failure.ts";
-import { Lease, LeaseLostError } from "./Lease.ts";
-import type { PullDependencies } from "./PullCalendar.ts";
+import type { EngineDependencies } from "./dependencies.ts";
+import { endWithFailure } from "./end-with-failure.ts";
+import { Lease } from "./Lease.ts";
 import { policyOf } from "./policy-of.ts";
+import {
+  deletedResult,
+  failedResult,
+  type PushResult,
+  unchangedResult,
+  withPendingWrite,
+  writtenResult,
+} from "./push-results.ts";
 
-export interface PushDependencies extends PullDependencies {
+export interface PushDependencies extends EngineDependencies {
   store: BookingStore;
   records: ChangeRecordRepository;
 }
@@ -36,14 +41,6 @@ interface Task {
   reference: ReferenceRow;
   local: LocalItem | null;
   plan: OutboundPlan;
-}
-
-/** What became of a task. */
-interface Result {
-  patch: ReferencePatch;
-  record: NewChangeRecord | null;
-  /** False when the wish for a push stays. */
-  done: boolean;
 }
 
 /** A task whose event turned out to be different from what we thought. */
@@ -115,7 +112,7 @@ export class PushCalendar {
       );
       return { report, again: next ? { again: next } : undefined };
     } catch (error) {
-      await this.#fail(lease, error);
+      await endWithFailure(this.#deps, lease, "push", error);
       throw error;
     } finally {
       await lease[Symbol.asyncDispose]();
@@ -129,7 +126,7 @@ export class PushCalendar {
     if (due.length === 0) return false;
     let tasks = await this.#plan(lease.row, due);
     const requestedAt = new Map(due.map((reference) => [reference.id, reference.pushRequestedAt]));
-    const results: Result[] = [];
+    const results: PushResult[] = [];
     let broken: unknown = null;
     let inARow = 0;
     for (let attempt = 0; tasks.length > 0 && attempt < MAX_ROUNDS && !broken; attempt++) {
@@ -191,7 +188,7 @@ export class PushCalendar {
     const { prisma, references } = this.#deps;
     const patches = tasks.flatMap(({ reference, plan }): ReferencePatch[] => {
       if (plan.kind === "create") {
-        const pending = withWrite(reference.pending, plan.local);
+        const pending = withPendingWrite(reference.pending, plan.local);
         return [
           {
             id: reference.id,
@@ -205,7 +202,7 @@ export class PushCalendar {
         ];
       }
       return plan.kind === "update"
-        ? [{ id: reference.id, pending: withWrite(reference.pending, plan.local) }]
+        ? [{ id: reference.id, pending: withPendingWrite(reference.pending, plan.local) }]
         : [];
     });
     if (patches.length === 0) return;
@@ -220,36 +217,28 @@ export class PushCalendar {
     service: CalendarService,
     { reference, plan }: Task,
     report: PushReport,
-  ): Promise<Result> {
+  ): Promise<PushResult> {
     const { now } = this.#deps;
     const ref: EventRef = {
       calendarId: calendar.externalCalendarId,
       eventId: reference.externalEventId ?? "",
     };
+    const context = { calendar, reference, now: now() };
     switch (plan.kind) {
-      case "none": {
+      case "none":
         report.unchanged += 1;
-        const patch: ReferencePatch = {
-          id: reference.id,
-          errorCount: 0,
-          lastError: null,
-          lastErrorMessage: null,
-        };
-        if (plan.deleted) patch.status = "DELETED";
-        return { patch, record: null, done: true };
-      }
+        return unchangedResult(reference, plan.deleted);
       case "create": {
         const written = await service.createEvent(calendar.externalCalendarId, plan.event, plan.key);
         if (written.existed) throw new FoundInstead(written);
         report.created += 1;
-        const reason = plan.generation > 0 ? "event-recreated" : "event-created";
-        return this.#written(calendar, reference, plan, written, reason);
+        return writtenResult(context, plan, written);
       }
       case "update": {
-        // With an unfinished write behind us the version is not known for sure; the provider's precondition finds out.
+        // After a write without an answer the version may be behind; the provider's precondition finds out.
         const written = await service.updateEvent(ref, plan.event, reference.version);
         report.updated += 1;
-        return this.#written(calendar, reference, plan, written, "event-updated");
+        return writtenResult(context, plan, written);
       }
       case "delete": {
         const { unanswered } = plan;
@@ -259,63 +248,9 @@ export class PushCalendar {
         const eventId = found?.eventId ?? ref.eventId;
         await service.deleteEvent({ ...ref, eventId }, found ? found.version : reference.version);
         report.deleted += 1;
-        const patch: ReferencePatch = {
-          id: reference.id,
-          status: "DELETED",
-          externalEventId: eventId,
-          pending: null,
-          errorCount: 0,
-          lastError: null,
-          lastErrorMessage: null,
-          lastPushedAt: now(),
-        };
-        const record = pushRecord(
-          calendar,
-          reference,
-          eventId,
-          "event-deleted",
-          reference.base?.remote ?? null,
-          null,
-          reference.version,
-        );
-        return { patch, record, done: true };
+        return deletedResult(context, eventId);
       }
     }
-  }
-
-  #written(
-    calendar: CalendarSyncRow,
-    reference: ReferenceRow,
-    plan: Extract<OutboundPlan, { kind: "create" | "update" }>,
-    written: WrittenEvent,
-    reason: ReasonCode,
-  ): Result {
-    const { now } = this.#deps;
-    const remote = toSnapshot(written.event);
-    const patch: ReferencePatch = {
-      id: reference.id,
-      externalEventId: written.eventId,
-      iCalUid: written.iCalUid,
-      version: written.version,
-      sequence: Math.max(reference.sequence, written.sequence ?? 0, plan.event.sequence),
-      base: { local: plan.local, remote },
-      pending: null,
-      status: "SYNCED",
-      errorCount: 0,
-      lastError: null,
-      lastErrorMessage: null,
-      lastPushedAt: now(),
-    };
-    const record = pushRecord(
-      calendar,
-      reference,
-      written.eventId,
-      reason,
-      reference.base?.remote ?? null,
-      remote,
-      written.version,
-    );
-    return { patch, record, done: true };
   }
 
   /** The event is not what we thought: what it is now is merged before anything is written. */
@@ -366,47 +301,14 @@ export class PushCalendar {
     );
   }
 
-  #failed(calendar: CalendarSyncRow, { reference }: Task, error: unknown): Result {
+  #failed(calendar: CalendarSyncRow, { reference }: Task, error: unknown): PushResult {
     const { settings, now, random } = this.#deps;
-    const failure = failureOf(error);
-    const tries = reference.errorCount + 1;
-    const patch: ReferencePatch = {
-      id: reference.id,
-      errorCount: tries,
-      lastError: failure.code,
-      lastErrorMessage: failure.message,
-    };
-    if (failure.final || tries >= settings.pushMaxTries) {
-      patch.status = "ERROR";
-      const record = {
-        ...pushRecord(
-          calendar,
-          reference,
-          reference.externalEventId,
-          "push-refused",
-          null,
-          { code: failure.code },
-          null,
-        ),
-        result: "REFUSED" as const,
-      };
-      return { patch, record, done: true };
-    }
-    const pauseMs =
-      failure.retryAfterMs ??
-      backoffMs({
-        attempt: tries,
-        baseMs: settings.backoffBaseMs,
-        ceilingMs: settings.backoffCeilingMs,
-        random,
-      });
-    patch.nextPushAt = new Date(now().getTime() + pauseMs);
-    return { patch, record: null, done: false };
+    return failedResult({ calendar, reference, now: now() }, error, settings, random);
   }
 
   async #store(
     lease: Lease,
-    results: readonly Result[],
+    results: readonly PushResult[],
     requestedAt: ReadonlyMap<string, Date | null>,
   ): Promise<void> {
     if (results.length === 0) return;
@@ -431,47 +333,6 @@ export class PushCalendar {
       await calendars.notePushed(tx, lease.row.id, now());
     });
   }
-
-  async #fail(lease: Lease, error: unknown): Promise<void> {
-    const { prisma, calendars, settings, now, random, log } = this.#deps;
-    if (error instanceof LeaseLostError) return;
-    const failure = failureOf(error);
-    const pauseMs =
-      failure.retryAfterMs ??
-      backoffMs({
-        attempt: lease.row.errorCount + 1,
-        baseMs: settings.backoffBaseMs,
-        ceilingMs: settings.backoffCeilingMs,
-        random,
-      });
-    const at = now();
-    log.warn(
-      { calendarSyncId: lease.row.id, provider: lease.row.provider, code: failure.code, pauseMs, err: error },
-      "push failed",
-    );
-    lease.endsWith();
-    await calendars.recordFailure(prisma, lease.row.id, lease.owner, {
-      code: failure.code,
-      message: failure.message,
-      at,
-      nextPollAt: new Date(at.getTime() + (failure.final ? settings.backoffCeilingMs : pauseMs)),
-      final: failure.final,
-    });
-    if (!failure.final)
-      throw new RetryLater({ afterMs: pauseMs, reason: `The push failed: ${failure.code}.`, cause: error });
-  }
-}
-
-/** Most writes without an answer that are remembered; the provider has refused or lost the older ones for good by then. */
-const MAX_PENDING = 10;
-
-/**
- * Adds a write that is about to be made to those without an answer. The earlier ones stay: any of them may be what the event
- * shows, and none of them is a person's change.
- */
-function withWrite(pending: readonly SyncedState[], snapshot: EventSnapshot): SyncedState[] {
-  const others = pending.filter((write) => differingFields(write.local, snapshot).length > 0);
-  return [...others, { local: snapshot, remote: snapshot }].slice(-MAX_PENDING);
 }
 
 /** What an error is about: the one event that was written, the account as a whole, or hard to say. */
@@ -479,30 +340,4 @@ function scopeOf(error: unknown): "event" | "account" | "unclear" {
   if (!isCalendarError(error)) return "account";
   if (isCalendarError(error, "INVALID_REQUEST", "PERMISSION_DENIED", "UNSUPPORTED_OPERATION")) return "event";
   return isCalendarError(error, "NETWORK_ERROR", "CALENDAR_API_ERROR") ? "unclear" : "account";
-}
-
-function pushRecord(
-  calendar: CalendarSyncRow,
-  reference: ReferenceRow,
-  externalEventId: string | null,
-  reason: ReasonCode,
-  before: unknown,
-  after: unknown,
-  providerVersion: string | null,
-): NewChangeRecord {
-  return {
-    userId: calendar.userId,
-    bookingId: reference.bookingId,
-    calendarSyncId: calendar.id,
-    referenceId: reference.id,
-    externalEventId,
-    source: "SYNC",
-    result: "APPLIED",
-    action: "push",
-    reason,
-    before,
-    after,
-    providerVersion,
-    actionId: null,
-  };
 }

@@ -3,11 +3,11 @@ import { backoffMs, hashToken } from "@calsync/lib";
 import type { Channel } from "@calsync/types";
 import { nextSubscriptionState, renewalTime } from "../engine/subscription-transitions.ts";
 import type { SubscriptionRepository, SubscriptionRow } from "../repositories/SubscriptionRepository.ts";
+import type { EngineDependencies } from "./dependencies.ts";
 import { failureOf } from "./failure.ts";
-import type { PullDependencies } from "./PullCalendar.ts";
 
 export interface SubscriptionDependencies
-  extends Pick<PullDependencies, "prisma" | "gateway" | "settings" | "now" | "log" | "random"> {
+  extends Pick<EngineDependencies, "prisma" | "gateway" | "settings" | "now" | "log" | "random"> {
   subscriptions: SubscriptionRepository;
   /** The address that a provider is to call; null when this installation cannot be reached (then calendars are polled). */
   notificationAddress: (provider: string) => string | null;

@@ -1,15 +1,15 @@
 import { RetryLater } from "@calsync/jobs";
 import { inTransaction } from "../repositories/transaction.ts";
+import type { EngineDependencies } from "./dependencies.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 import type { Mirror } from "./Mirror.ts";
-import type { PullDependencies } from "./PullCalendar.ts";
 
 /**
  * Expands the external series of one calendar as far as the window now reaches. No call is made: the rules are known.
  * @throws RetryLater when another worker has the calendar
  */
 export async function extendMirror(
-  deps: PullDependencies & { mirror: Mirror },
+  deps: EngineDependencies & { mirror: Mirror },
   calendarSyncId: string,
 ): Promise<void> {
   const { prisma, calendars, settings, now, mirror, random } = deps;

@@ -1,0 +1,22 @@
+import type { Clock, Logger } from "@calsync/lib";
+import type { PrismaClient } from "@calsync/prisma";
+import type { CalendarGateway } from "../ports/CalendarGateway.ts";
+import type { CalendarSyncRepository } from "../repositories/CalendarSyncRepository.ts";
+import type { ExternalEventRepository } from "../repositories/ExternalEventRepository.ts";
+import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { ChangeApplier } from "./ChangeApplier.ts";
+import type { SyncSettings } from "./settings.ts";
+
+/** What the services of the engine share. */
+export interface EngineDependencies {
+  prisma: PrismaClient;
+  gateway: CalendarGateway;
+  calendars: CalendarSyncRepository;
+  references: ReferenceRepository;
+  events: ExternalEventRepository;
+  applier: ChangeApplier;
+  settings: SyncSettings;
+  now: Clock;
+  log: Logger;
+  random: () => number;
+}

@@ -1,0 +1,36 @@
+import { RetryLater } from "@calsync/jobs";
+import { backoffMs } from "@calsync/lib";
+import type { EngineDependencies } from "./dependencies.ts";
+import { failureOf } from "./failure.ts";
+import { type Lease, LeaseLostError } from "./Lease.ts";
+
+/**
+ * A pull or a push has failed as a whole: writes the error down where people see it, sets when to try next, and gives the
+ * lease back.
+ * @throws RetryLater when trying again may help, with the pause that the provider asked for or a growing one
+ */
+export async function endWithFailure(
+  { prisma, calendars, settings, now, log, random }: EngineDependencies,
+  lease: Lease,
+  what: "pull" | "push",
+  error: unknown,
+): Promise<void> {
+  // Whoever has taken the calendar over writes its state from now on.
+  if (error instanceof LeaseLostError) return;
+  const { id: calendarSyncId, provider, errorCount } = lease.row;
+  const { backoffBaseMs: baseMs, backoffCeilingMs: ceilingMs } = settings;
+  const { code, message, final, retryAfterMs } = failureOf(error);
+  const pauseMs = retryAfterMs ?? backoffMs({ attempt: errorCount + 1, baseMs, ceilingMs, random });
+  const at = now();
+  log.warn({ calendarSyncId, provider, code, pauseMs, err: error }, `${what} failed`);
+  lease.endsWith();
+  await calendars.recordFailure(prisma, calendarSyncId, lease.owner, {
+    code,
+    message,
+    at,
+    nextPollAt: new Date(at.getTime() + (final ? ceilingMs : pauseMs)),
+    final,
+  });
+  if (!final)
+    throw new RetryLater({ afterMs: pauseMs, reason: `The ${what} failed: ${code}.`, cause: error });
+}

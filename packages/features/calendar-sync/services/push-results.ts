@@ -1,0 +1,144 @@
+import { backoffMs } from "@calsync/lib";
+import type { WrittenEvent } from "@calsync/types";
+import type { OutboundPlan } from "../engine/plan-outbound.ts";
+import type { ReasonCode } from "../engine/reasons.ts";
+import { differingFields, type EventSnapshot, toSnapshot } from "../engine/snapshot.ts";
+import type { SyncedState } from "../engine/synced-state.ts";
+import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
+import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
+import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import { failureOf } from "./failure.ts";
+import type { SyncSettings } from "./settings.ts";
+
+/** What became of one write: what is stored of it, all with the others of its batch. */
+export interface PushResult {
+  patch: ReferencePatch;
+  record: NewChangeRecord | null;
+  /** False when the wish for a push stays. */
+  done: boolean;
+}
+
+/** The write that a result is about, and when it ended. */
+export interface PushContext {
+  calendar: CalendarSyncRow;
+  reference: ReferenceRow;
+  now: Date;
+}
+
+const NO_ERROR = { errorCount: 0, lastError: null, lastErrorMessage: null } satisfies Partial<ReferencePatch>;
+
+/** Nothing was to be written. */
+export function unchangedResult(reference: ReferenceRow, deleted: boolean): PushResult {
+  const patch: ReferencePatch = { id: reference.id, ...NO_ERROR, ...(deleted ? { status: "DELETED" } : {}) };
+  return { patch, record: null, done: true };
+}
+
+/** The event was written: what the booking said, and what the provider made of it, is agreed from now on. */
+export function writtenResult(
+  context: PushContext,
+  plan: Extract<OutboundPlan, { kind: "create" | "update" }>,
+  written: WrittenEvent,
+): PushResult {
+  const { reference, now } = context;
+  const remote = toSnapshot(written.event);
+  const reason =
+    plan.kind === "update" ? "event-updated" : plan.generation > 0 ? "event-recreated" : "event-created";
+  const patch: ReferencePatch = {
+    id: reference.id,
+    externalEventId: written.eventId,
+    iCalUid: written.iCalUid,
+    version: written.version,
+    sequence: Math.max(reference.sequence, written.sequence ?? 0, plan.event.sequence),
+    base: { local: plan.local, remote },
+    pending: null,
+    status: "SYNCED",
+    ...NO_ERROR,
+    lastPushedAt: now,
+  };
+  const record = recordOf(context, reason, {
+    externalEventId: written.eventId,
+    after: remote,
+    providerVersion: written.version,
+  });
+  return { patch, record, done: true };
+}
+
+/** The event was deleted, or was gone already. */
+export function deletedResult(context: PushContext, eventId: string): PushResult {
+  const { reference, now } = context;
+  const patch: ReferencePatch = {
+    id: reference.id,
+    status: "DELETED",
+    externalEventId: eventId,
+    pending: null,
+    ...NO_ERROR,
+    lastPushedAt: now,
+  };
+  const record = recordOf(context, "event-deleted", {
+    externalEventId: eventId,
+    after: null,
+    providerVersion: reference.version,
+  });
+  return { patch, record, done: true };
+}
+
+/** The write failed: it is tried again after a pause, or kept as failed when trying has no end or no use. */
+export function failedResult(
+  context: PushContext,
+  error: unknown,
+  settings: SyncSettings,
+  random: () => number,
+): PushResult {
+  const { reference, now } = context;
+  const failure = failureOf(error);
+  const attempt = reference.errorCount + 1;
+  const patch: ReferencePatch = {
+    id: reference.id,
+    errorCount: attempt,
+    lastError: failure.code,
+    lastErrorMessage: failure.message,
+  };
+  if (failure.final || attempt >= settings.pushMaxTries) {
+    const record = recordOf(context, "push-refused", {
+      externalEventId: reference.externalEventId,
+      after: { code: failure.code },
+      providerVersion: null,
+    });
+    return { patch: { ...patch, status: "ERROR" }, record: { ...record, result: "REFUSED" }, done: true };
+  }
+  const { backoffBaseMs: baseMs, backoffCeilingMs: ceilingMs } = settings;
+  const pauseMs = failure.retryAfterMs ?? backoffMs({ attempt, baseMs, ceilingMs, random });
+  return { patch: { ...patch, nextPushAt: new Date(now.getTime() + pauseMs) }, record: null, done: false };
+}
+
+/** Most writes without an answer that are remembered; the provider has refused or lost the older ones for good by then. */
+const MAX_PENDING = 10;
+
+/**
+ * Adds a write that is about to be made to those without an answer. The earlier ones stay: any of them may be what the event
+ * shows, and none of them is a person's change.
+ */
+export function withPendingWrite(pending: readonly SyncedState[], snapshot: EventSnapshot): SyncedState[] {
+  const others = pending.filter((write) => differingFields(write.local, snapshot).length > 0);
+  return [...others, { local: snapshot, remote: snapshot }].slice(-MAX_PENDING);
+}
+
+function recordOf(
+  { calendar, reference }: PushContext,
+  reason: ReasonCode,
+  found: Pick<NewChangeRecord, "externalEventId" | "after" | "providerVersion">,
+): NewChangeRecord {
+  return {
+    userId: calendar.userId,
+    bookingId: reference.bookingId,
+    calendarSyncId: calendar.id,
+    referenceId: reference.id,
+    source: "SYNC",
+    result: "APPLIED",
+    action: "push",
+    reason,
+    before: reference.base?.remote ?? null,
+    actionId: null,
+    ...found,
+  };
+}
