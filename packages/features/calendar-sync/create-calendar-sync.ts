@@ -51,6 +51,11 @@ export interface CalendarSync extends BookingSync {
    * the caller's transaction. @returns the ids of all of them.
    */
   ensureCalendarSyncs(tx: PrismaTransaction, targets: readonly CalendarSyncTarget[]): Promise<string[]>;
+  /**
+   * The user has chosen a destination (and its CalendarSync is ensured): bookings to come that stand in no calendar yet are
+   * written there.
+   */
+  destinationChosen(tx: PrismaTransaction, userId: number): Promise<void>;
   /** Asks for a pull of each calendar. @returns how many of them exist and are enabled. */
   requestPull(calendarSyncIds: readonly string[]): Promise<number>;
   /** Whether the calendar belongs to the user. */
@@ -132,6 +137,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       );
       return rows.map((row) => row.id);
     },
+    destinationChosen: (tx, userId) => bookingReferences.destinationChosen(tx, userId),
     async requestPull(ids) {
       const wanted = await calendars.markPullRequested(prisma, ids, now(), false);
       await enqueuePulls(prisma, wanted);

@@ -119,24 +119,31 @@ export class SyncHarness {
       minimumNoticeMinutes: 0,
     });
     const account = `${user.username}@calendar.test`;
-    const credential = await createCredential(this.prisma, {
-      userId: user.id,
-      provider: "memorycalendar",
-      accountId: account,
-    });
-    this.#accounts.set(credential.id, account);
     const calendarId = this.server.addCalendar(account, { name: "Work" });
     const host: Host = {
       userId: user.id,
       username: user.username,
       slug: eventType.slug,
       account,
-      credentialId: credential.id,
+      credentialId: 0,
       calendarId,
       calendarSyncId: "",
     };
+    await this.connect(host);
     host.calendarSyncId = await this.useCalendar(host, calendarId, { destination: true, selected: true });
     return host;
+  }
+
+  /** Connects the host's account, for the first time or again. */
+  async connect(host: Host): Promise<void> {
+    const { userId, account } = host;
+    const credential = await createCredential(this.prisma, {
+      userId,
+      provider: "memorycalendar",
+      accountId: account,
+    });
+    this.#accounts.set(credential.id, account);
+    host.credentialId = credential.id;
   }
 
   /** Chooses a calendar as the settings page does. */

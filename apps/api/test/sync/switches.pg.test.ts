@@ -91,6 +91,56 @@ describe("an account that its provider refuses", () => {
   });
 });
 
+describe("a destination chosen after bookings were made", () => {
+  test("gets the bookings to come, and not those that are over or stand in another calendar", async () => {
+    const elsewhere = await world.book(host, "2030-01-09T10:00Z");
+    await world.prisma.destinationCalendar.deleteMany({ where: { userId: host.userId } });
+    const over = await world.book(host, "2030-01-07T10:00Z");
+    const coming = await world.book(host, "2030-01-10T10:00Z");
+    await world.settle();
+    world.clock.set("2030-01-07T12:00:00.000Z");
+    const second = world.server.addCalendar(host.account, { name: "New" });
+    await world.useCalendar(host, second, { destination: true });
+    await world.prisma.$transaction((tx) => world.sync.destinationChosen(tx, host.userId));
+    await world.settle();
+    expect(world.liveEvents(second).map(({ time }) => time.start)).toEqual(["2030-01-10T10:00:00.000Z"]);
+    expect((await world.booking(coming)).references).toMatchObject([{ status: "SYNCED" }]);
+    expect((await world.booking(over)).references).toEqual([]);
+    expect((await world.eventOf(elsewhere, host.calendarId)).status).toBe("confirmed");
+  });
+});
+
+describe("a calendar that is disconnected and connected again", () => {
+  test("finds its bookings' events: none is doubled, and what was edited meanwhile is followed", async () => {
+    const moved = await world.book(host, "2030-01-09T10:00Z");
+    const deleted = await world.book(host, "2030-01-09T12:00Z", "bob");
+    await world.settle();
+    world.server.person.move(
+      host.calendarId,
+      (await world.eventOf(moved, host.calendarId)).id,
+      hourAt("2030-01-09T15:00Z"),
+    );
+    world.server.person.delete(host.calendarId, (await world.eventOf(deleted, host.calendarId)).id);
+    await world.prisma.credential.delete({ where: { id: host.credentialId } });
+    expect((await world.booking(moved)).references).toEqual([]);
+
+    await world.connect(host);
+    host.calendarSyncId = await world.useCalendar(host, host.calendarId, { selected: true });
+    await world.tick();
+    await world.useCalendar(host, host.calendarId, { destination: true });
+    await world.prisma.$transaction((tx) => world.sync.destinationChosen(tx, host.userId));
+    await world.tick();
+    expect(world.liveEvents(host.calendarId)).toHaveLength(2);
+    expect((await world.booking(moved)).startTime).toEqual(new Date("2030-01-09T15:00Z"));
+    // Deleted while nobody was listening: the booking stands, so its event comes back.
+    expect((await world.eventOf(deleted, host.calendarId)).time).toMatchObject({
+      start: "2030-01-09T12:00:00.000Z",
+    });
+    // None of them is taken for somebody else's appointment.
+    expect(await world.prisma.externalEvent.count()).toBe(0);
+  });
+});
+
 describe("two calendars of one host", () => {
   test("an event moved in one is followed by the booking and by the event in the other", async () => {
     const second = world.server.addCalendar(host.account, { name: "Family" });

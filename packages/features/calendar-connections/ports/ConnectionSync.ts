@@ -14,6 +14,8 @@ export interface CalendarTarget {
 export interface ConnectionSync {
   /** Makes the CalendarSync that each choice just stored needs, links the choices to it and asks for a first pull. */
   ensureCalendarSyncs(tx: PrismaTransaction, targets: readonly CalendarTarget[]): Promise<unknown>;
+  /** Bookings to come that stand in no calendar yet are written to the destination just chosen. */
+  destinationChosen(tx: PrismaTransaction, userId: number): Promise<void>;
   /** The account works again: its calendars leave the failed state and are pulled. */
   credentialReconnected(tx: PrismaTransaction, credentialId: number): Promise<unknown>;
   /** The account is about to be deleted: its push channels are stopped while its secret still works. */

@@ -87,6 +87,7 @@ export async function setDestination(
       name: calendar.name,
     });
     await sync.ensureCalendarSyncs(tx, [targetOf(credential, calendar)]);
+    await sync.destinationChosen(tx, userId);
   });
   return {
     connectionId: credential.id,

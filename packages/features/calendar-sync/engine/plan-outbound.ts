@@ -59,7 +59,7 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
 }
 
 /** Repeating a create under the same key finds the first event; a re-creation gets a new key. */
-function idempotencyKey(referenceId: string, generation: number): string {
+export function idempotencyKey(referenceId: string, generation: number): string {
   return `${referenceId}-${generation}`;
 }
 

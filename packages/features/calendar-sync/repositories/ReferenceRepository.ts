@@ -153,24 +153,39 @@ export class ReferenceRepository {
     return rows.map((row) => row.calendarSyncId);
   }
 
+  /** Bookings to come of a host that stand in no calendar yet. */
+  async findUnreferencedBookings(sql: Sql, hostId: number, now: Date): Promise<number[]> {
+    const rows = await sql.$queryRaw<{ id: number }[]>`
+      SELECT b."id" FROM "Booking" b
+       WHERE b."hostId" = ${hostId} AND b."endTime" > ${now} AND b."status" IN ('PENDING', 'ACCEPTED')
+         AND NOT EXISTS (SELECT 1 FROM "BookingReference" r WHERE r."bookingId" = b."id")
+       ORDER BY b."id"`;
+    return rows.map((row) => row.id);
+  }
+
   /**
    * Makes the references that active bookings lack in their destination calendars: the event type's own destination,
    * else the host's default one. Bookings that have a reference somewhere keep it: a changed destination concerns new
    * bookings only.
+   *
+   * The id follows from booking and calendar: a calendar that is disconnected and connected again gives the same one, so
+   * that the same key finds the event that is there already.
    */
   async ensureForBookings(sql: Sql, bookingIds: readonly number[]): Promise<void> {
     if (bookingIds.length === 0) return;
     await sql.$executeRaw`
       INSERT INTO "BookingReference" ("id", "bookingId", "calendarSyncId", "updatedAt")
-      SELECT DISTINCT ON (b."id", d."calendarSyncId") gen_random_uuid(), b."id", d."calendarSyncId", now()
+      SELECT DISTINCT ON (b."id", d."calendarSyncId")
+             md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid, b."id", d."calendarSyncId", now()
         FROM "Booking" b
         JOIN "DestinationCalendar" d ON d."userId" = b."hostId" AND d."calendarSyncId" IS NOT NULL
          AND (d."eventTypeId" = b."eventTypeId"
               OR (d."eventTypeId" IS NULL AND NOT EXISTS (
                     SELECT 1 FROM "DestinationCalendar" own
                      WHERE own."userId" = b."hostId" AND own."eventTypeId" = b."eventTypeId")))
+        JOIN "CalendarSync" s ON s."id" = d."calendarSyncId"
        WHERE b."id" = ANY(${bookingIds}::int[]) AND b."status" IN ('PENDING', 'ACCEPTED')
          AND NOT EXISTS (SELECT 1 FROM "BookingReference" r WHERE r."bookingId" = b."id")
-      ON CONFLICT ("bookingId", "calendarSyncId") DO NOTHING`;
+      ON CONFLICT DO NOTHING`;
   }
 }

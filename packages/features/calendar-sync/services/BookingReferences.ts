@@ -26,13 +26,27 @@ export class BookingReferences implements BookingSync {
   }
 
   async bookingsChanged(tx: PrismaTransaction, changes: readonly BookingChange[]): Promise<void> {
-    const bookingIds = changes.map(({ bookingId }) => bookingId);
-    const now = this.#now();
-    await this.#records.append(tx, changes.map(toRecord), now);
+    await this.#records.append(tx, changes.map(toRecord), this.#now());
+    await this.#reference(
+      tx,
+      changes.map(({ bookingId }) => bookingId),
+    );
+  }
+
+  /**
+   * A host has chosen where bookings are written: those to come that stand in no calendar yet are written there. Bookings
+   * that stand in another calendar stay in step with that one.
+   */
+  async destinationChosen(tx: PrismaTransaction, hostId: number): Promise<void> {
+    const bookingIds = await this.#references.findUnreferencedBookings(tx, hostId, this.#now());
+    if (bookingIds.length > 0) await this.#reference(tx, bookingIds);
+  }
+
+  async #reference(tx: PrismaTransaction, bookingIds: readonly number[]): Promise<void> {
     // A destination that no cron tick has seen yet gets its CalendarSync with its first booking.
     const unlinked = await this.#calendars.findUnlinkedDestinations(tx, bookingIds);
     if (unlinked.length > 0) {
-      const made = await this.#calendars.ensure(tx, unlinked, now);
+      const made = await this.#calendars.ensure(tx, unlinked, this.#now());
       await this.#calendars.linkTargets(
         tx,
         made.map(({ id }) => id),

@@ -93,7 +93,10 @@ export class ChangeApplier {
       tx,
       planned.map((one) => patchOf(one, calendar, now)),
     );
-    const mirror = await this.#mirror.apply(tx, calendar, foreign, window);
+    const linked = planned
+      .filter(({ reference }) => reference.externalEventId === null)
+      .map(({ eventId }) => eventId);
+    const mirror = await this.#mirror.apply(tx, calendar, foreign, window, linked);
 
     const records: NewChangeRecord[] = [];
     for (const one of planned) {

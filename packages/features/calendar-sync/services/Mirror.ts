@@ -29,12 +29,16 @@ export class Mirror {
     this.#events = events;
   }
 
-  /** Applies changes of events that are not ours. At most six statements. `mirroredUntil` bounds how far series reach. */
+  /**
+   * Applies changes of events that are not ours. At most six statements. `window` bounds how far series
+   * reach; `linked` are events that turned out to be ours and leave the mirror.
+   */
   async apply(
     tx: PrismaTransaction,
     calendar: CalendarSyncRow,
     changes: readonly ExternalChange[],
     window: Interval,
+    linked: readonly string[] = [],
   ): Promise<MirrorResult> {
     const upserts = new Map<string, MirroredEvent>();
     const deleted = new Set<string>();
@@ -64,7 +68,7 @@ export class Mirror {
       }
     }
     for (const id of deleted) upserts.delete(id);
-    await this.#events.deleteMany(tx, calendar.id, [...deleted]);
+    await this.#events.deleteMany(tx, calendar.id, [...deleted, ...linked]);
     const rows = await this.#events.upsertMany(
       tx,
       calendar.id,

@@ -1,7 +1,7 @@
 import { enqueueMany, RetryLater, type RunAgain } from "@calsync/jobs";
 import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, EventRef, ExternalChange, WrittenEvent } from "@calsync/types";
-import { type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
+import { idempotencyKey, type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
@@ -47,21 +47,26 @@ interface Task {
 interface Changed {
   task: Task;
   change: ExternalChange;
-  /** The event that an earlier create had made, not linked yet. */
-  foundId: string | null;
+  /** The event that an earlier create had made, not linked yet, and the generation of its key. */
+  found: { eventId: string; generation: number } | null;
 }
 
 /** An earlier create had succeeded although its answer was lost. */
 class FoundInstead extends Error {
   readonly written: WrittenEvent;
-  constructor(written: WrittenEvent) {
+  readonly generation: number;
+  constructor(written: WrittenEvent, generation: number) {
     super("An earlier create had made the event.");
     this.written = written;
+    this.generation = generation;
   }
 }
 
 /** So many writes failing one after the other mean that the next ones would fail too. */
 const MAX_IN_A_ROW = 3;
+
+/** Most keys of deleted events that one create passes over. */
+const MAX_GENERATIONS = 20;
 
 /** Most times that a write is planned anew because the event turned out to have changed. */
 const MAX_ROUNDS = 4;
@@ -143,10 +148,10 @@ export class PushCalendar {
             changed.push({
               task,
               change: { type: "upsert", event: error.written.event },
-              foundId: error.written.eventId,
+              found: { eventId: error.written.eventId, generation: error.generation },
             });
           } else if (isCalendarError(error, "VERSION_CONFLICT", "EVENT_NOT_FOUND")) {
-            changed.push({ task, change: await this.#readAgain(lease.row, service, task), foundId: null });
+            changed.push({ task, change: await this.#readAgain(lease.row, service, task), found: null });
           } else if (scope === "event" || (scope === "unclear" && ++inARow < MAX_IN_A_ROW)) {
             results.push(this.#failed(lease.row, task, error));
             report.failed += 1;
@@ -229,10 +234,10 @@ export class PushCalendar {
         report.unchanged += 1;
         return unchangedResult(reference, plan.deleted);
       case "create": {
-        const written = await service.createEvent(calendar.externalCalendarId, plan.event, plan.key);
-        if (written.existed) throw new FoundInstead(written);
+        const { written, generation } = await this.#create(calendar, service, reference, plan);
+        if (written.existed) throw new FoundInstead(written, generation);
         report.created += 1;
-        return writtenResult(context, plan, written);
+        return writtenResult(context, { ...plan, generation }, written);
       }
       case "update": {
         // After a write without an answer the version may be behind; the provider's precondition finds out.
@@ -253,6 +258,26 @@ export class PushCalendar {
     }
   }
 
+  /**
+   * Creates the event, or finds it. A deleted one that this reference has never tried to write comes from an earlier life
+   * of the link (the calendar was disconnected meanwhile): nobody has answered this booking with it, so the next key is used.
+   */
+  async #create(
+    calendar: CalendarSyncRow,
+    service: CalendarService,
+    reference: ReferenceRow,
+    plan: Extract<OutboundPlan, { kind: "create" }>,
+  ): Promise<{ written: WrittenEvent; generation: number }> {
+    let { generation, key } = plan;
+    for (;;) {
+      const written = await service.createEvent(calendar.externalCalendarId, plan.event, key);
+      const stale = written.existed && written.event.status === "cancelled" && reference.pending.length === 0;
+      if (!stale || generation - plan.generation >= MAX_GENERATIONS) return { written, generation };
+      generation += 1;
+      key = idempotencyKey(reference.id, generation);
+    }
+  }
+
   /** The event is not what we thought: what it is now is merged before anything is written. */
   async #readAgain(
     calendar: CalendarSyncRow,
@@ -269,14 +294,22 @@ export class PushCalendar {
   /** Applies what was found out there, as a pull would, and plans the same references anew. */
   async #merge(lease: Lease, changed: readonly Changed[]): Promise<Task[]> {
     if (changed.length === 0) return [];
-    const { prisma, applier, references, now } = this.#deps;
+    const { prisma, applier, references, events, now } = this.#deps;
     const at = now();
     await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
-      const found = changed.filter(({ foundId }) => foundId !== null);
+      const found = changed.flatMap(({ task, found }) =>
+        found ? [{ id: task.reference.id, ...found }] : [],
+      );
       await references.update(
         tx,
-        found.map(({ task, foundId }) => ({ id: task.reference.id, externalEventId: foundId })),
+        found.map(({ id, eventId, generation }) => ({ id, externalEventId: eventId, generation })),
+      );
+      // While nothing was linked to it, the event may have been taken for somebody else's.
+      await events.deleteMany(
+        tx,
+        lease.row.id,
+        found.map(({ eventId }) => eventId),
       );
       const window = { start: at, end: at };
       const applied = await applier.apply(

@@ -50,6 +50,7 @@ export function writtenResult(
     version: written.version,
     sequence: Math.max(reference.sequence, written.sequence ?? 0, plan.event.sequence),
     base: { local: plan.local, remote },
+    ...(plan.kind === "create" ? { generation: plan.generation } : {}),
     pending: null,
     status: "SYNCED",
     ...NO_ERROR,
