@@ -2,7 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type DatabaseEvent, listenForEvents } from "../events.ts";
 import type { PrismaClient } from "../generated/client.ts";
-import { createBooking, createCalendarSync, createCredential } from "../testing/factories.ts";
+import {
+  createBooking,
+  createCalendarSync,
+  createCredential,
+  createSubscription,
+} from "../testing/factories.ts";
 import { createTestDatabase } from "../testing/injected.test-support.ts";
 import type { TestDatabase } from "../testing/test-database.ts";
 
@@ -91,6 +96,17 @@ test("a calendar's status is announced, its lease and cursor are not", async () 
   expect(
     await change({ leaseOwner: "w1", leaseUntil: new Date(), cursor: "c", nextPollAt: new Date() }),
   ).toEqual([]);
+});
+
+test("a calendar is announced when its subscription turns active, not when that is only tried later", async () => {
+  await listen();
+  const { id: calendarSyncId, userId } = await createCalendarSync(prisma);
+  const { id } = await createSubscription(prisma, { calendarSyncId, status: "PENDING" });
+  const change = (data: object) =>
+    eventsOf(() => prisma.calendarSubscription.update({ where: { id }, data }));
+
+  expect(await change({ nextAttemptAt: new Date() })).toEqual([]);
+  expect(await change({ status: "ACTIVE" })).toEqual([{ type: "calendar-sync", userId, id: calendarSyncId }]);
 });
 
 test("an account that turns invalid or is removed is announced, a renewed token is not", async () => {
