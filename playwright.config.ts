@@ -11,7 +11,6 @@ const browser: { executablePath?: string; env?: Record<string, string>; args?: s
  */
 export default defineConfig({
   testDir: "apps/web/e2e",
-  testMatch: "**/*.spec.ts",
   outputDir: "test-results",
   timeout: 120_000,
   expect: { timeout: 15_000 },
@@ -19,6 +18,11 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,
+  projects: [
+    { name: "tests", testMatch: "**/*.spec.ts" },
+    // Pictures for the documentation, made anew by hand: npm test -- --e2e --project=pictures
+    { name: "pictures", testMatch: "**/*.picture.ts" },
+  ],
   use: {
     baseURL: process.env["WEB_URL"] ?? "http://localhost:3000",
     viewport: { width: 1280, height: 800 },

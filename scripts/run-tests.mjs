@@ -95,7 +95,8 @@ async function endToEnd(databaseUrl) {
   const stack = await startTestStack(databaseUrl, { dir: resultDir, onStarted: (end) => undo.push(end) });
 
   const output = path.join(resultDir, "playwright.json");
-  const args = ["test", "--config", "playwright.config.ts", "--reporter=list,json", ...filters];
+  const project = filters.some((word) => word.startsWith("--project")) ? [] : ["--project=tests"];
+  const args = ["test", "--config", "playwright.config.ts", "--reporter=list,json", ...project, ...filters];
   const playwright = node(["node_modules/@playwright/test/cli.js", ...args], {
     ...process.env,
     ...stack.env,

@@ -1,5 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { instantOf, workingDay } from "./support/days.ts";
+import { dayAfter, instantOf, workingDay } from "./support/days.ts";
 import { GoogleCalendarPage } from "./support/GoogleCalendarPage.ts";
 import { watchForReload } from "./support/live.ts";
 import { invitationTo, openNewestMail } from "./support/mailbox.ts";
@@ -20,6 +20,8 @@ import {
 
 const ACCOUNT = "host@example.com";
 const DAY = workingDay(15);
+// Also shown in that week, since the week begins on Monday.
+const NEXT_DAY = dayAfter(DAY);
 const GUEST = { name: "Gail Guest", email: "gail@example.net" };
 const SECOND_GUEST = { name: "Noor Next", email: "noor@example.net" };
 
@@ -86,8 +88,8 @@ test("an event dragged in Google moves the booking in the pages that are open, a
   const checks = [await watchForReload(host), await watchForReload(guest)];
   const invited = await invitationTo(GUEST.email, { method: "REQUEST", start: instantOf(DAY, "10:00") });
 
-  await google.drag(GUEST.name, { time: "10:00" }, { day: DAY, time: "14:30" });
-  const moved = instantOf(DAY, "14:30");
+  await google.drag(GUEST.name, { time: "10:00" }, { day: NEXT_DAY, time: "14:30" });
+  const moved = instantOf(NEXT_DAY, "14:30");
   await Promise.all([expectBookingAt(host, moved), expectBookingAt(guest, moved)]);
   for (const check of checks) await check();
   await expect(guest.getByText("This booking has just been moved")).toBeVisible();
@@ -113,7 +115,7 @@ test("an event dragged in Google moves the booking in the pages that are open, a
 });
 
 test("an event deleted in Google cancels the booking with its reason, and the guest is told", async () => {
-  const moved = instantOf(DAY, "14:30");
+  const moved = instantOf(NEXT_DAY, "14:30");
   const checks = [await watchForReload(host), await watchForReload(guest)];
   await google.delete(GUEST.name);
   const reason = /deleted/i;

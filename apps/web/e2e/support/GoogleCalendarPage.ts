@@ -38,16 +38,20 @@ export class GoogleCalendarPage {
   async drag(title: string, from: { time: string }, to: { day: string; time: string }): Promise<void> {
     // A page in the background draws no frames, and the calendar moves an event frame by frame.
     await this.page.bringToFront();
-    const event = this.event(title);
-    await event.scrollIntoViewIfNeeded();
-    const box = await boxOf(event, title);
+    // Near its edge the calendar scrolls by itself, which would add to the way.
+    await this.page
+      .locator(`[data-time="${to.time}:00"]`)
+      .first()
+      .evaluate((row) => row.scrollIntoView({ block: "center" }));
+    const box = await boxOf(this.event(title), title);
     const [fromRow, toRow, column] = [
       await this.#row(from.time),
       await this.#row(to.time),
       await this.#column(to.day),
     ];
-    const grip = { x: box.x + box.width / 2, y: box.y + 7 };
-    const target = { x: column.x + column.width / 2, y: grip.y + toRow.y - fromRow.y };
+    // A third into the row: below the handle that changes the length, and within the first quarter of an hour.
+    const grip = { x: box.x + box.width / 2, y: fromRow.y + fromRow.height * 0.3 };
+    const target = { x: column.x + column.width / 2, y: toRow.y + toRow.height * 0.3 };
     const { mouse } = this.page;
     await mouse.move(grip.x, grip.y);
     await mouse.down();

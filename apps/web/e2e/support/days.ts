@@ -18,6 +18,11 @@ export function workingDay(count: number): string {
   return day.toString();
 }
 
+/** The day after a day. */
+export function dayAfter(day: string): string {
+  return Temporal.PlainDate.from(day).add({ days: 1 }).toString();
+}
+
 /** The instant of a wall clock time (`10:30`) in {@link ZONE}, as the API and the pages write it. */
 export function instantOf(day: string, time: string): string {
   const zoned = Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: ZONE, plainTime: time });
