@@ -42,6 +42,7 @@ const CHECKS = [
     "Unused files, exports and dependencies (knip)",
     bin("knip/bin/knip.js", "--no-progress", "--no-config-hints"),
   ],
+  ["Registry of providers", [path.join(root, "packages/app-store/scripts/generate-registry.mjs"), "--check"]],
   ["Documentation of the settings", [path.join(root, "scripts/generate-config-docs.mjs"), "--check"]],
 ];
 
