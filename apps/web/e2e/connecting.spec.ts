@@ -1,14 +1,12 @@
 import { expect, type Page, test } from "@playwright/test";
 import { keepScreen } from "./support/screens.ts";
-import { connectGoogle, disconnectAll, signIn, startConnecting } from "./support/web-pages.ts";
+import { connectGoogle, signInWithoutCalendars, startConnecting } from "./support/web-pages.ts";
 
 const ACCOUNT = "colleague@example.com";
 
 test.beforeEach(async ({ page }) => {
-  await signIn(page);
-  await expect(page).toHaveURL(/\/bookings/);
+  await signInWithoutCalendars(page);
 });
-test.afterEach(({ page }) => disconnectAll(page));
 
 const screen = (page: Page, name: string) => keepScreen(page, "connecting", name);
 

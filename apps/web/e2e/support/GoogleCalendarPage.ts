@@ -40,7 +40,7 @@ export class GoogleCalendarPage {
     await this.page.bringToFront();
     // Near its edge the calendar scrolls by itself, which would add to the way.
     await this.page
-      .locator(`[data-time="${to.time}:00"]`)
+      .locator(`[data-time="${between(from.time, to.time)}:00"]`)
       .first()
       .evaluate((row) => row.scrollIntoView({ block: "center" }));
     const box = await boxOf(this.event(title), title);
@@ -49,9 +49,11 @@ export class GoogleCalendarPage {
       await this.#row(to.time),
       await this.#column(to.day),
     ];
-    // A third into the row: below the handle that changes the length, and within the first quarter of an hour.
+    // Below the handle that changes the length, in the row's first quarter of an hour …
     const grip = { x: box.x + box.width / 2, y: fromRow.y + fromRow.height * 0.3 };
-    const target = { x: column.x + column.width / 2, y: toRow.y + toRow.height * 0.3 };
+    // … while the calendar goes by the middle of the row that was gripped: that one has to come to lie in a first quarter.
+    const middle = fromRow.y + Math.min(box.height, fromRow.height) / 2;
+    const target = { x: column.x + column.width / 2, y: toRow.y + toRow.height / 4 - (middle - grip.y) };
     const { mouse } = this.page;
     await mouse.move(grip.x, grip.y);
     await mouse.down();
@@ -89,6 +91,16 @@ export class GoogleCalendarPage {
   #row(time: string) {
     return boxOf(this.page.locator(`[data-time="${time}:00"]`).first(), `the row of ${time}`);
   }
+}
+
+/** The half hour in the middle of two times of a day. */
+function between(one: string, other: string): string {
+  const [first, second] = [one, other].map((time) => {
+    const [hours = 0, minutes = 0] = time.split(":").map(Number);
+    return hours * 60 + minutes;
+  });
+  const middle = Math.round(((first ?? 0) + (second ?? 0)) / 60) * 30;
+  return [Math.floor(middle / 60), middle % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 async function boxOf(element: Locator, what: string) {
