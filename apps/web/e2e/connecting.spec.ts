@@ -22,7 +22,9 @@ test("declining at the consent page connects nothing and says so", async ({ page
   await screen(page, "declined");
 });
 
-test("a permission that is not granted is named, and connecting again with it works", async ({ page }) => {
+test("without a permission nothing is connected and the host is told how, and connecting again with it works", async ({
+  page,
+}) => {
   await startConnecting(page);
   await page.getByRole("radio", { name: ACCOUNT }).check();
   await page.getByRole("checkbox", { name: /View and edit events/ }).uncheck();

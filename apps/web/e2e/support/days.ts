@@ -1,7 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 
 /** Zone of the demo host, of the sandbox's host account, and of the browsers (playwright.config.ts). */
-export const ZONE = "Europe/Berlin";
+const ZONE = "Europe/Berlin";
 
 const SATURDAY = 6;
 

@@ -10,7 +10,7 @@ export interface ReceivedInvitation {
 }
 
 /** Invitations and cancellations that an address has received, oldest first. */
-export async function invitationsTo(address: string): Promise<ReceivedInvitation[]> {
+async function invitationsTo(address: string): Promise<ReceivedInvitation[]> {
   const list = await read<{ mails: { id: string }[] }>(`mail?to=${encodeURIComponent(address)}`);
   const mails = await Promise.all(
     list.mails.map(({ id }) => read<{ invitations: ReceivedInvitation[] }>(`mail/${encodeURIComponent(id)}`)),

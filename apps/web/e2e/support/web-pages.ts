@@ -4,7 +4,7 @@ import { expect, type Locator, type Page } from "@playwright/test";
 export const HOST = { email: "demo@calsync.test", password: "demo-calsync", username: "demo" } as const;
 
 /** Signs in by the form. */
-export async function signIn(page: Page, { email, password }: { email: string; password: string } = HOST) {
+async function signIn(page: Page, { email, password }: { email: string; password: string } = HOST) {
   await page.goto("/login");
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
