@@ -93,6 +93,7 @@ export function Reschedule({
               timeZone={timeZone}
               onTimeZone={setTimeZone}
               maximumDaysAhead={eventType.maximumDaysAhead}
+              around={booking.start}
               chosen={null}
               version={version}
               onChoose={(slot) => choose(slot.start)}

@@ -22,6 +22,7 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
   const [chosenZone, setChosenZone] = useState<string | null>(null);
   const timeZone = chosenZone ?? browserZone;
   const [slot, setSlot] = useState<Slot | null>(null);
+  const [lastStart, setLastStart] = useState<string | null>(null);
   const [taken, setTaken] = useState(false);
   const [version, setVersion] = useState(0);
   const [details, setDetails] = useState<GuestDetails>({ name: "", email: "", notes: "" });
@@ -94,11 +95,13 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
               timeZone={timeZone}
               onTimeZone={setChosenZone}
               maximumDaysAhead={eventType.maximumDaysAhead}
+              around={lastStart}
               chosen={null}
               version={version}
               onChoose={(chosen) => {
                 setTaken(false);
                 setSlot(chosen);
+                setLastStart(chosen.start);
               }}
             />
           </>

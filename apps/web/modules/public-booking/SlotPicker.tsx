@@ -17,6 +17,8 @@ export interface SlotPickerProps {
   onTimeZone: (timeZone: string) => void;
   /** How far ahead can be booked; null when that is not known. */
   maximumDaysAhead: number | null;
+  /** An instant whose day is shown first; left out for the first free day. */
+  around?: string | null;
   /** Start of the slot that is chosen. */
   chosen: string | null;
   onChoose: (slot: Slot) => void;
@@ -26,12 +28,23 @@ export interface SlotPickerProps {
 
 /** A month of days and the free times of the chosen one, in the zone of whoever looks. */
 export function SlotPicker(props: SlotPickerProps) {
-  const { username, slug, timeZone, onTimeZone, maximumDaysAhead, chosen, onChoose, version = 0 } = props;
+  const {
+    username,
+    slug,
+    timeZone,
+    onTimeZone,
+    maximumDaysAhead,
+    around,
+    chosen,
+    onChoose,
+    version = 0,
+  } = props;
   const [now] = useState(() => new Date().toISOString());
   const today = timeZone ? wallClock(now, timeZone).date : null;
-  const [gone, setGone] = useState<string | null>(null);
+  const [aroundDay] = useState(() => (around && timeZone ? wallClock(around, timeZone).date : null));
+  const [gone, setGone] = useState<string | null>(aroundDay && monthOf(aroundDay));
   const month = gone ?? (today ? monthOf(today) : null);
-  const [picked, setPicked] = useState<string | null>(null);
+  const [picked, setPicked] = useState<string | null>(aroundDay);
   const { found, reload } = useSlots(username, slug, timeZone, month);
 
   useEffect(() => {
