@@ -163,3 +163,22 @@ async function waitForLockWait(client: pg.Client) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+describe("commits that need not reach the disk", () => {
+  const commitOf = async (durable: boolean) =>
+    db.prisma.$transaction(async (tx) => {
+      await enqueueMany(tx, [{ job: pull, payload: { calendar: "hinted" } }], { durable });
+      const [row] = await tx.$queryRawUnsafe<{ setting: string }[]>(
+        "select current_setting('synchronous_commit') as setting",
+      );
+      return row?.setting;
+    });
+
+  test("a hint does not wait for the disk, and says so for its own transaction alone", async () => {
+    const [usual] =
+      await db.prisma.$queryRawUnsafe<{ synchronous_commit: string }[]>("show synchronous_commit");
+    expect(await commitOf(false)).toBe("off");
+    expect(await commitOf(true)).toBe(usual?.synchronous_commit);
+    expect(await rows()).toMatchObject([{ name: "pull", payload: { calendar: "hinted" } }]);
+  });
+});

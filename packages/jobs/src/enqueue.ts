@@ -33,6 +33,16 @@ interface JobSpec {
   priority: number;
 }
 
+/** How a list of jobs is enqueued. */
+export interface EnqueueManyOptions {
+  /**
+   * False for hints that are worth nothing after a crash of the database server: the commit does not wait for the disk, so that
+   * a crash within the next moments may lose it (PostgreSQL's `synchronous_commit`). Commits that announce jobs go to disk one
+   * after the other, so this is what a flood of hints is quick by. In a transaction it concerns the whole of it. Default true.
+   */
+  durable?: boolean;
+}
+
 /** Rounds of {@link enqueueMany}; a second one is rare, a third one next to impossible. */
 const MAX_ROUNDS = 10;
 
@@ -59,7 +69,11 @@ export async function enqueue<P>(
  *
  * @throws JobPayloadError when a payload does not fit its job's schema; then nothing was enqueued
  */
-export async function enqueueMany(sql: SqlExecutor, jobs: readonly Enqueue[]): Promise<void> {
+export async function enqueueMany(
+  sql: SqlExecutor,
+  jobs: readonly Enqueue[],
+  { durable = true }: EnqueueManyOptions = {},
+): Promise<void> {
   let replacing = new Map<string | symbol, JobSpec>();
   let preserving = new Map<string | symbol, JobSpec>();
   for (const entry of jobs) {
@@ -74,7 +88,7 @@ export async function enqueueMany(sql: SqlExecutor, jobs: readonly Enqueue[]): P
         `Jobs could not be enqueued because workers fetched them at each of ${round} tries: ${keys}`,
       );
     }
-    const placed = await add(sql, [...replacing.values()], [...preserving.values()]);
+    const placed = await add(sql, [...replacing.values()], [...preserving.values()], durable);
     replacing = missing(replacing, placed);
     preserving = missing(preserving, placed);
   }
@@ -93,7 +107,11 @@ async function add(
   sql: SqlExecutor,
   replacing: readonly JobSpec[],
   preserving: readonly JobSpec[],
+  durable: boolean,
 ): Promise<Set<string>> {
+  const columns = durable
+    ? "added.key"
+    : "added.key, set_config('synchronous_commit', 'off', true) as commit";
   const parts: string[] = [];
   const values: string[] = [];
   for (const [specs, preserveRunAt] of [[replacing, false] as const, [preserving, true] as const]) {
@@ -101,7 +119,7 @@ async function add(
     // Always in one order, so that two transactions that add the same keys wait for each other instead of deadlocking.
     values.push(JSON.stringify(specs.toSorted((a, b) => compare(a.job_key ?? "", b.job_key ?? ""))));
     parts.push(
-      "select added.key from graphile_worker.add_jobs(" +
+      `select ${columns} from graphile_worker.add_jobs(` +
         `array(select json_populate_recordset(null::graphile_worker.job_spec, $${values.length}::json)), ${preserveRunAt}` +
         ") as added where added.key is not null",
     );

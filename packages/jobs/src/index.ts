@@ -1,5 +1,12 @@
 export { type BackoffSettings, defineJob, type JobDefinition, type KeyMode } from "./definition.ts";
-export { type Enqueue, type EnqueueOptions, enqueue, enqueueMany, type SqlExecutor } from "./enqueue.ts";
+export {
+  type Enqueue,
+  type EnqueueManyOptions,
+  type EnqueueOptions,
+  enqueue,
+  enqueueMany,
+  type SqlExecutor,
+} from "./enqueue.ts";
 export { GiveUp, JobPayloadError, RetryLater, type RetryLaterOptions } from "./errors.ts";
 export {
   handleJob,

@@ -35,6 +35,25 @@ create table if not exists calsync_jobs.schedule (
 `;
 
 /**
+ * The engine's function that adds jobs consists of five small statements, which PostgreSQL would plan anew at each call because it
+ * guesses that a plan for the very jobs at hand is better. It is not, and planning takes most of the time. Set on the
+ * function itself, and only when it is not yet: the engine's own migrations may make the function anew.
+ */
+const QUICK_ENQUEUE = `
+do $$
+declare signature regprocedure;
+begin
+  for signature in
+    select oid from pg_proc
+    where pronamespace = 'graphile_worker'::regnamespace and proname = 'add_jobs'
+      and not coalesce('plan_cache_mode=force_generic_plan' = any(proconfig), false)
+  loop
+    execute format('alter function %s set plan_cache_mode = force_generic_plan', signature);
+  end loop;
+end $$;
+`;
+
+/**
  * Creates or updates the tables of the job queue (schemas `graphile_worker` and `calsync_jobs`). Harmless to repeat, and from
  * several processes at once.
  *
@@ -45,7 +64,9 @@ export async function migrateJobs(url: string, options: { log?: JobLog } = {}): 
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`begin; select pg_advisory_xact_lock(${MIGRATION_LOCK}); ${OWN_TABLES} commit;`);
+    await client.query(
+      `begin; select pg_advisory_xact_lock(${MIGRATION_LOCK}); ${OWN_TABLES} ${QUICK_ENQUEUE} commit;`,
+    );
   } finally {
     await client.end();
   }
