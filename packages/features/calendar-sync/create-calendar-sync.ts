@@ -139,7 +139,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     },
     destinationChosen: (tx, userId) => bookingReferences.destinationChosen(tx, userId),
     async requestPull(ids) {
-      const wanted = await calendars.markPullRequested(prisma, ids, now(), false);
+      const wanted = await calendars.markPullRequested(prisma, ids);
       await enqueuePulls(prisma, wanted);
       return wanted.length;
     },

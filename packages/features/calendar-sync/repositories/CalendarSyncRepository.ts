@@ -222,11 +222,10 @@ export class CalendarSyncRepository {
    * Notes that a pull is wanted; each wish is later than the one before it, so that the end of a pull which began before
    * it does not take it along. @returns the calendars that exist and are enabled
    */
-  async markPullRequested(sql: Sql, ids: readonly string[], now: Date, notified: boolean): Promise<string[]> {
+  async markPullRequested(sql: Sql, ids: readonly string[]): Promise<string[]> {
     const rows = await sql.$queryRaw<{ id: string }[]>`
       UPDATE "CalendarSync"
-         SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
-             "lastNotificationAt" = CASE WHEN ${notified} THEN ${now} ELSE "lastNotificationAt" END
+         SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond')
        WHERE "id" = ANY(${ids}::uuid[]) AND "enabled" RETURNING "id"`;
     return rows.map((row) => row.id);
   }

@@ -95,23 +95,21 @@ export class ExternalEventRepository {
                   ELSE "externalEventId" = ANY(${seriesIds ?? []}) OR "seriesId" = ANY(${seriesIds ?? []}) END`;
   }
 
-  /** Replaces the busy times of the given events. Two statements. */
+  /** Replaces the busy times of the given events. */
   async replaceBusy(
     sql: Sql,
     calendarSyncId: string,
     eventRowIds: readonly string[],
     busy: readonly BusyRow[],
   ): Promise<void> {
-    if (eventRowIds.length > 0) {
-      await sql.$executeRaw`DELETE FROM "BusyInterval" WHERE "externalEventId" = ANY(${eventRowIds}::uuid[])`;
-    }
-    if (busy.length > 0) {
-      await sql.$executeRaw`
-        INSERT INTO "BusyInterval" ("calendarSyncId", "externalEventId", "during")
-        SELECT ${calendarSyncId}::uuid, b."externalEventRowId", tstzrange(b."start", b."end")
-          FROM jsonb_to_recordset(${JSON.stringify(busy)}::jsonb) AS b("externalEventRowId" uuid, "start" timestamptz, "end" timestamptz)
-         WHERE b."start" < b."end"`;
-    }
+    if (eventRowIds.length === 0 && busy.length === 0) return;
+    // The deletion sees the rows as they were before the statement, so the new ones stay.
+    await sql.$executeRaw`
+      WITH replaced AS (DELETE FROM "BusyInterval" WHERE "externalEventId" = ANY(${eventRowIds}::uuid[]))
+      INSERT INTO "BusyInterval" ("calendarSyncId", "externalEventId", "during")
+      SELECT ${calendarSyncId}::uuid, b."externalEventRowId", tstzrange(b."start", b."end")
+        FROM jsonb_to_recordset(${JSON.stringify(busy)}::jsonb) AS b("externalEventRowId" uuid, "start" timestamptz, "end" timestamptz)
+       WHERE b."start" < b."end"`;
   }
 
   /** Busy times of the calendars that a user has selected, cut to nothing, in order of start. */

@@ -21,11 +21,12 @@ export interface SubscriptionRow {
   wanted: boolean;
 }
 
-/** What a notification's channel is, for checking it. */
-export interface NotifiedSubscription {
-  id: string;
-  calendarSyncId: string;
-  secretHash: Uint8Array | null;
+/** What a notification claims: a channel, the secret that proves it, and whether its calendar has changed. */
+export interface NotificationClaim {
+  providerSubscriptionId: string;
+  /** SHA-256 of the secret. */
+  secretHash: Uint8Array;
+  changed: boolean;
 }
 
 /** Push channels. Rows are never deleted before their provider's expiry (invariant 8). */
@@ -141,15 +142,36 @@ export class SubscriptionRepository {
     await sql.$executeRaw`UPDATE "CalendarSubscription" SET "nextAttemptAt" = ${at}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;
   }
 
-  /** The channels that notifications are about. */
-  async findNotified(
+  /**
+   * Verifies what notifications claim, and notes for each calendar that has changed that a pull is wanted. One statement,
+   * and its commit does not wait for the disk: a hint that a crash of the server takes along is made up for by the next
+   * poll (invariant 9).
+   * @returns the channels whose secret is right, and the calendars of these to pull
+   */
+  async noteNotified(
     sql: Sql,
     provider: string,
-    providerSubscriptionIds: readonly string[],
-  ): Promise<(NotifiedSubscription & { providerSubscriptionId: string })[]> {
-    return sql.$queryRaw`
-      SELECT "id", "calendarSyncId", "secretHash", "providerSubscriptionId" FROM "CalendarSubscription"
-       WHERE "provider" = ${provider} AND "providerSubscriptionId" = ANY(${providerSubscriptionIds})`;
+    claims: readonly NotificationClaim[],
+    now: Date,
+  ): Promise<{ verified: number; calendarSyncIds: string[] }> {
+    const rows = await sql.$queryRaw<{ verified: number; calendarSyncIds: string[] }[]>`
+      WITH verified AS (
+        SELECT w."calendarSyncId", claim."changed"
+          FROM unnest(${claims.map((claim) => claim.providerSubscriptionId)}::text[],
+                      ${claims.map((claim) => Buffer.from(claim.secretHash).toString("hex"))}::text[],
+                      ${claims.map((claim) => claim.changed)}::boolean[]) AS claim("id", "hash", "changed")
+          JOIN "CalendarSubscription" w
+            ON w."provider" = ${provider} AND w."providerSubscriptionId" = claim."id"
+           AND w."secretHash" = decode(claim."hash", 'hex')),
+      marked AS (
+        UPDATE "CalendarSync"
+           SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
+               "lastNotificationAt" = ${now}
+         WHERE "id" IN (SELECT "calendarSyncId" FROM verified WHERE "changed") AND "enabled"
+        RETURNING "id", set_config('synchronous_commit', 'off', true))
+      SELECT (SELECT count(*)::int FROM verified) AS "verified",
+             ARRAY(SELECT "id" FROM marked) AS "calendarSyncIds"`;
+    return rows[0] ?? { verified: 0, calendarSyncIds: [] };
   }
 
   /** Asks for a stop of all channels of a credential's calendars, before the credential goes. @returns their rows. */

@@ -30,7 +30,7 @@ export class Mirror {
   }
 
   /**
-   * Applies changes of events that are not ours. At most six statements. `window` bounds how far series
+   * Applies changes of events that are not ours. At most four statements. `window` bounds how far series
    * reach; `linked` are events that turned out to be ours and leave the mirror.
    */
   async apply(
