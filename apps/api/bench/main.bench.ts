@@ -17,7 +17,11 @@ const GROUPS: readonly BenchGroup[] = [pullBench, pushBench, notifyBench, latenc
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
 const { json, groups } = readArguments();
-const world = await createBenchWorld({ databaseUrl: process.env["DATABASE_URL"] || undefined, say });
+const world = await createBenchWorld({
+  databaseUrl: process.env["DATABASE_URL"] || undefined,
+  profileDir: process.env["CALSYNC_BENCH_PROFILE"],
+  say,
+});
 const figures: Figure[] = [];
 try {
   for (const group of groups) figures.push(...(await group.run(world)));

@@ -34,9 +34,11 @@ export interface BenchSite {
 /** @param options.databaseUrl a server to use in place of an embedded one; its user needs CREATEDB */
 export async function createBenchWorld(options: {
   databaseUrl: string | undefined;
+  /** A folder for CPU profiles of the API's processes. */
+  profileDir: string | undefined;
   say: (text: string) => void;
 }): Promise<BenchWorld> {
-  const { say } = options;
+  const { say, profileDir } = options;
   const postgres = options.databaseUrl === undefined ? await startPostgres() : null;
   const server = await setUpTestServer({
     url: postgres?.url ?? options.databaseUrl,
@@ -61,6 +63,7 @@ export async function createBenchWorld(options: {
           smtpPort: sandbox.smtpPort,
         }),
         LOG_LEVEL: "warn",
+        ...(profileDir ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` } : {}),
       };
       const start: BenchSite["start"] = (file, more = {}) =>
         startNode(file, { env: { ...env, ...more.env }, ...(more.args ? { args: more.args } : {}) });
