@@ -43,9 +43,14 @@ function midnightOf(day: string, timeZone: string): Date {
   return new Date(Temporal.PlainDate.from(day).toZonedDateTime({ timeZone }).epochMilliseconds);
 }
 
+/** Asking the runtime costs as much as all else about a time, and a page of changes names few zones. */
+const knownZones = new Set<string>();
+
 function isKnownZone(timeZone: string): boolean {
+  if (knownZones.has(timeZone)) return true;
   try {
     new Intl.DateTimeFormat("en", { timeZone });
+    knownZones.add(timeZone);
     return true;
   } catch {
     return false;
