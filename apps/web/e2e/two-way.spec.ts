@@ -32,6 +32,8 @@ let host: Page;
 let guest: Page;
 let mail: Page;
 let google: GoogleCalendarPage;
+/** What the browser complained of in our own pages: scripts that fail, markup that differs, rules of the page that are broken. */
+const complaints: string[] = [];
 
 test.beforeAll(async ({ browser }) => {
   contexts = await Promise.all([1, 2, 3, 4].map(() => browser.newContext()));
@@ -39,6 +41,10 @@ test.beforeAll(async ({ browser }) => {
   if (!first || !second || !third || !fourth) throw new Error("The browser opens no pages.");
   [host, guest, mail] = [first, second, third];
   google = new GoogleCalendarPage(fourth);
+  for (const page of [host, guest]) {
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  }
 });
 test.afterAll(() => Promise.all(contexts.map((context) => context.close())));
 
@@ -187,4 +193,8 @@ test("what is rescheduled and cancelled in the app happens to the event in Googl
     await expect(history.locator(`[data-change-reason="${reason}"]`).first()).toBeVisible();
   }
   await screen(host, "history");
+});
+
+test("no page has failed behind the scenes", () => {
+  expect(complaints).toEqual([]);
 });
