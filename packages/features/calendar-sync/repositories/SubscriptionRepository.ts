@@ -21,12 +21,12 @@ export interface SubscriptionRow {
   wanted: boolean;
 }
 
-/** What a notification claims: a channel, the secret that proves it, and whether its calendar has changed. */
-export interface NotificationClaim {
+/** A channel that notifications come from, for checking them. */
+export interface NotifiedChannel {
   providerSubscriptionId: string;
-  /** SHA-256 of the secret. */
-  secretHash: Uint8Array;
-  changed: boolean;
+  calendarSyncId: string;
+  /** SHA-256 of the secret that its notifications carry. */
+  secretHash: Uint8Array | null;
 }
 
 /** Push channels. Rows are never deleted before their provider's expiry (invariant 8). */
@@ -142,36 +142,30 @@ export class SubscriptionRepository {
     await sql.$executeRaw`UPDATE "CalendarSubscription" SET "nextAttemptAt" = ${at}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;
   }
 
-  /**
-   * Verifies what notifications claim, and notes for each calendar that has changed that a pull is wanted. One statement,
-   * and its commit does not wait for the disk: a hint that a crash of the server takes along is made up for by the next
-   * poll (invariant 9).
-   * @returns the channels whose secret is right, and the calendars of these to pull
-   */
-  async noteNotified(
+  /** The channels of these ids; unknown ones are left out. */
+  async findNotified(
     sql: Sql,
     provider: string,
-    claims: readonly NotificationClaim[],
-    now: Date,
-  ): Promise<{ verified: number; calendarSyncIds: string[] }> {
-    const rows = await sql.$queryRaw<{ verified: number; calendarSyncIds: string[] }[]>`
-      WITH verified AS (
-        SELECT w."calendarSyncId", claim."changed"
-          FROM unnest(${claims.map((claim) => claim.providerSubscriptionId)}::text[],
-                      ${claims.map((claim) => Buffer.from(claim.secretHash).toString("hex"))}::text[],
-                      ${claims.map((claim) => claim.changed)}::boolean[]) AS claim("id", "hash", "changed")
-          JOIN "CalendarSubscription" w
-            ON w."provider" = ${provider} AND w."providerSubscriptionId" = claim."id"
-           AND w."secretHash" = decode(claim."hash", 'hex')),
-      marked AS (
-        UPDATE "CalendarSync"
-           SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
-               "lastNotificationAt" = ${now}
-         WHERE "id" IN (SELECT "calendarSyncId" FROM verified WHERE "changed") AND "enabled"
-        RETURNING "id", set_config('synchronous_commit', 'off', true))
-      SELECT (SELECT count(*)::int FROM verified) AS "verified",
-             ARRAY(SELECT "id" FROM marked) AS "calendarSyncIds"`;
-    return rows[0] ?? { verified: 0, calendarSyncIds: [] };
+    providerSubscriptionIds: readonly string[],
+  ): Promise<NotifiedChannel[]> {
+    return sql.$queryRaw`
+      SELECT "providerSubscriptionId", "calendarSyncId", "secretHash" FROM "CalendarSubscription"
+       WHERE "provider" = ${provider} AND "providerSubscriptionId" = ANY(${providerSubscriptionIds}::text[])`;
+  }
+
+  /**
+   * Notes that calendars were announced to have changed and that a pull is wanted. The commit does not wait for the disk: a
+   * hint that a crash of the server takes along is made up for by the next poll (invariant 9).
+   * @returns the calendars that exist and are enabled
+   */
+  async noteNotified(sql: Sql, calendarSyncIds: readonly string[], now: Date): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      UPDATE "CalendarSync"
+         SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
+             "lastNotificationAt" = ${now}
+       WHERE "id" = ANY(${calendarSyncIds}::uuid[]) AND "enabled"
+      RETURNING "id", set_config('synchronous_commit', 'off', true)`;
+    return rows.map((row) => row.id);
   }
 
   /** Asks for a stop of all channels of a credential's calendars, before the credential goes. @returns their rows. */

@@ -1,10 +1,11 @@
 import { enqueueMany } from "@calsync/jobs";
-import { hashToken, type Logger } from "@calsync/lib";
+import { type Logger, timingSafeEqualHash } from "@calsync/lib";
 import type { PrismaClient } from "@calsync/prisma";
 import type { NotificationRequest } from "@calsync/types";
+import { LRUCache } from "lru-cache";
 import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
 import type { CalendarGateway } from "../ports/CalendarGateway.ts";
-import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
+import type { NotifiedChannel, SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 
 /** How to answer a request at a notification endpoint. */
 export type NotificationAnswer =
@@ -22,6 +23,8 @@ export class Notifications {
   readonly #subscriptions: SubscriptionRepository;
   readonly #now: () => Date;
   readonly #log: Logger;
+  /** Channels that have sent something lately. Strangers' ids are not kept. */
+  readonly #known = new LRUCache<string, NotifiedChannel>({ max: 10_000, ttl: 10 * 60_000 });
 
   constructor(deps: {
     prisma: PrismaClient;
@@ -43,21 +46,24 @@ export class Notifications {
     if (parsed === null) return { type: "refused", status: 404, reason: "There is no such provider." };
     if (parsed.type === "handshake") return parsed;
     if (parsed.type === "refused") return { type: "refused", status: 400, reason: parsed.reason };
-    const claims = parsed.notifications.flatMap(({ providerSubscriptionId, secret, kind }) =>
-      // A confirmation says that the channel stands, not that anything changed.
-      secret === null
-        ? []
-        : [{ providerSubscriptionId, secretHash: hashToken(secret), changed: kind !== "confirmation" }],
-    );
-    const { verified, calendarSyncIds } = await this.#subscriptions.noteNotified(
-      this.#prisma,
+    const channels = await this.#findChannels(
       provider,
-      claims,
-      this.#now(),
+      parsed.notifications.map((one) => one.providerSubscriptionId),
     );
-    const refused = parsed.notifications.length - verified;
+    const verified = parsed.notifications.flatMap(({ providerSubscriptionId, secret, kind }) => {
+      const channel = channels.get(providerSubscriptionId);
+      const valid = channel?.secretHash && secret !== null && timingSafeEqualHash(secret, channel.secretHash);
+      return valid ? [{ calendarSyncId: channel.calendarSyncId, kind }] : [];
+    });
+    const refused = parsed.notifications.length - verified.length;
     if (refused > 0) this.#log.warn({ provider, refused }, "notifications refused");
-    if (verified === 0) return { type: "refused", status: 404, reason: "There is no such channel." };
+    if (verified.length === 0) return { type: "refused", status: 404, reason: "There is no such channel." };
+    // A confirmation says that the channel stands, not that anything changed.
+    const changed = new Set(
+      verified.filter(({ kind }) => kind !== "confirmation").map((one) => one.calendarSyncId),
+    );
+    if (changed.size === 0) return { type: "accepted", status: 204, pulls: 0 };
+    const calendarSyncIds = await this.#subscriptions.noteNotified(this.#prisma, [...changed], this.#now());
     await enqueueMany(
       this.#prisma,
       calendarSyncIds.map((id) => ({ job: pullCalendarJob, payload: { calendarSyncId: id } })),
@@ -65,4 +71,23 @@ export class Notifications {
     );
     return { type: "accepted", status: 204, pulls: calendarSyncIds.length };
   }
+
+  /** Channels by id. What a channel's id stands for never changes, so a burst asks the database once. */
+  async #findChannels(provider: string, ids: readonly string[]): Promise<Map<string, NotifiedChannel>> {
+    const found = new Map<string, NotifiedChannel>();
+    const unknown: string[] = [];
+    for (const id of ids) {
+      const channel = this.#known.get(keyOf(provider, id));
+      if (channel) found.set(id, channel);
+      else unknown.push(id);
+    }
+    if (unknown.length === 0) return found;
+    for (const channel of await this.#subscriptions.findNotified(this.#prisma, provider, unknown)) {
+      found.set(channel.providerSubscriptionId, channel);
+      if (channel.secretHash) this.#known.set(keyOf(provider, channel.providerSubscriptionId), channel);
+    }
+    return found;
+  }
 }
+
+const keyOf = (provider: string, id: string) => `${provider}:${id}`;
