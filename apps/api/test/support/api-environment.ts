@@ -1,5 +1,5 @@
 /** Where the web app would be. Nothing listens there: what its proxy does is done by the helpers. */
-export const WEB_URL = "https://app.example";
+const WEB_URL = "https://app.example";
 
 /** The OAuth client of tests and benchmarks at the simulated Google. */
 export const GOOGLE_CLIENT = {

@@ -18,7 +18,7 @@ export function ChangeNotice({ booking, timeZone }: { booking: Booking; timeZone
     setBefore(seen);
   }
   return (
-    <div role="status">
+    <div role="status" className={before ? undefined : "-mt-6"}>
       {before ? <Notice before={before} booking={booking} timeZone={timeZone} /> : null}
     </div>
   );

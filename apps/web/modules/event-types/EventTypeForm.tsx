@@ -108,7 +108,7 @@ export function EventTypeForm({ eventType, username }: { eventType: EventType | 
           error={errorAt("location")}
         />
       </Card>
-      <Card className="grid gap-5 sm:grid-cols-2">
+      <Card className="grid items-end gap-5 sm:grid-cols-2">
         {minutes("durationMinutes", "Duration in minutes", 5, 1_440)}
         {minutes("seats", "Seats", 1, 1_000, "How many people can book the same time.")}
         {minutes("bufferBeforeMinutes", "Minutes free before", 0, 1_440)}

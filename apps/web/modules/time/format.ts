@@ -47,18 +47,13 @@ export function nameDate(date: string): string {
 }
 
 /** `3 June 2026`. */
-export function nameShortDate(date: string): string {
+function nameShortDate(date: string): string {
   const [year = 0, month = 1, day = 1] = date.split("-").map(Number);
   return `${day} ${MONTHS[month - 1]} ${year}`;
 }
 
-/** `Wed`. */
-export function shortWeekday(date: string): string {
-  return weekday(date).slice(0, 3);
-}
-
 /** `3 Jun`. */
-export function shortDay(date: string): string {
+function shortDay(date: string): string {
   const [, month = 1, day = 1] = date.split("-").map(Number);
   return `${day} ${MONTHS[month - 1]?.slice(0, 3)}`;
 }
@@ -130,7 +125,7 @@ export function formatRelative(instant: string, now: number): string {
 }
 
 /** The zone itself, or UTC when this runtime does not know it. */
-export function knownZone(timeZone: string): string {
+function knownZone(timeZone: string): string {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
     return timeZone;

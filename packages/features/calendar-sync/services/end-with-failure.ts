@@ -4,6 +4,8 @@ import type { EngineDependencies } from "./dependencies.ts";
 import { failureOf } from "./failure.ts";
 import { type Lease, LeaseLostError } from "./Lease.ts";
 
+const POLL_AFTER_RETRY_MS = 60_000;
+
 /**
  * A pull or a push has failed as a whole: writes the error down where people see it, sets when to try next, and gives the
  * lease back.
@@ -28,7 +30,8 @@ export async function endWithFailure(
     code,
     message,
     at,
-    nextPollAt: new Date(at.getTime() + (final ? ceilingMs : pauseMs)),
+    // The job itself comes back after the pause; the poll is the net under it, and must not come at the same moment.
+    nextPollAt: new Date(at.getTime() + (final ? ceilingMs : pauseMs + POLL_AFTER_RETRY_MS)),
     final,
   });
   if (!final)
