@@ -11,6 +11,7 @@ import { createBenchWorld } from "./world.bench.ts";
 /*
  * pnpm bench: what the parts cost, measured on a real PostgreSQL and Google's simulator over HTTP. Progress goes to standard
  * error; a table for people to standard output, or with --json to standard error, and one JSON object to standard output.
+ * CALSYNC_BENCH_PROFILE names a folder for CPU profiles of the API's processes; CALSYNC_BENCH_SQL=1 shows the statements of a page.
  */
 const GROUPS: readonly BenchGroup[] = [pullBench, pushBench, notifyBench, latencyBench, slotsBench];
 
