@@ -1,6 +1,6 @@
 import { GiveUp, handleJob, type JobHandler, type JobRegistration } from "@calsync/jobs";
 import type { PrismaClient } from "@calsync/prisma";
-import { type MailActor, type Message, messageFor } from "../messages/booking-state.ts";
+import { type BookingState, type MailActor, type Message, messageFor } from "../messages/booking-state.ts";
 import { composeMail, type MailSettings, stateFor } from "../messages/compose-mail.ts";
 import {
   findBooking,
@@ -8,6 +8,7 @@ import {
   lockWaiting,
   markCovered,
   markSent,
+  noteAttempt,
   noteFailure,
   type QueuedMail,
 } from "../repositories/OutgoingMailRepository.ts";
@@ -39,6 +40,7 @@ export function createSendMailHandler(
   const { prisma, transport } = dependencies;
   return async ({ mailId }, context) => {
     try {
+      const attempted = await beginAttempt(prisma, mailId);
       await prisma.$transaction(
         async (tx) => {
           const [newest, ...older] = await lockWaiting(tx, mailId);
@@ -49,17 +51,19 @@ export function createSendMailHandler(
           if (!booking) return;
           const recipient = { role: newest.role, email: newest.recipient };
           const current = stateFor(booking, recipient);
-          const told = await lastTold(tx, newest.bookingId, newest.recipient);
-          const message = messageFor(
-            told,
-            current,
-            waiting.map(({ kind }) => kind),
-          );
-          if (message === null) {
+          const kinds = waiting.map(({ kind }) => kind);
+          // Whatever the recipient may know last must lead to how the booking is now.
+          const known = [await lastTold(tx, newest.bookingId, newest.recipient), ...attempted];
+          const [news] = known.flatMap((told) => {
+            const message = messageFor(told, current, kinds);
+            return message === null ? [] : [{ told, message }];
+          });
+          if (news === undefined) {
             await markCovered(tx, waiting, "told");
             context.log.debug({ mailId }, "the recipient knows all of this already");
             return;
           }
+          const { told, message } = news;
           const now = context.now();
           const actor = actorOf(message, waiting);
           const notesToHost = waiting.flatMap(({ noteToHost }) => noteToHost ?? []).reverse();
@@ -90,6 +94,23 @@ export function createSendMailHandler(
       throw error;
     }
   };
+}
+
+/**
+ * Notes, in a transaction of its own, what is about to be told. If the process ends between the mail server's yes and our
+ * commit, the next run knows that the recipient may have heard it, and does not take them to know an older state.
+ *
+ * @returns what earlier runs that were cut short were about to tell, the latest first
+ */
+function beginAttempt(prisma: PrismaClient, mailId: string): Promise<BookingState[]> {
+  return prisma.$transaction(async (tx) => {
+    const waiting = await lockWaiting(tx, mailId);
+    const [newest] = waiting;
+    const booking = newest?.id === mailId ? await findBooking(tx, newest.bookingId) : null;
+    if (!newest || !booking) return [];
+    await noteAttempt(tx, mailId, stateFor(booking, { role: newest.role, email: newest.recipient }));
+    return waiting.flatMap(({ attempted }) => attempted).reverse();
+  });
 }
 
 /** Who did what the mail is about: the newest change of its kind, else the newest one. */

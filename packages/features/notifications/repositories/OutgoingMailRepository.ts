@@ -4,6 +4,8 @@ import type { BookingMail, BookingState, MailActor, MailKind } from "../messages
 /** What the outbox keeps with a mail. */
 interface MailPayload {
   actor: MailActor;
+  /** What runs that have not come to an end were about to tell; the recipient may have heard any of it. */
+  attempted?: BookingState[];
   /** Set when it was sent. */
   told?: BookingState;
   /** The mail that told this one's news too; or "told" when the recipient knew it already. */
@@ -21,6 +23,8 @@ export interface QueuedMail {
   role: "host" | "guest";
   actor: MailActor;
   noteToHost: string | null;
+  /** What earlier runs were about to tell when they were cut short. */
+  attempted: BookingState[];
 }
 
 /**
@@ -71,7 +75,11 @@ export async function insertMails(
  */
 export async function lockWaiting(tx: PrismaTransaction, mailId: string): Promise<QueuedMail[]> {
   const rows = await tx.$queryRawUnsafe<
-    (Omit<QueuedMail, "actor" | "noteToHost"> & { sequence: number; createdAt: Date; payload: MailPayload })[]
+    (Omit<QueuedMail, "actor" | "noteToHost" | "attempted"> & {
+      sequence: number;
+      createdAt: Date;
+      payload: MailPayload;
+    })[]
   >(
     `SELECT m."id"::text, m."bookingId", m."kind", m."recipient", m."role", m."sequence", m."createdAt", m."payload"
      FROM "OutgoingMail" own
@@ -88,7 +96,19 @@ export async function lockWaiting(tx: PrismaTransaction, mailId: string): Promis
       ...mail,
       actor: payload.actor,
       noteToHost: payload.noteToHost ?? null,
+      attempted: payload.attempted ?? [],
     }));
+}
+
+/** Notes what a mail is about to tell, before it is handed over. */
+export async function noteAttempt(tx: PrismaTransaction, mailId: string, state: BookingState): Promise<void> {
+  await tx.$executeRawUnsafe(
+    `UPDATE "OutgoingMail"
+     SET "payload" = jsonb_set("payload", '{attempted}', coalesce("payload"->'attempted', '[]') || $2::jsonb)
+     WHERE "id" = $1::uuid`,
+    mailId,
+    JSON.stringify([state]),
+  );
 }
 
 /** What the last mail that was sent to this person about this booking has told; null when there was none. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { notificationJobs } from "../jobs/send-mail.handler.ts";
 import type { BookingMail, MailActor } from "../messages/booking-state.ts";
 import { type MailServer, startMailServer } from "../test-support/mail-server.ts";
+import type { MailTransport } from "../transport/MailTransport.ts";
 import { createSmtpTransport } from "../transport/SmtpTransport.ts";
 import { queueBookingMails } from "./queue-booking-mails.ts";
 
@@ -76,16 +77,20 @@ async function queue(...mails: BookingMail[]): Promise<void> {
   await database.prisma.$transaction((tx) => queueBookingMails(tx, mails, { now }));
 }
 
-function run() {
+function smtp(): MailTransport {
+  return createSmtpTransport({
+    url: server.url,
+    from: "calsync <no-reply@calsync.test>",
+    timeoutMs: 5_000,
+  });
+}
+
+function run(transport: MailTransport = smtp()) {
   return runJobsUntilEmpty(
     database.prisma,
     notificationJobs({
       prisma: database.prisma,
-      transport: createSmtpTransport({
-        url: server.url,
-        from: "calsync <no-reply@calsync.test>",
-        timeoutMs: 5_000,
-      }),
+      transport,
       manageUrl: ({ uid }, { role }) => `https://calsync.test/${role}/${uid}`,
       providerName: () => "Google Calendar",
       messageIdDomain: "calsync.test",
@@ -316,6 +321,27 @@ describe("mails about bookings", () => {
     now = new Date(now.getTime() + 24 * HOUR_MS);
     await run();
     expect(server.mails).toEqual([]);
+  });
+
+  test("end in the truth when a worker dies after the server took a mail and the booking goes back to where it was", async () => {
+    const booking = await makeBooking();
+    const guest = booking.attendees[0]!.email;
+    await queue({ bookingId: booking.id, kind: "booked", sequence: 0, actor: byGuest });
+    await run();
+    await move(booking.id, 2);
+    now = new Date(now.getTime() + 3_000);
+    await run({
+      async send(message) {
+        await smtp().send(message);
+        throw new Error("the process died here");
+      },
+    });
+    expect(mailsTo(guest).at(-1)!.subject).toMatch(/^New time: /);
+    await move(booking.id, -2);
+    now = new Date(now.getTime() + HOUR_MS);
+    await run();
+    const stamp = booking.startTime.toISOString().replace(/[-:]|\.000/g, "");
+    expect(calendarPart(mailsTo(guest).at(-1)!).content).toContain(stamp);
   });
 
   test("tell each person once when two workers take the jobs of one flurry at the same time", async () => {
