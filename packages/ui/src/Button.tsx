@@ -1,13 +1,17 @@
 import type { ComponentProps } from "react";
 import { classNames } from "./class-names.ts";
 
-/** How much a button asks for attention: one `primary` per view, `danger` for what cannot be taken back. */
-export type ButtonKind = "primary" | "secondary" | "quiet" | "danger";
+/**
+ * How much a button asks for attention: one `primary` per view, `danger` for what cannot be taken back, `caution` for what leads to
+ * such a question.
+ */
+export type ButtonKind = "primary" | "secondary" | "quiet" | "caution" | "danger";
 
 const KINDS: Record<ButtonKind, string> = {
   primary: "border-transparent bg-accent text-accent-ink hover:bg-accent-strong",
   secondary: "border-line-strong bg-surface text-ink hover:bg-sunken",
   quiet: "border-transparent bg-transparent text-accent hover:bg-accent-soft",
+  caution: "border-transparent bg-transparent text-bad hover:bg-bad-soft",
   danger: "border-transparent bg-bad text-bad-ink hover:bg-bad-strong",
 };
 

@@ -38,7 +38,7 @@ export function BookingActions({
             Reschedule
           </Button>
         )}
-        <Button kind="quiet" className="text-bad" onClick={() => setOpen("cancel")}>
+        <Button kind="caution" onClick={() => setOpen("cancel")}>
           Cancel booking
         </Button>
       </div>

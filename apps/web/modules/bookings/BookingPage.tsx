@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { Booking, Change, EventType } from "../api/types.ts";
 import { formatDuration } from "../time/format.ts";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
+import { BookedNotice } from "./BookedNotice.tsx";
 import { BookingActions } from "./BookingActions.tsx";
 import { BookingCalendars } from "./BookingCalendars.tsx";
 import { isActive, lookOfStatus } from "./booking-state.ts";
@@ -32,7 +33,7 @@ export function BookingPage({ booking, eventType, timeZone, viewer, now }: Booki
   const ended = booking.end <= now;
   return (
     <div
-      className="mx-auto grid max-w-2xl gap-6"
+      className="mx-auto flex max-w-2xl flex-col gap-6"
       data-booking-uid={booking.uid}
       data-booking-status={booking.status}
     >
@@ -43,7 +44,9 @@ export function BookingPage({ booking, eventType, timeZone, viewer, now }: Booki
           </Link>
         </p>
       ) : null}
-      {viewer.role === "guest" && viewer.justBooked && active ? <BookedNotice booking={booking} /> : null}
+      {viewer.role === "guest" && active ? (
+        <BookedNotice justBooked={viewer.justBooked} email={booking.attendees[0]?.email} />
+      ) : null}
       <ChangeNotice key={booking.uid} booking={booking} timeZone={timeZone} />
       <Card>
         <div className="flex flex-wrap items-center gap-2">
@@ -92,16 +95,6 @@ export function BookingPage({ booking, eventType, timeZone, viewer, now }: Booki
         </>
       ) : null}
     </div>
-  );
-}
-
-function BookedNotice({ booking }: { booking: Booking }) {
-  const email = booking.attendees[0]?.email;
-  return (
-    <Alert tone="good" role="status" title="You are booked">
-      {email ? `A confirmation is on its way to ${email}. ` : ""}
-      With the address of this page you can move or cancel the booking at any time.
-    </Alert>
   );
 }
 

@@ -19,12 +19,10 @@ export function ConnectionCard({
   const name = accountEmail ?? providerName;
   const active = status === "active";
   return (
-    <Card aria-labelledby={`connection-${id}`} data-connection-id={id}>
+    <Card aria-label={`Account ${name}`} data-connection-id={id}>
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="min-w-0">
-          <h3 id={`connection-${id}`} className="font-semibold wrap-anywhere">
-            {name}
-          </h3>
+          <h3 className="font-semibold wrap-anywhere">{name}</h3>
           <p className="text-sm text-muted">
             {providerName} · since <MomentText instant={createdAt} timeZone={timeZone} />
           </p>

@@ -30,7 +30,7 @@ export function Disconnect({ connectionId, name }: { connectionId: number; name:
   };
   return (
     <>
-      <Button kind="quiet" size="small" className="-ml-3 text-bad" onClick={() => setOpen(true)}>
+      <Button kind="caution" size="small" className="-ml-3" onClick={() => setOpen(true)}>
         Disconnect
         <span className="sr-only"> {name}</span>
       </Button>

@@ -22,9 +22,12 @@ export function CopyLink({ path, title }: { path: string; title: string }) {
   return (
     <>
       <Button size="small" onClick={copy}>
-        <span role="status">{state === "copied" ? "Link copied" : "Copy link"}</span>
+        {state === "copied" ? "Link copied" : "Copy link"}
         <span className="sr-only"> of {title}</span>
       </Button>
+      <span role="status" className="sr-only">
+        {state === "copied" ? "Link copied" : ""}
+      </span>
       {state === "refused" ? (
         <input
           readOnly

@@ -9,6 +9,7 @@ import { ApiProblem, explainProblem } from "../api/problem.ts";
 import type { EventType } from "../api/types.ts";
 import { NEW_EVENT_TYPE, readValues, slugFrom } from "./form-values.ts";
 
+const SLUG_TAKEN = "Another of your event types has this address. Choose another one.";
 const WEEK_MINUTES = 7 * 24 * 60;
 
 /** Makes an event type, or changes the one that is given. */
@@ -38,8 +39,7 @@ export function EventTypeForm({ eventType, username }: { eventType: EventType | 
     }
   };
   const errorAt = (path: string) => (problem instanceof ApiProblem ? problem.fields.get(path) : undefined);
-  const slugError =
-    problem instanceof ApiProblem && problem.code === "slug_taken" ? problem.message : errorAt("slug");
+  const slugTaken = problem instanceof ApiProblem && problem.code === "slug_taken";
   const minutes = (
     name: keyof typeof NEW_EVENT_TYPE,
     label: string,
@@ -62,7 +62,7 @@ export function EventTypeForm({ eventType, username }: { eventType: EventType | 
     <form onSubmit={save} className="grid gap-6">
       {problem ? (
         <Alert tone="bad" role="alert" title="It was not saved">
-          {explainProblem(problem)}
+          {slugTaken ? SLUG_TAKEN : explainProblem(problem)}
         </Alert>
       ) : null}
       <Card className="grid gap-5">
@@ -90,7 +90,7 @@ export function EventTypeForm({ eventType, username }: { eventType: EventType | 
             setFollows(false);
             setSlug(event.target.value);
           }}
-          error={slugError}
+          error={slugTaken ? SLUG_TAKEN : errorAt("slug")}
         />
         <TextArea
           label="Description"

@@ -125,7 +125,7 @@ function DaySlots({
     return (
       <p role="status" className="py-10 text-muted">
         {day
-          ? "Nothing is free on this day any more."
+          ? "Nothing is free on this day. The marked days have free times."
           : "Nothing is free in this month. Look at the next one."}
       </p>
     );
