@@ -2,7 +2,10 @@
 
 import { Button, PageHeading } from "@calsync/ui";
 import { useRouter } from "next/navigation";
-import { useTransition } from "react";
+import { useCallback, useEffect, useTransition } from "react";
+
+/** Pause before the page is tried again by itself. */
+const RETRY_MS = 4_000;
 
 /** What a page shows that could not be drawn, most often because the API is restarting. */
 export default function PageError({
@@ -14,15 +17,25 @@ export default function PageError({
 }) {
   const router = useRouter();
   const [trying, startTransition] = useTransition();
-  const tryAgain = () =>
-    startTransition(() => {
-      router.refresh();
-      reset();
-    });
+  const tryAgain = useCallback(
+    () =>
+      startTransition(() => {
+        router.refresh();
+        reset();
+      }),
+    [router, reset],
+  );
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) tryAgain();
+    }, RETRY_MS);
+    return () => clearInterval(timer);
+  }, [tryAgain]);
   return (
     <div role="alert">
       <PageHeading title="This page could not be loaded">
-        The service may be restarting. Nothing that you did before is lost.
+        The service may be restarting. Nothing that you did before is lost, and it is tried again every few
+        seconds.
       </PageHeading>
       <Button kind="primary" busy={trying} onClick={tryAgain}>
         Try again
