@@ -1,0 +1,112 @@
+import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Host, hourAt, SyncHarness } from "./harness.ts";
+
+let database: TestDatabase;
+let world: SyncHarness;
+let host: Host;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  world = new SyncHarness(database);
+  host = await world.host();
+  await world.tick();
+});
+afterEach(() => database?.drop());
+
+describe("invariant 8: a subscription row is never deleted before its end, and replacements overlap", () => {
+  test("a channel is renewed before its end: the new one is active before the old one is stopped, and one change is one pull", async () => {
+    const [first] = await subscriptions();
+    expect(first).toMatchObject({ status: "ACTIVE" });
+    world.clock.set(new Date((first?.expiresAt?.getTime() ?? 0) - 23 * 3_600_000));
+    await world.sync.runCron("calendar-subscriptions");
+    await world.runJobs();
+    await world.sync.runCron("calendar-subscriptions");
+    const order: string[] = [];
+    world.server.faults.hook = ({ method, phase }) => void (phase === "answer" && order.push(method));
+    await world.runJobs();
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(2);
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["REPLACED", "ACTIVE"]);
+
+    // Both channels are open now: one change is announced twice and pulled once.
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    expect(world.notifications.filter(({ kind }) => kind === "change")).toHaveLength(2);
+    world.server.resetCalls();
+    await world.settle();
+    expect(world.server.callCount("onWatchedCalendarChange")).toBe(1);
+
+    await world.tick();
+    expect(order.indexOf("watchCalendar")).toBeLessThan(order.indexOf("unwatchCalendar"));
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["STOPPED", "ACTIVE"]);
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+  });
+
+  test("a calendar that nothing uses any more loses its channel at the provider and keeps the row", async () => {
+    await world.prisma.destinationCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.selectedCalendar.deleteMany({ where: { userId: host.userId } });
+    world.clock.advance({ minutes: 1 });
+    await world.prisma.calendarSync.updateMany({ data: { usageCheckAt: world.clock() } });
+    await world.tick();
+    expect(world.server.openChannels(host.calendarId)).toEqual([]);
+    expect(await subscriptions()).toMatchObject([{ status: "STOPPED" }]);
+  });
+
+  test("a calendar with a coming booking keeps its channel until the booking is over", async () => {
+    await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    await world.prisma.destinationCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.selectedCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.calendarSync.updateMany({ data: { usageCheckAt: world.clock() } });
+    await world.tick();
+    expect(await subscriptions()).toMatchObject([{ status: "ACTIVE" }]);
+    world.clock.set("2030-01-08T12:00:00.000Z");
+    await world.tick();
+    expect(await subscriptions()).toMatchObject([{ status: "STOPPED" }]);
+  });
+
+  test("a calendar that cannot be watched is marked so and polled", async () => {
+    const plain = world.server.addCalendar(host.account, { watchable: false });
+    const id = await world.useCalendar(host, plain, { selected: true });
+    await world.tick();
+    expect(await world.prisma.calendarSubscription.findMany({ where: { calendarSyncId: id } })).toMatchObject(
+      [{ status: "UNSUPPORTED" }],
+    );
+    world.server.person.create(plain, { time: hourAt("2030-01-09T10:00Z") });
+    world.clock.advance({ minutes: 10 });
+    await world.tick();
+    expect(await world.prisma.externalEvent.count({ where: { calendarSyncId: id } })).toBe(1);
+  });
+
+  test("a refused activation is tried again after a pause and then succeeds", async () => {
+    const other = world.server.addCalendar(host.account);
+    world.server.faults.next("watchCalendar", { kind: "server-error" });
+    const id = await world.useCalendar(host, other, { selected: true });
+    await world.tick();
+    const where = { calendarSyncId: id };
+    expect(await world.prisma.calendarSubscription.findFirst({ where })).toMatchObject({
+      status: "ERROR",
+      lastError: "CALENDAR_API_ERROR",
+    });
+    world.clock.advance({ minutes: 10 });
+    await world.tick();
+    expect(await world.prisma.calendarSubscription.findFirst({ where })).toMatchObject({
+      status: "ACTIVE",
+      lastError: null,
+    });
+  });
+
+  test("ticks that overlap make one subscription and one activation", async () => {
+    const other = world.server.addCalendar(host.account);
+    await world.useCalendar(host, other, { selected: true });
+    await Promise.all(Array.from({ length: 8 }, () => world.sync.runCron("calendar-sync")));
+    await Promise.all(Array.from({ length: 8 }, () => world.sync.runCron("calendar-subscriptions")));
+    await world.settle();
+    expect(world.server.openChannels(other)).toHaveLength(1);
+  });
+
+  const subscriptions = () =>
+    world.prisma.calendarSubscription.findMany({
+      where: { calendarSyncId: host.calendarSyncId },
+      orderBy: { createdAt: "asc" },
+    });
+});
