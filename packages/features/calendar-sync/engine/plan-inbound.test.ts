@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { FOLLOWED_FIELDS, type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
+import { DEFAULT_POLICY } from "./policy.ts";
 import type { EventSnapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-06-01T12:00:00.000Z");
@@ -70,7 +71,7 @@ const plan = (changes: Partial<InboundInput>) =>
     reference: reference(),
     local: local(),
     remote: { state: "present", event: event() },
-    policy: { direction: "BOTH", conflict: "last-write-wins" },
+    policy: DEFAULT_POLICY,
     now: NOW,
     ...changes,
   });
@@ -313,7 +314,7 @@ describe("what a booking cannot be", () => {
 
 describe("direction and policy", () => {
   test("a calendar that only receives is put back", () => {
-    const policy = { direction: "TO_CALENDAR", conflict: "last-write-wins" } as const;
+    const policy = { ...DEFAULT_POLICY, direction: "TO_CALENDAR" } as const;
     expect(plan({ policy, remote: present({ title: "Edit" }) })).toMatchObject({
       actions: [],
       push: true,
@@ -327,7 +328,7 @@ describe("direction and policy", () => {
   });
 
   test("a calendar that is only read never asks for a push", () => {
-    const policy = { direction: "FROM_CALENDAR", conflict: "last-write-wins" } as const;
+    const policy = { ...DEFAULT_POLICY, direction: "FROM_CALENDAR" } as const;
     expect(plan({ policy, local: local({ title: "Mine" }) }).push).toBe(false);
   });
 
@@ -335,7 +336,7 @@ describe("direction and policy", () => {
     ["calendar-wins", 1],
     ["booking-wins", 0],
   ] as const)("%s decides a conflict whatever the clocks say", (conflict, actions) => {
-    const policy = { direction: "BOTH", conflict } as const;
+    const policy = { ...DEFAULT_POLICY, conflict };
     const late = conflict === "calendar-wins" ? "2026-06-01T11:59:59.000Z" : "2026-05-01T00:00:00.000Z";
     const result = plan({
       policy,
@@ -370,7 +371,7 @@ test("invariant 11, one step: whatever the two sides are, plan and push leave th
           reference: reference({ base, pending }),
           local: local(mine, { changedAt: changed }),
           remote: present(theirs),
-          policy: { direction: "BOTH", conflict },
+          policy: { ...DEFAULT_POLICY, conflict },
         });
         const after = { ...mine };
         for (const action of result.actions) {

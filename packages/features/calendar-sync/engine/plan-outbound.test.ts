@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { type OutboundInput, planOutbound } from "./plan-outbound.ts";
+import { DEFAULT_POLICY } from "./policy.ts";
 import type { EventSnapshot } from "./snapshot.ts";
 
 const NOW = new Date("2026-06-01T12:00:00.000Z");
@@ -46,7 +47,7 @@ const plan = (
       ...reference,
     },
     local: item,
-    policy: { direction, conflict: "last-write-wins" },
+    policy: { ...DEFAULT_POLICY, direction },
     now: NOW,
   });
 const unwritten = { status: "PENDING", externalEventId: null, version: null, base: null } as const;

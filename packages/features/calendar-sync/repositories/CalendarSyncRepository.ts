@@ -45,9 +45,12 @@ export class CalendarSyncRepository {
          AND coalesce((SELECT g."twoWaySyncEnabled" FROM "GlobalSetting" g WHERE g."id" = 1), true)
          AND NOT EXISTS (SELECT 1 FROM "Membership" m JOIN "Team" t ON t."id" = m."teamId"
                           WHERE m."userId" = u."id" AND NOT t."twoWaySyncEnabled")
-      RETURNING s."id", s."userId", s."credentialId", s."provider", s."externalCalendarId", s."name", s."direction",
+      RETURNING s."id", s."userId", s."credentialId", s."provider", s."externalCalendarId", s."name",
+                coalesce(s."direction", p."direction", 'BOTH') AS "direction",
                 s."cursor", s."fullPullGeneration", s."fullPullRunning", s."pullRequestedAt", s."lastNotificationAt",
-                s."mirroredUntil", s."errorCount", p."conflictPolicy", u."timeZone" AS "userTimeZone",
+                s."mirroredUntil", s."errorCount", to_jsonb(p) AS "preferences", s."policyOverrides",
+                coalesce(s."pollIntervalMinutes", p."pollIntervalMinutes") AS "pollIntervalMinutes",
+                u."timeZone" AS "userTimeZone",
                 EXISTS (SELECT 1 FROM "CalendarSubscription" w
                          WHERE w."calendarSyncId" = s."id" AND w."status" = 'ACTIVE') AS "watched"`;
     if (rows[0]) return { row: rows[0] };

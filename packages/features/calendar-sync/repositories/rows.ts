@@ -1,5 +1,17 @@
 import type { PlannedReference } from "../engine/plan-inbound.ts";
+import type { SnapshotField } from "../engine/snapshot.ts";
 import type { SyncedState } from "../engine/synced-state.ts";
+
+/** What the database keeps of a host's wishes, and of those of one calendar; a missing member is as the level above. */
+export interface StoredPolicy {
+  fields?: SnapshotField[];
+  conflictPolicy?: "LAST_WRITE_WINS" | "CALENDAR_WINS" | "BOOKING_WINS" | "ASK";
+  massChangeLimit?: number | null;
+  outsideHours?: "APPLY" | "HOLD";
+  overlap?: "APPLY" | "HOLD";
+  allDeclined?: "KEEP" | "CANCEL";
+  hostDeclined?: "KEEP" | "CANCEL";
+}
 
 /** A CalendarSync as the services need it, with what decides whether it may work at all. */
 export interface CalendarSyncRow {
@@ -17,7 +29,11 @@ export interface CalendarSyncRow {
   lastNotificationAt: Date | null;
   mirroredUntil: Date | null;
   errorCount: number;
-  conflictPolicy: "LAST_WRITE_WINS" | "CALENDAR_WINS" | "BOOKING_WINS" | "ASK" | null;
+  /** The host's preferences, null for a host who has chosen nothing, and where this calendar differs from them. */
+  preferences: StoredPolicy | null;
+  policyOverrides: StoredPolicy;
+  /** The wanted pause between two polls, of the calendar or else of the host; null: the engine chooses. */
+  pollIntervalMinutes: number | null;
   /** Zone of the user, in which all-day events are busy. */
   userTimeZone: string;
   /** Whether a live subscription announces changes of this calendar. */
