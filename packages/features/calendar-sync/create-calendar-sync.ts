@@ -14,12 +14,8 @@ import { runCronJob } from "./jobs/run-cron.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
 import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
-import { CalendarSyncRepository, type CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
-import { ChangeRecordRepository } from "./repositories/ChangeRecordRepository.ts";
-import { ExternalEventRepository } from "./repositories/ExternalEventRepository.ts";
-import { ReferenceRepository } from "./repositories/ReferenceRepository.ts";
-import { StatusRepository } from "./repositories/StatusRepository.ts";
-import { SubscriptionRepository } from "./repositories/SubscriptionRepository.ts";
+import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
+import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
@@ -42,6 +38,8 @@ export interface CalendarSyncDependencies {
   settings?: Partial<SyncSettings>;
   /** From 0 (included) to 1 (excluded); for jitter. `Math.random` when left out. */
   random?: () => number;
+  /** In place of those on PostgreSQL: the model test keeps everything in memory. */
+  repositories?: SyncRepositories;
 }
 
 /** The sync feature: what apps and other features may ask of it. */
@@ -94,12 +92,9 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const { prisma, gateway, bookingStore: store, now, log } = deps;
   const settings: SyncSettings = { ...DEFAULT_SYNC_SETTINGS, ...deps.settings };
   const random = deps.random ?? Math.random;
-  const calendars = new CalendarSyncRepository();
-  const references = new ReferenceRepository();
-  const events = new ExternalEventRepository();
-  const records = new ChangeRecordRepository();
-  const subscriptionRows = new SubscriptionRepository();
-  const statusRows = new StatusRepository(prisma);
+  const repositories = deps.repositories ?? sqlRepositories(prisma);
+  const { calendars, references, events, records } = repositories;
+  const { subscriptions: subscriptionRows, status: statusRows } = repositories;
   const mirror = new Mirror(events);
   const applier = new ChangeApplier(references, records, mirror, store);
   const shared = { prisma, gateway, calendars, references, events, applier, settings, now, log, random };
