@@ -18,6 +18,7 @@ import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
 import type { ApiEnv } from "./env.ts";
 import { type AuthService, createAuthService } from "./services/auth.ts";
 import { createGateway, createProviders, notificationAddress } from "./services/gateway.ts";
+import { createHostNews, noticePath } from "./services/host-news.ts";
 import { createMetrics, type Metrics } from "./services/metrics.ts";
 import { checkReadiness, type Readiness } from "./services/readiness.ts";
 
@@ -80,12 +81,19 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   };
 
   const providers = createProviders(env);
-  const credentials = createCredentialStore({ prisma, secretBox, now });
+  const news = createHostNews({ now });
+  const credentials = createCredentialStore({
+    prisma,
+    secretBox,
+    now,
+    credentialEnded: news.credentialEnded,
+  });
   const gateway = createGateway({ catalog: providers, credentials, metrics, now, log });
   const sync = createCalendarSync({
     prisma,
     gateway,
     bookingStore: createBookingStore({ settleMs }),
+    tellHosts: news.tellHosts,
     now,
     log,
     notificationAddress: (provider) => notificationAddress(env, provider),
@@ -116,6 +124,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     manageUrl: ({ uid }, { role, email }) =>
       manageUrl(env, uid, role === "guest" ? guestTokens.tokenFor({ uid, email }) : null),
     providerName: (slug) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug,
+    noticeUrl: (kind) => `${env.WEB_URL}${noticePath(kind)}`,
     messageIdDomain: new URL(env.WEB_URL).hostname,
   });
 

@@ -7,6 +7,7 @@ export {
   type CredentialStore,
   type CredentialStoreOptions,
   createCredentialStore,
+  type EndedCredential,
 } from "./services/credential-store.ts";
 export type { ConnectionServiceOptions } from "./services/dependencies.ts";
 export type { ConnectedAccount, OAuthCallback } from "./services/oauth-connect.ts";

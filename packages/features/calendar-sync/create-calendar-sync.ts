@@ -14,6 +14,7 @@ import { runCronJob } from "./jobs/run-cron.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
 import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
+import type { TellHosts } from "./ports/HostNews.ts";
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
@@ -36,6 +37,8 @@ export interface CalendarSyncDependencies {
   /** The public address that a provider is to call; null when it cannot reach us (then its calendars are polled). */
   notificationAddress: (provider: string) => string | null;
   settings?: Partial<SyncSettings>;
+  /** Tells hosts of what needs them; nobody is told when left out. */
+  tellHosts?: TellHosts;
   /** From 0 (included) to 1 (excluded); for jitter. `Math.random` when left out. */
   random?: () => number;
   /** In place of those on PostgreSQL: the model test keeps everything in memory. */
@@ -97,7 +100,20 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const { subscriptions: subscriptionRows, status: statusRows } = repositories;
   const mirror = new Mirror(events);
   const applier = new ChangeApplier(references, records, mirror, store);
-  const shared = { prisma, gateway, calendars, references, events, applier, settings, now, log, random };
+  const tellHosts: TellHosts = deps.tellHosts ?? (async () => {});
+  const shared = {
+    prisma,
+    gateway,
+    calendars,
+    references,
+    events,
+    applier,
+    tellHosts,
+    settings,
+    now,
+    log,
+    random,
+  };
   const pull = new PullCalendar(shared);
   const push = new PushCalendar({ ...shared, store, records });
   const subscriptions = new Subscriptions({

@@ -12,7 +12,7 @@ import {
 } from "@calsync/calendar-sync";
 import { type JobRun, runJobsUntilEmpty } from "@calsync/jobs";
 import { createLogger } from "@calsync/lib";
-import { type MailMessage, notificationJobs } from "@calsync/notifications";
+import { type MailMessage, notificationJobs, queueHostMails } from "@calsync/notifications";
 import type { PrismaClient } from "@calsync/prisma";
 import {
   createCredential,
@@ -86,6 +86,7 @@ export class SyncHarness {
         loadItems: (...input) => this.wrapStore(store).loadItems(...input),
         applyActions: (...input) => this.wrapStore(store).applyActions(...input),
       },
+      tellHosts: (tx, notices) => queueHostMails(tx, notices, { now: this.clock() }),
       now: this.clock,
       log,
       notificationAddress: () => (options.reachable === false ? null : "https://calsync.test/notifications"),
@@ -106,6 +107,7 @@ export class SyncHarness {
       transport: { send: async (message) => void this.mails.push(message) },
       manageUrl: ({ uid }) => `https://calsync.test/booking/${uid}`,
       providerName: () => "Memory calendar",
+      noticeUrl: (kind) => `https://calsync.test/${kind}`,
       messageIdDomain: "calsync.test",
     });
   }

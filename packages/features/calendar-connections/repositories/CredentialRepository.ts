@@ -108,12 +108,13 @@ export const credentialRepository = {
     await tx.credential.update({ where: { id }, data: { secret } });
   },
 
-  /** Marks the account invalid, once: the first reason and time stay. */
-  async markInvalid(db: Database, id: number, reason: string, now: Date): Promise<void> {
-    await db.credential.updateMany({
+  /** Marks the account invalid, once: the first reason and time stay. @returns whether this call has done it */
+  async markInvalid(db: Database, id: number, reason: string, now: Date): Promise<boolean> {
+    const { count } = await db.credential.updateMany({
       where: { id, status: "ACTIVE" },
       data: { status: "INVALID", invalidReason: reason, invalidSince: now },
     });
+    return count === 1;
   },
 
   /** How many other rows, of any user, stand for the same account at the provider. */

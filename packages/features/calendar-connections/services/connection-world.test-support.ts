@@ -4,7 +4,7 @@ import type { PrismaClient } from "@calsync/prisma";
 import { MemoryCalendarServer, memoryCalendarProvider } from "@calsync/testing/memory-calendar";
 import type { CalendarProvider, CredentialSecret, OAuthGrant } from "@calsync/types";
 import { type ConnectionService, createConnectionService } from "./connection-service.ts";
-import { type CredentialStore, createCredentialStore } from "./credential-store.ts";
+import { type CredentialStore, createCredentialStore, type EndedCredential } from "./credential-store.ts";
 
 export const PROVIDER = "memorycalendar";
 export const START = new Date("2026-03-02T09:00:00Z");
@@ -23,6 +23,8 @@ export interface ConnectionWorld {
   secretBox: SecretBox;
   server: MemoryCalendarServer;
   desk: ConsentDesk;
+  /** Accounts that this world's store has found ended, each time that it told so. */
+  ended: EndedCredential[];
   /** Moves the world's clock. */
   advance(ms: number): void;
   createUser(name: string): Promise<number>;
@@ -56,7 +58,13 @@ export function createConnectionWorld(prisma: PrismaClient): ConnectionWorld {
     loadProvider: async () => provider,
     settings: (slug: string) => (slug === PROVIDER ? {} : null),
   };
-  const store = createCredentialStore({ prisma, secretBox, now });
+  const ended: EndedCredential[] = [];
+  const store = createCredentialStore({
+    prisma,
+    secretBox,
+    now,
+    credentialEnded: async (_tx, one) => void ended.push(one),
+  });
   const gateway = {
     async serviceFor(credentialId: number) {
       const { access } = await store.open(credentialId);
@@ -93,6 +101,7 @@ export function createConnectionWorld(prisma: PrismaClient): ConnectionWorld {
     secretBox,
     server,
     desk,
+    ended,
     advance(ms) {
       at += ms;
     },

@@ -85,6 +85,20 @@ test("an account that is marked invalid during its rotation is invalid afterward
   expect(row).toMatchObject({ status: "INVALID", invalidReason: "invalid_grant", invalidSince: START });
 });
 
+test("fifty calls that find an account ended tell of it once, and once more when it ends again", async () => {
+  world.ended.length = 0;
+  const accesses = await Promise.all(
+    Array.from({ length: 50 }, async () => (await world.store.open(credentialId)).access),
+  );
+  await Promise.all(accesses.map((access) => access.markInvalid("invalid_grant")));
+  const told = { credentialId, userId, provider: "memorycalendar", accountEmail: "ann@example.com" };
+  expect(world.ended).toEqual([{ ...told, reason: "invalid_grant", at: START }]);
+  await world.connect(userId, grantOf("ann@example.com"));
+  const { access } = await world.store.open(credentialId);
+  await access.markInvalid("revoked");
+  expect(world.ended.map(({ reason }) => reason)).toEqual(["invalid_grant", "revoked"]);
+});
+
 test("an account that was deleted says that it has to be connected again", async () => {
   const { access } = await world.store.open(credentialId);
   await access.read();

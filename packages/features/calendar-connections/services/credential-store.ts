@@ -1,5 +1,5 @@
 import { CalendarError, type Clock, type SecretBox } from "@calsync/lib";
-import type { PrismaClient } from "@calsync/prisma";
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { CredentialAccess, CredentialSecret } from "@calsync/types";
 import { credentialRepository, type StoredCredential } from "../repositories/CredentialRepository.ts";
 import { openSecret, sealSecret } from "./credential-secret.ts";
@@ -14,8 +14,24 @@ export interface CredentialStoreOptions {
    * its call to the provider, so keep it below the pool's size.
    */
   maxConcurrentRotations?: number;
+  /**
+   * An account has just become invalid: tell whom it concerns, in the transaction that marks it. Called once for each time
+   * that an account ends, whoever found out.
+   */
+  credentialEnded?: (tx: PrismaTransaction, ended: EndedCredential) => Promise<void>;
   /** How long one rotation may hold the credential's lock, in milliseconds, by default 60,000. */
   rotationTimeoutMs?: number;
+}
+
+/** An account that its provider no longer accepts. */
+export interface EndedCredential {
+  credentialId: number;
+  userId: number;
+  provider: string;
+  accountEmail: string | null;
+  /** The provider's name of the reason, such as `invalid_grant`. */
+  reason: string;
+  at: Date;
 }
 
 /** Hands out linked accounts to adapters. */
@@ -40,6 +56,13 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
   /** What happened under the lock. It is returned, not thrown, so that an invalid mark made on the way is committed. */
   type Rotation = { secret: CredentialSecret } | { error: unknown };
 
+  async function markInvalid(tx: PrismaTransaction, row: StoredCredential, reason: string): Promise<void> {
+    const at = now();
+    if (!(await credentialRepository.markInvalid(tx, row.id, reason, at))) return;
+    const { id: credentialId, userId, provider, accountEmail } = row;
+    await options.credentialEnded?.(tx, { credentialId, userId, provider, accountEmail, reason, at });
+  }
+
   async function rotateLocked(
     credentialId: number,
     marks: { reason: string | null },
@@ -55,7 +78,7 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
           return { secret: next ?? current };
         } catch (error) {
           if (marks.reason === null) return { error };
-          await credentialRepository.markInvalid(tx, row.id, marks.reason, now());
+          await markInvalid(tx, row, marks.reason);
           return { error };
         }
       },
@@ -92,7 +115,7 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
       async markInvalid(reason) {
         fresh = null;
         if (marks) marks.reason = reason;
-        else await credentialRepository.markInvalid(prisma, row.id, reason, now());
+        else await prisma.$transaction((tx) => markInvalid(tx, row, reason));
       },
     };
   }

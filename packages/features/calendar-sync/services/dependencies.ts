@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "@calsync/lib";
 import type { PrismaClient } from "@calsync/prisma";
 import type { CalendarGateway } from "../ports/CalendarGateway.ts";
+import type { TellHosts } from "../ports/HostNews.ts";
 import type { CalendarSyncRepository } from "../repositories/CalendarSyncRepository.ts";
 import type { ExternalEventRepository } from "../repositories/ExternalEventRepository.ts";
 import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
@@ -15,6 +16,8 @@ export interface EngineDependencies {
   references: ReferenceRepository;
   events: ExternalEventRepository;
   applier: ChangeApplier;
+  /** Tells hosts of what needs them, in the transaction of what happened. */
+  tellHosts: TellHosts;
   settings: SyncSettings;
   now: Clock;
   log: Logger;

@@ -13,17 +13,22 @@ import {
   type QueuedMail,
 } from "../repositories/OutgoingMailRepository.ts";
 import { MailDeliveryError, type MailTransport } from "../transport/MailTransport.ts";
+import { createSendHostMailHandler, type HostMailSettings } from "./send-host-mail.handler.ts";
+import { sendHostMailJob } from "./send-host-mail.job.ts";
 import { sendMailJob } from "./send-mail.job.ts";
 
 /** What sending mails needs. */
-export interface NotificationDependencies extends MailSettings {
+export interface NotificationDependencies extends MailSettings, HostMailSettings {
   prisma: PrismaClient;
   transport: MailTransport;
 }
 
 /** The notifications' jobs with what runs them, for a worker. */
 export function notificationJobs(dependencies: NotificationDependencies): JobRegistration[] {
-  return [handleJob(sendMailJob, createSendMailHandler(dependencies))];
+  return [
+    handleJob(sendMailJob, createSendMailHandler(dependencies)),
+    handleJob(sendHostMailJob, createSendHostMailHandler(dependencies)),
+  ];
 }
 
 /** Longer than the mail server may be silent at each step of a delivery. */

@@ -1,5 +1,6 @@
 import { type BookingState, changedDetails, type MailActor, type Message } from "./booking-state.ts";
 import { formatStart, formatTime } from "./format-time.ts";
+import { oneLine, type RenderedMessage, renderPage } from "./mail-page.ts";
 
 /** All that a message is written from. */
 export interface MessageInput {
@@ -17,13 +18,6 @@ export interface MessageInput {
   manageUrl: string;
   /** A provider's name for people. */
   providerName(provider: string): string;
-}
-
-/** A message as text and as HTML that says the same. */
-export interface RenderedMessage {
-  subject: string;
-  text: string;
-  html: string;
 }
 
 const SUBJECTS: Record<Message, string> = {
@@ -51,17 +45,13 @@ export function renderMessage(input: MessageInput): RenderedMessage {
   const lead = leadOf(input);
   const rows = rowsOf(input);
   const link = current.active ? "See, move or cancel it" : "See the booking";
-  const text = [
-    `Hello ${oneLine(recipient.name)},`,
-    "",
+  return renderPage({
+    subject,
+    name: recipient.name,
     lead,
-    "",
-    ...rows.map(([label, value]) => `${label}: ${value}`),
-    "",
-    `${link}: ${input.manageUrl}`,
-    "",
-  ].join("\n");
-  return { subject, text, html: htmlOf(input, subject, lead, rows, link) };
+    rows,
+    link: { text: link, url: input.manageUrl },
+  });
 }
 
 function leadOf(input: MessageInput): string {
@@ -117,43 +107,3 @@ function rowsOf({
 }
 
 const FIELD_NAMES = { title: "Title", location: "Where", description: "Notes" };
-
-function htmlOf(
-  input: MessageInput,
-  subject: string,
-  lead: string,
-  rows: readonly [string, string][],
-  link: string,
-): string {
-  const cells = rows
-    .map(
-      ([label, value]) =>
-        `<tr><th align="left" valign="top" style="padding:4px 16px 4px 0;font-weight:600">${escapeHtml(label)}</th>` +
-        `<td style="padding:4px 0">${escapeHtml(value).replaceAll("\n", "<br>")}</td></tr>`,
-    )
-    .join("\n");
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>
-<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#ffffff">
-<p>Hello ${escapeHtml(oneLine(input.recipient.name))},</p>
-<p>${escapeHtml(lead)}</p>
-<table role="presentation" cellspacing="0" cellpadding="0">
-${cells}
-</table>
-<p><a href="${escapeHtml(input.manageUrl)}">${escapeHtml(link)}</a></p>
-</body></html>
-`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
-}

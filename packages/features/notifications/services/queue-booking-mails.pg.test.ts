@@ -93,6 +93,7 @@ function run(transport: MailTransport = smtp()) {
       transport,
       manageUrl: ({ uid }, { role }) => `https://calsync.test/${role}/${uid}`,
       providerName: () => "Google Calendar",
+      noticeUrl: (kind) => `https://calsync.test/${kind}`,
       messageIdDomain: "calsync.test",
     }),
     { clock: () => now },

@@ -9,8 +9,8 @@ export interface MailMessage {
   subject: string;
   text: string;
   html: string;
-  /** An iTIP message: goes along as an alternative that calendars read, and as a file. */
-  invitation: { method: "REQUEST" | "CANCEL"; content: string };
+  /** An iTIP message: goes along as an alternative that calendars read, and as a file. Null for mails that are about no appointment. */
+  invitation: { method: "REQUEST" | "CANCEL"; content: string } | null;
 }
 
 /** Delivers mails. The sender's address is the transport's own setting. */

@@ -35,12 +35,7 @@ export function createSmtpTransport({ url, from, timeoutMs = 10_000 }: SmtpTrans
           headers: { "Auto-Submitted": "auto-generated" },
           text: message.text,
           html: message.html,
-          // Both a text/calendar alternative with the method (RFC 6047 §2.4) and a file.
-          icalEvent: {
-            method: message.invitation.method,
-            filename: message.invitation.method === "CANCEL" ? "cancel.ics" : "invite.ics",
-            content: message.invitation.content,
-          },
+          ...(message.invitation ? { icalEvent: icalEventOf(message.invitation) } : {}),
           disableFileAccess: true,
           disableUrlAccess: true,
         });
@@ -49,6 +44,11 @@ export function createSmtpTransport({ url, from, timeoutMs = 10_000 }: SmtpTrans
       }
     },
   };
+}
+
+/** Both a text/calendar alternative with the method (RFC 6047 §2.4) and a file. */
+function icalEventOf({ method, content }: NonNullable<MailMessage["invitation"]>) {
+  return { method, filename: method === "CANCEL" ? "cancel.ics" : "invite.ics", content };
 }
 
 function deliveryError(error: unknown): MailDeliveryError {
