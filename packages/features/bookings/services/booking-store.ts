@@ -24,7 +24,8 @@ export interface BookingStoreOptions {
 
 /**
  * The bookings of this repository as the sync engine sees them. Both methods cost a fixed number of statements: loading one;
- * applying five (what was applied before, the bookings, their update, mails, jobs).
+ * applying six (what was applied before, the bookings, their update, mails, jobs, webhooks that listen), and
+ * two more when some do.
  */
 export function createBookingStore({ settleMs }: BookingStoreOptions = {}): BookingStore {
   return {
@@ -52,7 +53,7 @@ async function applyActions(
     { lock: true },
   );
   const bookings = new Map(rows.map((row) => [row.id, row]));
-  const told = new Map<number, { action: BookingAction; kind: MailKind }>();
+  const told = new Map<number, Told>();
   const outcomes = actions.map((action): BookingActionOutcome => {
     const { actionId, bookingId } = action;
     const booking = bookings.get(bookingId);
@@ -79,7 +80,8 @@ async function applyActions(
     // One page is one change to people, whatever it consists of.
     const sequence = earlier ? booking.sequence : booking.sequence + 1;
     bookings.set(bookingId, { ...next, sequence });
-    told.set(bookingId, weightier(earlier, { action, kind: MAIL_KINDS[action.kind] }));
+    const previousTime = earlier?.previousTime ?? timeOf(booking);
+    told.set(bookingId, weightier(earlier, { action, kind: MAIL_KINDS[action.kind], previousTime }));
     return { actionId, bookingId, applied: true, before, after: snapshotOf(next) };
   });
   const changed = [...told.keys()].flatMap((id) => bookings.get(id) ?? []);
@@ -102,7 +104,16 @@ const MAIL_KINDS: Record<BookingAction["kind"], MailKind> = {
 /** Of two changes at once, the one that people must hear of first. */
 const WEIGHT: readonly MailKind[] = ["changed", "rescheduled", "restored", "cancelled"];
 
-type Told = { action: BookingAction; kind: MailKind };
+interface Told {
+  action: BookingAction;
+  kind: MailKind;
+  /** When the booking was before the page. */
+  previousTime: { start: string; end: string };
+}
+
+function timeOf({ startTime, endTime }: StoredBooking): Told["previousTime"] {
+  return { start: startTime.toISOString(), end: endTime.toISOString() };
+}
 
 function weightier(earlier: Told | undefined, later: Told): Told {
   return earlier && WEIGHT.indexOf(earlier.kind) > WEIGHT.indexOf(later.kind) ? earlier : later;
@@ -118,6 +129,7 @@ function mailOf(booking: StoredBooking, told: ReadonlyMap<number, Told>): Bookin
       kind: change.kind,
       sequence: booking.sequence,
       actor: { by: "host", name: null, via: { calendarName, provider } },
+      ...(change.kind === "rescheduled" ? { previousTime: change.previousTime } : {}),
     },
   ];
 }

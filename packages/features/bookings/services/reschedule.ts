@@ -143,6 +143,7 @@ async function moveTo(
         kind: "rescheduled",
         sequence: booking.sequence,
         actor: { by: role.role, name: role.role === "guest" ? role.guest.name : null, via: null },
+        previousTime: { start: current.startTime.toISOString(), end: current.endTime.toISOString() },
       },
     ],
     { now, ...(deps.settleMs ? { settleMs: deps.settleMs } : {}) },

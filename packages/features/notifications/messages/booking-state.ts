@@ -19,6 +19,8 @@ export interface BookingMail {
   actor: MailActor;
   /** Addresses of the guests whom it concerns; every guest who holds a seat when left out. The host always hears of it. */
   guests?: readonly string[];
+  /** When the booking was before this move, as ISO instants; for webhooks. */
+  previousTime?: { start: string; end: string };
   /** What the guest wants the host to know, and no other guest. */
   noteToHost?: string;
   /** Kept with the guests' mails, so that the request that caused them can be recognised when it comes again. */

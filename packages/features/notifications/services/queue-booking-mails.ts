@@ -1,5 +1,6 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
+import { queueBookingWebhooks } from "@calsync/webhooks";
 import { sendMailJob } from "../jobs/send-mail.job.ts";
 import type { BookingMail, MailKind } from "../messages/booking-state.ts";
 import { insertMails } from "../repositories/OutgoingMailRepository.ts";
@@ -20,8 +21,9 @@ export const DEFAULT_SETTLE_MS: Readonly<Record<MailKind, number>> = {
 };
 
 /**
- * Puts a mail to the host and to each guest into the outbox, with a job to send it, in the caller's transaction. Two
- * statements, however many bookings. What a mail says is decided when it is sent, from the booking as it is then.
+ * Puts a mail to the host and to each guest into the outbox, with a job to send it, in the caller's transaction, and the same
+ * news to the webhooks that listen. Three statements while no webhook listens and five otherwise, however many bookings. What a
+ * mail says is decided when it is sent, from the booking as it is then; a webhook is told the booking as it is now.
  */
 export async function queueBookingMails(
   tx: PrismaTransaction,
@@ -29,11 +31,12 @@ export async function queueBookingMails(
   { now, settleMs }: QueueMailsOptions,
 ): Promise<void> {
   if (mails.length === 0) return;
+  const waitFor = (kind: MailKind) => settleMs?.[kind] ?? DEFAULT_SETTLE_MS[kind];
   const queued = await insertMails(tx, mails);
   await enqueueMany(
     tx,
     queued.map(({ id, kind }) => {
-      const wait = settleMs?.[kind] ?? DEFAULT_SETTLE_MS[kind];
+      const wait = waitFor(kind);
       return {
         job: sendMailJob,
         payload: { mailId: id },
@@ -41,5 +44,23 @@ export async function queueBookingMails(
         ...(wait > 0 ? { runAt: new Date(now.getTime() + wait) } : {}),
       };
     }),
+  );
+  await queueBookingWebhooks(
+    tx,
+    mails.flatMap(({ kind, bookingId, actor, guests, previousTime }) =>
+      kind === "changed"
+        ? []
+        : [
+            {
+              bookingId,
+              happened: kind,
+              actor,
+              guests,
+              previous: previousTime,
+              settleMs: waitFor(kind),
+            },
+          ],
+    ),
+    { now },
   );
 }
