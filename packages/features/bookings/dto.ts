@@ -89,13 +89,25 @@ export const publicProfileSchema = z.object({ host: hostSchema, eventTypes: z.ar
 export const publicEventTypeSchema = z.object({ host: hostSchema, eventType: eventTypeSchema });
 
 /** GET /v1/slots. */
-export const slotsQuerySchema = z.object({
-  username: z.string().min(1).max(80),
-  eventType: z.string().min(1).max(80).describe("The event type's slug"),
-  from: anyInstant,
-  to: anyInstant,
-  timeZone: timeZoneSchema,
-});
+export const slotsQuerySchema = z
+  .object({
+    username: z.string().min(1).max(80),
+    eventType: z.string().min(1).max(80).describe("The event type's slug"),
+    from: anyInstant,
+    to: anyInstant,
+    timeZone: timeZoneSchema,
+    rescheduleUid: z
+      .uuid()
+      .optional()
+      .describe(
+        "A booking that is to be moved: its own time counts as free. For its host, or with its guest's `token`",
+      ),
+    token: z.string().max(200).optional().describe("The guest's secret of the booking that is to be moved"),
+  })
+  .refine(({ rescheduleUid, token }) => rescheduleUid !== undefined || token === undefined, {
+    error: "token belongs to rescheduleUid",
+    path: ["rescheduleUid"],
+  });
 
 export const slotsSchema = z.object({
   timeZone: z.string(),

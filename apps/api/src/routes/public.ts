@@ -50,6 +50,7 @@ export function publicRoutes({ bookings }: Container): FastifyPluginAsyncZod {
     app.get(
       "/v1/slots",
       {
+        preHandler: app.recogniseUser,
         schema: {
           tags,
           security,
@@ -58,7 +59,10 @@ export function publicRoutes({ bookings }: Container): FastifyPluginAsyncZod {
           response: { 200: slotsSchema },
         },
       },
-      (request) => bookings.getSlots(request.query),
+      ({ query, viewer }) => {
+        const user = viewer ? { userId: viewer.user.id } : null;
+        return bookings.getSlots(query, query.token === undefined ? user : { guestToken: query.token });
+      },
     );
 
     app.post(

@@ -95,6 +95,17 @@ describe("invariant 8: a subscription row is never deleted before its end, and r
     });
   });
 
+  test("an edit made between the last pull and the activation of the channel arrives at once, without a poll", async () => {
+    const other = world.server.addCalendar(host.account);
+    const id = await world.useCalendar(host, other, { selected: true });
+    await world.sync.runCron("calendar-sync");
+    await world.runJobs();
+    world.server.person.create(other, { time: hourAt("2030-01-09T10:00Z") });
+    await world.sync.runCron("calendar-subscriptions");
+    await world.settle();
+    expect(await world.prisma.externalEvent.count({ where: { calendarSyncId: id } })).toBe(1);
+  });
+
   test("ticks that overlap make one subscription and one activation", async () => {
     const other = world.server.addCalendar(host.account);
     await world.useCalendar(host, other, { selected: true });

@@ -94,6 +94,7 @@ export function Reschedule({
               onTimeZone={setTimeZone}
               maximumDaysAhead={eventType.maximumDaysAhead}
               around={booking.start}
+              moving={{ uid: booking.uid, token }}
               chosen={null}
               version={version}
               onChoose={(slot) => choose(slot.start)}

@@ -7,7 +7,7 @@ import { explainProblem } from "../api/problem.ts";
 import { nameDate, wallClock } from "../time/format.ts";
 import { ZonePicker } from "../time/ZonePicker.tsx";
 import { describeFree, hasStaleCalendar, partsOfDay, type Slot } from "./slot-days.ts";
-import { type MonthOfSlots, useSlots } from "./use-slots.ts";
+import { type MonthOfSlots, type MovingBooking, useSlots } from "./use-slots.ts";
 
 export interface SlotPickerProps {
   username: string;
@@ -22,6 +22,8 @@ export interface SlotPickerProps {
   /** Start of the slot that is chosen. */
   chosen: string | null;
   onChoose: (slot: Slot) => void;
+  /** The booking that is to be moved, if one is. */
+  moving?: MovingBooking;
   /** Raised when what is shown is known to be out of date. */
   version?: number;
 }
@@ -45,7 +47,7 @@ export function SlotPicker(props: SlotPickerProps) {
   const [gone, setGone] = useState<string | null>(aroundDay && monthOf(aroundDay));
   const month = gone ?? (today ? monthOf(today) : null);
   const [picked, setPicked] = useState<string | null>(aroundDay);
-  const { found, reload } = useSlots(username, slug, timeZone, month);
+  const { found, reload } = useSlots(username, slug, timeZone, month, props.moving);
 
   useEffect(() => {
     if (version > 0) reload();

@@ -14,11 +14,25 @@ export type MonthOfSlots =
 
 const LOADING: MonthOfSlots = { state: "loading" };
 
+/** A booking that is to be moved, with its guest's secret where a guest looks. */
+export interface MovingBooking {
+  uid: string;
+  token: string | null;
+}
+
 /**
  * Fetches the slots of the months that are looked at, each once for a zone, and again on `reload`. What was there stays on the screen
- * while it is read again.
+ * while it is read again. With `moving`, those that this booking can be moved to.
  */
-export function useSlots(username: string, slug: string, timeZone: string | null, month: string | null) {
+export function useSlots(
+  username: string,
+  slug: string,
+  timeZone: string | null,
+  month: string | null,
+  moving: MovingBooking | null = null,
+) {
+  const uid = moving?.uid;
+  const token = moving?.token;
   const [months, setMonths] = useState<ReadonlyMap<string, MonthOfSlots>>(new Map());
   const [round, setRound] = useState(0);
   const key = timeZone && month ? `${round} ${timeZone} ${month}` : null;
@@ -28,11 +42,15 @@ export function useSlots(username: string, slug: string, timeZone: string | null
     const aborted = new AbortController();
     const set = (found: MonthOfSlots) =>
       setMonths((before) => new Map(before).set(`${timeZone} ${month}`, found));
-    fetchMonth({ username, slug, timeZone, month, signal: aborted.signal }).then(set, (problem: unknown) => {
-      if (!aborted.signal.aborted) set({ state: "failed", problem });
-    });
+    const moved = uid ? { rescheduleUid: uid, ...(token ? { token } : {}) } : {};
+    fetchMonth({ username, slug, timeZone, month, moved, signal: aborted.signal }).then(
+      set,
+      (problem: unknown) => {
+        if (!aborted.signal.aborted) set({ state: "failed", problem });
+      },
+    );
     return () => aborted.abort();
-  }, [key, username, slug, timeZone, month]);
+  }, [key, username, slug, timeZone, month, uid, token]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
   // A page that comes back to the front may show times that went meanwhile.
@@ -52,12 +70,14 @@ async function fetchMonth({
   slug,
   timeZone,
   month,
+  moved,
   signal,
 }: {
   username: string;
   slug: string;
   timeZone: string;
   month: string;
+  moved: { rescheduleUid?: string; token?: string };
   signal: AbortSignal;
 }): Promise<MonthOfSlots> {
   const query = new URLSearchParams({
@@ -66,6 +86,7 @@ async function fetchMonth({
     from: startOfDay(`${month}-01`, timeZone),
     to: startOfDay(firstOfNext(month), timeZone),
     timeZone,
+    ...moved,
   });
   const { days, freshness } = await callApi<Slots>(`/v1/slots?${query}`, { signal });
   return { state: "ready", days: new Map(days.map(({ date, slots }) => [date, slots])), freshness };

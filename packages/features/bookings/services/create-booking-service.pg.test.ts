@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BookingWorld, MONDAY, makeBookingWorld, type TestHost } from "../test-support/booking-world.ts";
+import type { Viewer } from "./viewer.ts";
 
 let world: BookingWorld;
 let host: TestHost;
@@ -170,6 +171,28 @@ describe("slots", () => {
     const starts = slots.days[0]!.slots.map(({ start }) => start.slice(11, 16));
     expect(starts.slice(0, 5)).toEqual(["07:00", "07:30", "08:30", "10:00", "10:30"]);
     expect(slots.freshness).toEqual([{ calendar: "Work", lastPulledAt: MONDAY.toISOString(), ok: true }]);
+  });
+
+  test("of a booking that is to be moved include those which overlap its own time, for its people alone", async () => {
+    const long = await world.makeHost({ durationMinutes: 60, slotIntervalMinutes: 30 });
+    const booked = await world.service.book(long.request({ start: "2026-06-02T08:00:00.000Z" }));
+    const { uid } = booked.booking;
+    const asked = { ...query(), username: long.username };
+    const startsOf = async (more: object, viewer: Viewer | null = null) =>
+      (await world.service.getSlots({ ...asked, ...more }, viewer)).days[0]?.slots.map(({ start }) =>
+        start.slice(11, 16),
+      );
+    const usual = await startsOf({});
+    expect(usual).not.toContain("07:30");
+    expect(usual).not.toContain("08:30");
+    const moving = { rescheduleUid: uid };
+    for (const viewer of [{ guestToken: booked.guestToken }, { userId: long.id }]) {
+      const starts = await startsOf(moving, viewer);
+      expect(starts).toEqual(expect.arrayContaining(["07:30", "08:30"]));
+      expect(starts).not.toContain("08:00");
+    }
+    for (const stranger of [null, { guestToken: "guessed" }, { userId: host.id }])
+      await expect(startsOf(moving, stranger)).rejects.toMatchObject({ code: "unknown_booking" });
   });
 
   test("of a host without a schedule are none", async () => {

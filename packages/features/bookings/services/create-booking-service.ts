@@ -35,8 +35,12 @@ export interface BookingService {
   getPublicProfile(username: string): Promise<PublicProfile>;
   /** One event type by its public address, hidden ones too. @throws not-found `unknown_event_type` */
   getPublicEventType(username: string, slug: string): Promise<PublicEventType>;
-  /** @throws not-found `unknown_event_type`; invalid `bad_range`, `range_too_long` */
-  getSlots(query: SlotsQuery): Promise<Slots>;
+  /**
+   * Times that can be booked, by day. With `rescheduleUid`, those that this booking can be moved to: its own time counts as
+   * free then, for its viewer alone.
+   * @throws not-found `unknown_event_type`, `unknown_booking`; invalid `bad_range`, `range_too_long`
+   */
+  getSlots(query: SlotsQuery, viewer?: Viewer | null): Promise<Slots>;
   /**
    * Books an offered time, or takes a seat in a shared one, with mails, calendars and all in one transaction.
    * @returns the guest's secret too; a repeated request with the same idempotency key gets the first one's answer
@@ -106,7 +110,7 @@ export function createBookingService(deps: BookingDependencies): BookingService 
       const { id: _id, ...host } = found.host;
       return { host, eventType: found.eventType };
     },
-    getSlots: (query) => getSlots(deps, query),
+    getSlots: (query, viewer = null) => getSlots(deps, query, viewer),
     book: (request, options) => book(deps, request, options),
     async get(uid, viewer) {
       const found = await find(uid, viewer);

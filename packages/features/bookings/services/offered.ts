@@ -21,7 +21,17 @@ export interface OfferQuery {
   range: Interval;
   now: Date;
   /** A booking that is to be moved: its own time does not count as taken, and a slot is as long as it. */
-  moving?: { bookingId: number; durationMinutes: number };
+  moving?: { bookingId: number; start: Date; durationMinutes: number } | undefined;
+}
+
+/** A booking as the one that is to be moved. */
+export function movingOf(booking: {
+  id: number;
+  startTime: Date;
+  endTime: Date;
+}): NonNullable<OfferQuery["moving"]> {
+  const durationMinutes = (booking.endTime.getTime() - booking.startTime.getTime()) / MINUTE_MS;
+  return { bookingId: booking.id, start: booking.startTime, durationMinutes };
 }
 
 /** Slots with what they were found from. */

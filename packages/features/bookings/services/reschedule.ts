@@ -14,7 +14,7 @@ import { findBookableById } from "../repositories/EventTypeRepository.ts";
 import { inTransaction, isTimeTaken } from "../repositories/transaction.ts";
 import type { BookingDependencies } from "./dependencies.ts";
 import { toEventTime } from "./event-time.ts";
-import { findOffered, isOfferedWhenFree, oneStart } from "./offered.ts";
+import { findOffered, isOfferedWhenFree, movingOf, oneStart } from "./offered.ts";
 import { type Role, roleOf, type Viewer } from "./viewer.ts";
 
 const MINUTE_MS = 60_000;
@@ -94,8 +94,7 @@ async function requireOffered(
       "Ask the host to move the booking, or cancel it.",
     );
   }
-  const durationMinutes = (booking.endTime.getTime() - booking.startTime.getTime()) / MINUTE_MS;
-  const moving = { bookingId: booking.id, durationMinutes };
+  const moving = movingOf(booking);
   const { slots } = await findOffered(deps.prisma, deps.busy, {
     target,
     range: oneStart(start),

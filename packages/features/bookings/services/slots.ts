@@ -1,19 +1,25 @@
-import type { PrismaClient } from "@calsync/prisma";
 import { groupByDay } from "../availability/group-by-day.ts";
 import type { Slots, SlotsQuery } from "../dto.ts";
-import { invalid, unknownEventType } from "../errors.ts";
+import { invalid, unknownBooking, unknownEventType } from "../errors.ts";
+import { findByUid } from "../repositories/BookingRepository.ts";
 import { findByAddress } from "../repositories/EventTypeRepository.ts";
-import { type BusyLookup, findOffered } from "./offered.ts";
+import type { BookingDependencies } from "./dependencies.ts";
+import { findOffered, movingOf, type OfferQuery } from "./offered.ts";
+import { roleOf, type Viewer } from "./viewer.ts";
 
 /** The longest stretch that one request may ask for: two months with a margin for weeks at both ends. */
 const LONGEST_RANGE_DAYS = 75;
 const DAY_MS = 86_400_000;
 
-/** The slots of an event type, by day in the asked zone. */
+type SlotDependencies = Pick<BookingDependencies, "prisma" | "busy" | "now" | "guestTokens">;
+
+/** The slots of an event type, by day in the asked zone. See `BookingService.getSlots`. */
 export async function getSlots(
-  { prisma, busy, now }: { prisma: PrismaClient; busy: BusyLookup; now: () => Date },
+  deps: SlotDependencies,
   query: SlotsQuery,
+  viewer: Viewer | null,
 ): Promise<Slots> {
+  const { prisma, busy, now } = deps;
   const range = { start: new Date(query.from), end: new Date(query.to) };
   const lengthMs = range.end.getTime() - range.start.getTime();
   if (lengthMs <= 0) throw invalid("bad_range", "The end of the range must lie after its start.");
@@ -26,7 +32,15 @@ export async function getSlots(
   }
   const target = await findByAddress(prisma, query.username, query.eventType);
   if (!target) throw unknownEventType();
-  const { slots, freshness } = await findOffered(prisma, busy, { target, range, now: now() });
+  const moving = await findMoving(deps, query.rescheduleUid, target.eventType.id, viewer);
+  const offer = await findOffered(prisma, busy, {
+    target,
+    range,
+    now: now(),
+    ...(moving ? { moving } : {}),
+  });
+  // Staying where it is is no move.
+  const slots = offer.slots.filter(({ start }) => start.getTime() !== moving?.start.getTime());
   return {
     timeZone: query.timeZone,
     days: groupByDay(slots, query.timeZone).map(({ date, slots: ofDay }) => ({
@@ -37,10 +51,27 @@ export async function getSlots(
         seatsLeft,
       })),
     })),
-    freshness: freshness.map(({ name, lastPulledAt, ok }) => ({
+    freshness: offer.freshness.map(({ name, lastPulledAt, ok }) => ({
       calendar: name,
       lastPulledAt: lastPulledAt?.toISOString() ?? null,
       ok,
     })),
   };
+}
+
+/**
+ * The booking that its host or guest wants to move, so that times which overlap its own are offered.
+ * @throws not-found unless it is a booking of this event type and the viewer's
+ */
+async function findMoving(
+  { prisma, guestTokens }: SlotDependencies,
+  uid: string | undefined,
+  eventTypeId: number,
+  viewer: Viewer | null,
+): Promise<OfferQuery["moving"]> {
+  if (uid === undefined) return undefined;
+  const booking = await findByUid(prisma, uid);
+  const mayMove = booking && viewer && roleOf(booking, viewer, guestTokens) !== null;
+  if (!mayMove || booking.eventTypeId !== eventTypeId) throw unknownBooking();
+  return movingOf(booking);
 }

@@ -1,13 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { enqueueMany } from "@calsync/jobs";
 import { backoffMs, hashToken } from "@calsync/lib";
 import type { Channel } from "@calsync/types";
 import { nextSubscriptionState, renewalTime } from "../engine/subscription-transitions.ts";
+import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
 import type { SubscriptionRepository, SubscriptionRow } from "../repositories/SubscriptionRepository.ts";
+import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { failureOf } from "./failure.ts";
 
 export interface SubscriptionDependencies
-  extends Pick<EngineDependencies, "prisma" | "gateway" | "settings" | "now" | "log" | "random"> {
+  extends Pick<EngineDependencies, "prisma" | "gateway" | "calendars" | "settings" | "now" | "log" | "random"> {
   subscriptions: SubscriptionRepository;
   /** The address that a provider is to call; null when this installation cannot be reached (then calendars are polled). */
   notificationAddress: (provider: string) => string | null;
@@ -78,7 +81,7 @@ export class Subscriptions {
   }
 
   async #activate(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
-    const { prisma, subscriptions, gateway, settings, notificationAddress, random } = this.#deps;
+    const { prisma, subscriptions, calendars, gateway, settings, notificationAddress, random } = this.#deps;
     const address = notificationAddress(row.provider);
     const capabilities = gateway.capabilitiesOf(row.provider);
     if (address === null || capabilities.notifications === "none") return this.#unsupported(row);
@@ -99,7 +102,15 @@ export class Subscriptions {
         lifetimeMs,
       });
       nextSubscriptionState(row.status, "activated");
-      await subscriptions.activated(prisma, row.id, channel, now, renewalTime(now, channel.expiresAt));
+      await inTransaction(prisma, async (tx) => {
+        await subscriptions.activated(tx, row.id, channel, now, renewalTime(now, channel.expiresAt));
+        // What changed between the last pull and this moment was announced to nobody.
+        const wanted = await calendars.markPullRequested(tx, [row.calendarSyncId]);
+        await enqueueMany(
+          tx,
+          wanted.map((id) => ({ job: pullCalendarJob, payload: { calendarSyncId: id } })),
+        );
+      });
       return "activated";
     } catch (error) {
       const failure = failureOf(error);
