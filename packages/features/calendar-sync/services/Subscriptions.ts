@@ -10,7 +10,10 @@ import type { EngineDependencies } from "./dependencies.ts";
 import { failureOf } from "./failure.ts";
 
 export interface SubscriptionDependencies
-  extends Pick<EngineDependencies, "prisma" | "gateway" | "calendars" | "settings" | "now" | "log" | "random"> {
+  extends Pick<
+    EngineDependencies,
+    "prisma" | "gateway" | "calendars" | "settings" | "now" | "log" | "random"
+  > {
   subscriptions: SubscriptionRepository;
   /** The address that a provider is to call; null when this installation cannot be reached (then calendars are polled). */
   notificationAddress: (provider: string) => string | null;
