@@ -8,3 +8,5 @@ export * from "./crypto/token.ts";
 export * from "./env.ts";
 export * from "./log-error.ts";
 export * from "./logger.ts";
+export * from "./net/outbound-guard.ts";
+export * from "./net/outbound-request.ts";
