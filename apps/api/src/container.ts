@@ -16,7 +16,9 @@ import { type Clock, createLogger, createSecretBox, type Logger, systemClock } f
 import { createSmtpTransport, notificationJobs } from "@calsync/notifications";
 import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
 import type { ApiEnv } from "./env.ts";
+import { connectRedis, postgresQuotas, redisQuotas } from "./repositories/CallLimitRepository.ts";
 import { type AuthService, createAuthService } from "./services/auth.ts";
+import { createCallLimiter } from "./services/call-limits/call-limiter.ts";
 import { createGateway, createProviders, notificationAddress } from "./services/gateway.ts";
 import { createHostNews, noticePath } from "./services/host-news.ts";
 import { createMetrics, type Metrics } from "./services/metrics.ts";
@@ -88,7 +90,18 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     now,
     credentialEnded: news.credentialEnded,
   });
-  const gateway = createGateway({ catalog: providers, credentials, metrics, now, log });
+  const redis = env.REDIS_URL === undefined ? null : connectRedis(env.REDIS_URL);
+  redis?.on("error", (error) =>
+    log.warn({ err: error }, "Redis cannot be reached; call limits count per process"),
+  );
+  const limiter = createCallLimiter({
+    store: redis ? redisQuotas(redis) : postgresQuotas(prisma),
+    maxWaitMs: env.CALL_LIMIT_MAX_WAIT_MS,
+    factor: env.CALL_LIMIT_FACTOR,
+    log,
+    onHeldUp: (provider, outcome) => metrics.heldUpCalls.inc({ provider, outcome }),
+  });
+  const gateway = createGateway({ catalog: providers, credentials, metrics, limiter, now, log });
   const sync = createCalendarSync({
     prisma,
     gateway,
@@ -97,7 +110,12 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     now,
     log,
     notificationAddress: (provider) => notificationAddress(env, provider),
-    settings: options.syncSettings ?? {},
+    settings: {
+      backoffBaseMs: env.SYNC_BACKOFF_BASE_MS,
+      backoffCeilingMs: env.SYNC_BACKOFF_CEILING_MS,
+      pushMaxTries: env.SYNC_PUSH_MAX_TRIES,
+      ...options.syncSettings,
+    },
   });
   const bookings = createBookingService({
     prisma,
@@ -143,7 +161,10 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     schedule: sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),
     secureCookie: env.WEB_URL.startsWith("https:"),
     readiness: () => checkReadiness(prisma),
-    close: () => prisma.$disconnect(),
+    async close() {
+      redis?.disconnect();
+      await prisma.$disconnect();
+    },
   };
 }
 

@@ -109,6 +109,53 @@ export const apiEnv = z.object({
     .optional()
     .describe("Bearer token of `/metrics`. Unset: it is open to whoever reaches the port."),
 
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: "is not a redis:// or rediss:// address" })
+    .optional()
+    .describe(
+      "Where processes share what they have used up of providers' quotas. Unset: in the database, which serves up to some " +
+        "hundred calls a second.",
+    ),
+  CALL_LIMIT_FACTOR: z.coerce
+    .number()
+    .min(0.01)
+    .max(1_000)
+    .default(1)
+    .describe(
+      "Providers' call limits times this: above 1 where the provider has granted more than it documents, below 1 where other " +
+        "programs share the quota.",
+    ),
+  CALL_LIMIT_MAX_WAIT_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(30_000)
+    .default(1_000)
+    .describe(
+      "How long a call may wait for its turn below the limit, in milliseconds; what would wait longer comes back later.",
+    ),
+  SYNC_BACKOFF_BASE_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(2_000)
+    .describe(
+      "Pause after the first failure of a pull or push, in milliseconds; it doubles with each further one.",
+    ),
+  SYNC_BACKOFF_CEILING_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .default(900_000)
+    .describe("Longest pause between tries, in milliseconds."),
+  SYNC_PUSH_MAX_TRIES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(12)
+    .describe("Tries of one push before it is kept as failed, to be retried by hand."),
+
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: "is not an smtp:// or smtps:// address" })
     .describe("Mail server: `smtp://user:password@host:587`, or `smtps://` for TLS from the start."),

@@ -11,6 +11,31 @@ export interface ProviderMetadata {
   /** Where a person learns more about it. */
   website: string;
   capabilities: CalendarCapabilities;
+  /** How fast the provider may be called; null when it says nothing about that. */
+  limits: CallLimits | null;
+}
+
+/** A method of the contract that calls the provider. */
+export type CalendarOperation = Exclude<keyof CalendarService, "capabilities">;
+
+/**
+ * Units of a provider's quota that may be used up within each stretch of `perMs`, by all processes together. Stretches are
+ * fixed, so up to twice the units may fall into any one `perMs`: choose it short, against quotas that slide.
+ */
+export interface CallQuota {
+  units: number;
+  perMs: number;
+  /** Units that each process may use up in each stretch beside those, without asking the others: for calls now and then. */
+  unasked?: number;
+}
+
+/** How fast a provider may be called, a good way below what it documents. */
+export interface CallLimits {
+  account: CallQuota;
+  /** All accounts of this installation together. */
+  installation: CallQuota;
+  /** Most units that one call of an operation usually uses up (it may be several calls to the provider); 1 where left out. */
+  costs: Partial<Record<CalendarOperation, number>>;
 }
 
 /** A decrypted secret: JSON that only the provider's own credential schema understands. */

@@ -3,6 +3,8 @@ import type { ConnectionProviders, CredentialStore } from "@calsync/calendar-con
 import type { CalendarGateway } from "@calsync/calendar-sync";
 import { CalendarError, type Clock, type Logger } from "@calsync/lib";
 import type { ApiEnv } from "../env.ts";
+import type { CallLimiter } from "./call-limits/call-limiter.ts";
+import { limitService } from "./call-limits/limit-service.ts";
 import { type Metrics, measureService } from "./metrics.ts";
 
 /** The shipped providers with this installation's settings. */
@@ -36,19 +38,20 @@ function isSimulated(env: ApiEnv, provider: string): boolean {
   return apiUrl !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(apiUrl).hostname);
 }
 
-/** The engine's way to calendars: app-store's adapters on stored accounts, with every call measured. */
+/** The engine's way to calendars: app-store's adapters on stored accounts, with every call measured and held below the limits. */
 export function createGateway(parts: {
   catalog: ConnectionProviders;
   credentials: CredentialStore;
   metrics: Metrics;
+  limiter: CallLimiter;
   now: Clock;
   log: Logger;
 }): CalendarGateway {
-  const { catalog, credentials, metrics, now, log } = parts;
+  const { catalog, credentials, metrics, limiter, now, log } = parts;
   const metadataOf = (slug: string) => catalog.list().find((provider) => provider.slug === slug);
   return {
     async serviceFor(credentialId) {
-      const { provider: slug, access } = await credentials.open(credentialId);
+      const { provider: slug, accountId, access } = await credentials.open(credentialId);
       const settings = catalog.settings(slug);
       if (settings === null) {
         throw new CalendarError("OAUTH_CLIENT_REFUSED", `${slug} is not configured on this installation`);
@@ -60,7 +63,12 @@ export function createGateway(parts: {
         now,
         log: log.child({ provider: slug, credentialId }),
       });
-      return measureService(metrics, slug, service);
+      const measured = measureService(metrics, slug, service);
+      const { limits } = provider.metadata;
+      if (limits === null) return measured;
+      return limitService(measured, (operation) =>
+        limiter.pass({ provider: slug, accountId, limits, units: limits.costs[operation] ?? 1 }),
+      );
     },
     capabilitiesOf(slug) {
       const metadata = metadataOf(slug);

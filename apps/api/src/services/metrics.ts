@@ -12,6 +12,7 @@ export interface Metrics {
   readonly notifications: Counter<"provider" | "outcome">;
   readonly jobDuration: Histogram<"job" | "outcome">;
   readonly providerCalls: Histogram<"provider" | "operation" | "outcome">;
+  readonly heldUpCalls: Counter<"provider" | "outcome">;
 }
 
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -101,6 +102,12 @@ export function createMetrics(prisma: PrismaClient): Metrics {
       help: "Calls of this process to providers. `pull` is one page of changes; create, update and delete are pushes.",
       labelNames: ["provider", "operation", "outcome"],
       buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    heldUpCalls: new Counter({
+      name: "calsync_provider_calls_held_up_total",
+      help: "Calls of this process that waited (`waited`) or came back later (`put-off`) to stay below a provider's limit.",
+      labelNames: ["provider", "outcome"],
       registers,
     }),
   };

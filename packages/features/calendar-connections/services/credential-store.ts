@@ -37,10 +37,10 @@ export interface EndedCredential {
 /** Hands out linked accounts to adapters. */
 export interface CredentialStore {
   /**
-   * The account's provider, and the way to its secret.
+   * The account's provider, its id there, and the way to its secret.
    * @throws CalendarError CREDENTIAL_INVALID when the account is invalid or gone
    */
-  open(credentialId: number): Promise<{ provider: string; access: CredentialAccess }>;
+  open(credentialId: number): Promise<{ provider: string; accountId: string; access: CredentialAccess }>;
 }
 
 /**
@@ -123,7 +123,7 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
   return {
     async open(credentialId) {
       const row = usable(await credentialRepository.find(prisma, credentialId));
-      return { provider: row.provider, access: accessOf(row) };
+      return { provider: row.provider, accountId: row.accountId, access: accessOf(row) };
     },
   };
 }

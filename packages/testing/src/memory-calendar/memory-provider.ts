@@ -23,6 +23,7 @@ export function memoryCalendarProvider(server: MemoryCalendarServer): CalendarPr
       auth: "token",
       website: "https://memory.example/",
       capabilities: MEMORY_CAPABILITIES,
+      limits: null,
     },
     createService: ({ credential }) => {
       const calendar = credential.read().then(({ account }) => {
