@@ -1,9 +1,12 @@
 import type { Metadata, Viewport } from "next";
+import { headers } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { findUser } from "../modules/api/server.ts";
 import { LiveUpdates } from "../modules/live/LiveUpdates.tsx";
 import { SiteHeader } from "../modules/shell/SiteHeader.tsx";
+import { HourCycleProvider } from "../modules/time/HourCycleProvider.tsx";
+import { hourCycleOf } from "../modules/time/hour-cycle.ts";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -24,6 +27,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   await connection();
   // A page that needs the API says itself when it cannot be reached; the frame around it stays.
   const user = await findUser().catch(() => null);
+  const cycle = hourCycleOf((await headers()).get("accept-language"));
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col font-sans antialiased">
@@ -35,7 +39,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         </a>
         <SiteHeader user={user} />
         <main id="main" tabIndex={-1} className="mx-auto w-full max-w-5xl flex-1 px-4 py-8 sm:px-6 sm:py-12">
-          {children}
+          <HourCycleProvider cycle={cycle}>{children}</HourCycleProvider>
         </main>
         <LiveUpdates signedIn={user !== null} />
       </body>

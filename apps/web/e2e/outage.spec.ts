@@ -38,7 +38,7 @@ test("while Google fails, bookings go on and the host is told; afterwards the ca
   await card.getByRole("button", { name: /^Sync now/ }).click();
   await expect(card).toHaveAttribute("data-sync-state", "retrying");
   await expect(card).toContainText("It is tried again by itself.");
-  await expectSync(page, "working");
+  await expectSync(page, "again");
   await screen(page, "trying-again");
 
   await setFaults([]);

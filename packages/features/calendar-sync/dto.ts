@@ -20,6 +20,12 @@ export interface SyncStatus {
   notifications: "active" | "pending" | "unsupported" | "error" | "none";
   /** Bookings whose change is not in the calendar yet. */
   pendingPushes: number;
+  /** Those of them that the calendar did not take at the last try; they are tried again by themselves. */
+  failingPushes: number;
+  /** Bookings whose change was given up on: a person has to do something. */
+  failedPushes: number;
+  /** A code of the closed list: why writing failed. */
+  pushError: string | null;
   /** Events that could not be read and were set aside. */
   setAside: number;
   usedFor: ("destination" | "busy times")[];

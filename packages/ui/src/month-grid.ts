@@ -3,8 +3,8 @@ export type DayString = string;
 /** A month, `yyyy-mm`. */
 export type MonthString = string;
 
-/** English, because the pages are; names of our own, so that server and browser never differ. */
-const MONTHS = [
+/** Names of the months. English, because the pages are; of our own, so that server and browser never differ. */
+export const MONTH_NAMES: readonly string[] = [
   "January",
   "February",
   "March",
@@ -70,7 +70,7 @@ export function weeksOf(month: MonthString): (DayString | null)[][] {
 /** `June 2026`. */
 export function nameMonth(month: MonthString): string {
   const [year, number] = month.split("-").map(Number);
-  return `${MONTHS[(number ?? 1) - 1]} ${year}`;
+  return `${MONTH_NAMES[(number ?? 1) - 1]} ${year}`;
 }
 
 /** `Wednesday, 3 June 2026`. */

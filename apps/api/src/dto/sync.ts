@@ -24,6 +24,9 @@ export const syncStatusSchema = z
       .enum(["active", "pending", "unsupported", "error", "none"])
       .describe("How changes reach us: announced by the provider, or found by polling."),
     pendingPushes: z.int().describe("Bookings whose change is not in the calendar yet."),
+    failingPushes: z.int().describe("Those of them that failed at the last try and are tried again."),
+    failedPushes: z.int().describe("Bookings whose change was given up on."),
+    pushError: z.string().nullable().describe("Why writing failed: a code of the closed list."),
     setAside: z.int().describe("Events that could not be read and were set aside."),
     usedFor: z.array(z.enum(["destination", "busy times"])),
   })

@@ -151,5 +151,22 @@ export function connectionRoutes({ connections }: Container): FastifyPluginAsync
       },
       async (request) => ({ destination: await connections.setDestination(userIdOf(request), request.body) }),
     );
+
+    app.delete(
+      "/v1/destination/:eventTypeId",
+      {
+        preHandler,
+        schema: {
+          tags,
+          summary: "Write an event type's bookings to the default destination again",
+          params: z.object({ eventTypeId: z.coerce.number().int() }),
+          response: { 204: z.undefined().describe("It has no destination of its own.") },
+        },
+      },
+      async (request, reply) => {
+        await connections.clearDestination(userIdOf(request), request.params.eventTypeId);
+        return reply.code(204).send();
+      },
+    );
   };
 }

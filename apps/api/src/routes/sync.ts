@@ -54,7 +54,7 @@ export function syncRoutes({ sync }: Container): FastifyPluginAsyncZod {
 /** One word for all calendars together: the worst of what they say. Calendars that are switched off say nothing. */
 function overallOf(calendars: readonly SyncStatus[]): "ok" | "working" | "attention" {
   const enabled = calendars.filter((calendar) => calendar.enabled);
-  if (enabled.some(({ status }) => status === "failed")) return "attention";
+  if (enabled.some(({ status, failedPushes }) => status === "failed" || failedPushes > 0)) return "attention";
   const working = enabled.some(({ status, pendingPushes }) => status !== "healthy" || pendingPushes > 0);
   return working ? "working" : "ok";
 }

@@ -62,7 +62,10 @@ export function syncCard(page: Page, calendar: string): Locator {
 }
 
 /** The word in the header for all calendars together. */
-export async function expectSync(page: Page, state: "ok" | "working" | "attention" | "none"): Promise<void> {
+export async function expectSync(
+  page: Page,
+  state: "ok" | "working" | "again" | "attention" | "none",
+): Promise<void> {
   await expect(page.getByTestId("sync-status")).toHaveAttribute("data-state", state, { timeout: 30_000 });
 }
 

@@ -25,7 +25,7 @@ export function BookingCalendars({
         <ul className="mt-2 divide-y divide-line">
           {calendars.map((calendar) => {
             const { calendarName, provider, status, lastPushedAt, lastError } = calendar;
-            const look = lookOfCalendar(status);
+            const look = lookOfCalendar(calendar);
             return (
               <li key={`${provider} ${calendarName}`} className="py-3">
                 <div className="flex flex-wrap items-center justify-between gap-2">

@@ -1,7 +1,7 @@
-import { Badge, buttonClass, classNames, EmptyState } from "@calsync/ui";
+import { Badge, buttonClass, classNames, EmptyState, nameDay } from "@calsync/ui";
 import Link from "next/link";
 import type { Booking, BookingList as Page, User } from "../api/types.ts";
-import { nameDate, wallClock } from "../time/format.ts";
+import { wallClock } from "../time/format.ts";
 import { ClockText } from "../time/TimeText.tsx";
 import { isActive, lookOfStatus, syncLookOf } from "./booking-state.ts";
 
@@ -51,7 +51,7 @@ export function BookingList({
       {byDay(page.bookings, user.timeZone).map(([date, bookings]) => (
         <section key={date} aria-labelledby={`day-${date}`} className="mb-6">
           <h2 id={`day-${date}`} className="mb-2 text-sm font-medium text-muted">
-            <time dateTime={date}>{nameDate(date)}</time>
+            <time dateTime={date}>{nameDay(date)}</time>
           </h2>
           <ul className="overflow-hidden rounded-2xl border border-line bg-surface">
             {bookings.map((booking) => (

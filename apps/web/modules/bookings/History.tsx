@@ -1,5 +1,8 @@
+"use client";
+
 import { Badge, Card } from "@calsync/ui";
 import type { Change } from "../api/types.ts";
+import { useHourCycle } from "../time/HourCycleProvider.tsx";
 import { MomentText } from "../time/TimeText.tsx";
 import { describeChange } from "./describe-change.ts";
 
@@ -28,7 +31,7 @@ export function History({ changes, timeZone }: { changes: Change[]; timeZone: st
 }
 
 function Entry({ change, timeZone }: { change: Change; timeZone: string }) {
-  const fields = describeChange(change.before, change.after, timeZone);
+  const fields = describeChange(change.before, change.after, timeZone, useHourCycle());
   return (
     <>
       <p>

@@ -19,6 +19,12 @@ describe("the sync state of a booking", () => {
     expect(look("pending", "conflict")).toBe("Conflict");
   });
 
+  it("says that a change was not taken and is tried again", () => {
+    const refused = { ...calendar("pending"), lastError: "CALENDAR_API_ERROR" };
+    expect(syncLookOf({ calendars: [calendar("pending"), refused] }).text).toBe("Trying again");
+    expect(syncLookOf({ calendars: [refused, calendar("error")] }).text).toBe("Not synced");
+  });
+
   it("says that an event was removed only when none is left", () => {
     expect(look("deleted")).toBe("Removed");
     expect(look("deleted", "synced")).toBe("In sync");

@@ -35,18 +35,38 @@ const CALENDAR: Record<CalendarState, StateLook> = {
   deleted: { tone: "neutral", text: "Removed", detail: "The event was removed from the calendar." },
 };
 
+const AGAIN: StateLook = {
+  tone: "warn",
+  text: "Trying again",
+  detail: "The calendar did not take the change at the last try; it is tried again by itself.",
+};
+
 /** How one of a booking's events stands. */
-export function lookOfCalendar(status: CalendarState): StateLook {
-  return CALENDAR[status];
+export function lookOfCalendar({
+  status,
+  lastError,
+}: Pick<Booking["calendars"][number], "status" | "lastError">): StateLook {
+  return status === "pending" && lastError !== null ? AGAIN : CALENDAR[status];
 }
 
-/** The worst of a booking's events, for a list: what needs a person comes before what is on its way. */
+/** What needs a person comes before what is on its way. */
+const WORST_FIRST = [
+  CALENDAR.error,
+  CALENDAR.conflict,
+  AGAIN,
+  CALENDAR.pending,
+  CALENDAR.synced,
+  CALENDAR.deleted,
+];
+
+/** The worst of a booking's events, for a list. */
 export function syncLookOf({ calendars }: Pick<Booking, "calendars">): StateLook {
-  const worst = (["error", "conflict", "pending", "synced", "deleted"] as const).find((status) =>
-    calendars.some((calendar) => calendar.status === status),
+  const looks = new Set(calendars.map(lookOfCalendar));
+  return (
+    WORST_FIRST.find((look) => looks.has(look)) ?? {
+      tone: "neutral",
+      text: "In no calendar",
+      detail: "No destination calendar was chosen for it.",
+    }
   );
-  if (!worst) {
-    return { tone: "neutral", text: "In no calendar", detail: "No destination calendar was chosen for it." };
-  }
-  return CALENDAR[worst];
 }

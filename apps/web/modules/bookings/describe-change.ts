@@ -1,4 +1,4 @@
-import { formatWhen } from "../time/format.ts";
+import { formatWhen, type HourCycle } from "../time/format.ts";
 
 /** One field of a change as people read it. */
 export interface FieldChange {
@@ -22,12 +22,17 @@ interface Snapshot {
  * The fields that differ between before and after, in words. Records are kept for long and may be of another version of calsync,
  * so whatever does not look as expected is left out and never breaks a page.
  */
-export function describeChange(before: unknown, after: unknown, timeZone: string): FieldChange[] {
+export function describeChange(
+  before: unknown,
+  after: unknown,
+  timeZone: string,
+  cycle: HourCycle = "h23",
+): FieldChange[] {
   if (!isObject(before) || !isObject(after)) return [];
   const was: Snapshot = before;
   const is: Snapshot = after;
   const changes: FieldChange[] = [
-    { field: "Time", before: timeText(was.time, timeZone), after: timeText(is.time, timeZone) },
+    { field: "Time", before: timeText(was.time, timeZone, cycle), after: timeText(is.time, timeZone, cycle) },
     { field: "Title", before: text(was.title), after: text(is.title) },
     { field: "Where", before: text(was.location), after: text(is.location) },
     { field: "Notes", before: text(was.description), after: text(is.description) },
@@ -36,13 +41,15 @@ export function describeChange(before: unknown, after: unknown, timeZone: string
   return changes.filter((change) => change.before !== change.after);
 }
 
-function timeText(time: unknown, timeZone: string): string {
+function timeText(time: unknown, timeZone: string, cycle: HourCycle): string {
   if (!isObject(time)) return NOTHING;
   const { allDay, start, end } = time as { allDay?: unknown; start?: unknown; end?: unknown };
   if (typeof start !== "string" || typeof end !== "string") return NOTHING;
   if (Number.isNaN(Date.parse(start)) || Number.isNaN(Date.parse(end))) return NOTHING;
   // All-day times are days without a zone.
-  return allDay === true ? formatWhen({ start, end, allDay }, "UTC") : formatWhen({ start, end }, timeZone);
+  return allDay === true
+    ? formatWhen({ start, end, allDay }, "UTC")
+    : formatWhen({ start, end }, timeZone, cycle);
 }
 
 function text(value: unknown): string {

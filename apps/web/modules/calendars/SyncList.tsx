@@ -45,6 +45,11 @@ function SyncCard({ calendar, timeZone }: { calendar: SyncStatus; timeZone: stri
           {explainCalendarError(lastError, lastErrorMessage)}
         </Alert>
       ) : null}
+      {calendar.pushError && calendar.failingPushes + calendar.failedPushes > 0 ? (
+        <Alert tone={calendar.failedPushes > 0 ? "bad" : "warn"} className="mt-4" title={titleOf(calendar)}>
+          {explainCalendarError(calendar.pushError)}
+        </Alert>
+      ) : null}
       <dl className="mt-4 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-2">
         <Fact name="Last read">
           <Moment instant={calendar.lastPulledAt} timeZone={timeZone} never="not yet" />
@@ -72,6 +77,13 @@ function SyncCard({ calendar, timeZone }: { calendar: SyncStatus; timeZone: stri
       ) : null}
     </Card>
   );
+}
+
+/** What cannot be written, in words. */
+function titleOf({ failedPushes, failingPushes }: SyncStatus): string {
+  return failedPushes > 0
+    ? `${count(failedPushes, "booking")} could not be written`
+    : `${count(failingPushes, "booking")} not written yet`;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

@@ -1,14 +1,18 @@
 import type { Tone } from "@calsync/ui";
 import type { SyncStatus } from "../api/types.ts";
 
+type CalendarState = Pick<
+  SyncStatus,
+  "status" | "enabled" | "pendingPushes" | "failingPushes" | "failedPushes"
+>;
+
 /** How one calendar's sync stands, in a word or two. */
-export function lookOfSync(calendar: Pick<SyncStatus, "status" | "enabled" | "pendingPushes">): {
-  tone: Tone;
-  text: string;
-} {
+export function lookOfSync(calendar: CalendarState): { tone: Tone; text: string } {
   if (!calendar.enabled) return { tone: "neutral", text: "Switched off" };
   if (calendar.status === "failed") return { tone: "bad", text: "Needs attention" };
-  if (calendar.status === "retrying") return { tone: "warn", text: "Trying again" };
+  if (calendar.failedPushes > 0) return { tone: "bad", text: "Not all written" };
+  if (calendar.status === "retrying" || calendar.failingPushes > 0)
+    return { tone: "warn", text: "Trying again" };
   if (calendar.status === "initial") return { tone: "accent", text: "First sync…" };
   return calendar.pendingPushes > 0
     ? { tone: "accent", text: "Syncing…" }

@@ -110,6 +110,17 @@ export function EventTypeForm({ eventType, username }: { eventType: EventType | 
       </Card>
       <Card className="grid items-end gap-5 sm:grid-cols-2">
         {minutes("durationMinutes", "Duration in minutes", 5, 1_440)}
+        <TextField
+          label="Minutes between starts"
+          name="slotIntervalMinutes"
+          type="number"
+          inputMode="numeric"
+          min={5}
+          max={1_440}
+          hint="Left empty, one begins when the other ends."
+          defaultValue={start.slotIntervalMinutes ?? ""}
+          error={errorAt("slotIntervalMinutes")}
+        />
         {minutes("seats", "Seats", 1, 1_000, "How many people can book the same time.")}
         {minutes("bufferBeforeMinutes", "Minutes free before", 0, 1_440)}
         {minutes("bufferAfterMinutes", "Minutes free after", 0, 1_440)}

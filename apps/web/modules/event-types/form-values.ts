@@ -1,7 +1,7 @@
 import type { EventType } from "../api/types.ts";
 
-/** What the form sends: every field that the API takes, except the slot interval, which no page shows yet. */
-export type EventTypeValues = Omit<EventType, "id" | "slotIntervalMinutes">;
+/** What the form sends. */
+export type EventTypeValues = Omit<EventType, "id">;
 
 /** A new event type before anything is typed: half an hour, an hour's notice, two months ahead. */
 export const NEW_EVENT_TYPE: EventTypeValues = {
@@ -10,6 +10,7 @@ export const NEW_EVENT_TYPE: EventTypeValues = {
   description: "",
   location: "",
   durationMinutes: 30,
+  slotIntervalMinutes: null,
   seats: 1,
   hidden: false,
   bufferBeforeMinutes: 0,
@@ -41,6 +42,7 @@ export function readValues(form: FormData): EventTypeValues {
     description: text("description"),
     location: text("location"),
     durationMinutes: number("durationMinutes"),
+    slotIntervalMinutes: text("slotIntervalMinutes") === "" ? null : number("slotIntervalMinutes"),
     seats: number("seats"),
     hidden: form.get("hidden") !== null,
     bufferBeforeMinutes: number("bufferBeforeMinutes"),

@@ -1,10 +1,11 @@
 "use client";
 
-import { Alert, Button, classNames, Spinner } from "@calsync/ui";
+import { Alert, Button, classNames, nameDay, Spinner } from "@calsync/ui";
 import { MonthCalendar, monthOf } from "@calsync/ui/client";
 import { useEffect, useRef, useState } from "react";
 import { explainProblem } from "../api/problem.ts";
-import { nameDate, wallClock } from "../time/format.ts";
+import { wallClock } from "../time/format.ts";
+import { useHourCycle } from "../time/HourCycleProvider.tsx";
 import { ZonePicker } from "../time/ZonePicker.tsx";
 import { describeFree, hasStaleCalendar, partsOfDay, type Slot } from "./slot-days.ts";
 import { type MonthOfSlots, type MovingBooking, useSlots } from "./use-slots.ts";
@@ -116,6 +117,7 @@ function DaySlots({
   chosen: string | null;
   onChoose: (slot: Slot) => void;
 }) {
+  const cycle = useHourCycle();
   if (loading) {
     return (
       <p role="status" className="flex items-center gap-3 py-10 text-muted">
@@ -135,9 +137,9 @@ function DaySlots({
   return (
     <section aria-labelledby="slots-of-day">
       <h2 id="slots-of-day" aria-live="polite" className="text-lg font-semibold">
-        <time dateTime={day}>{nameDate(day)}</time>
+        <time dateTime={day}>{nameDay(day)}</time>
       </h2>
-      {partsOfDay(slots, timeZone).map((part) => (
+      {partsOfDay(slots, timeZone, cycle).map((part) => (
         <div key={part.name} className="mt-4">
           <h3 className="mb-2 text-sm font-medium text-muted">{part.name}</h3>
           <ul

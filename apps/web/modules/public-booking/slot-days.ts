@@ -1,5 +1,5 @@
 import type { Slots } from "../api/types.ts";
-import { formatOffset, wallClock } from "../time/format.ts";
+import { formatOffset, type HourCycle, showTime, wallClock } from "../time/format.ts";
 
 /** A time that can be booked. */
 export type Slot = Slots["days"][number]["slots"][number];
@@ -16,13 +16,14 @@ export interface LabelledSlot extends Slot {
 }
 
 /** The slots of one day by part of the day, on the clock of `timeZone`; parts without slots are left out. */
-export function partsOfDay(slots: readonly Slot[], timeZone: string): DayPart[] {
-  const labels = slots.map(({ start }) => wallClock(start, timeZone).time);
+export function partsOfDay(slots: readonly Slot[], timeZone: string, cycle: HourCycle = "h23"): DayPart[] {
+  const times = slots.map(({ start }) => wallClock(start, timeZone).time);
   const parts: DayPart[] = [];
   for (const [index, slot] of slots.entries()) {
-    const time = labels[index] ?? "";
-    const twice = labels.filter((label) => label === time).length > 1;
-    const label = twice ? `${time} (${formatOffset(slot.start, timeZone)})` : time;
+    const time = times[index] ?? "";
+    const twice = times.filter((one) => one === time).length > 1;
+    const shown = showTime(time, cycle);
+    const label = twice ? `${shown} (${formatOffset(slot.start, timeZone)})` : shown;
     const name = partOf(time);
     const last = parts.at(-1);
     if (last?.name === name) last.slots.push({ ...slot, label });

@@ -3,11 +3,16 @@ import Link from "next/link";
 import { readApi } from "../api/server.ts";
 import type { SyncOverview } from "../api/types.ts";
 
-type State = SyncOverview["overall"] | "none" | "unknown";
+type State = SyncOverview["overall"] | "again" | "none" | "unknown";
 
 const LOOKS: Record<State, { tone: Tone; text: string; detail: string }> = {
   ok: { tone: "good", text: "In sync", detail: "Bookings and calendars are equal." },
   working: { tone: "accent", text: "Syncing…", detail: "Changes are on their way." },
+  again: {
+    tone: "warn",
+    text: "Trying again…",
+    detail: "A calendar did not take a change at the last try; it is tried again by itself.",
+  },
   attention: { tone: "bad", text: "Needs attention", detail: "A calendar cannot be synced without you." },
   none: {
     tone: "neutral",
@@ -39,7 +44,9 @@ export async function SyncIndicator() {
 async function readState(): Promise<State> {
   try {
     const { calendars, overall } = await readApi<SyncOverview>("/v1/sync/status");
-    return calendars.length === 0 ? "none" : overall;
+    if (calendars.length === 0) return "none";
+    const failing = calendars.some(({ enabled, failingPushes }) => enabled && failingPushes > 0);
+    return overall === "working" && failing ? "again" : overall;
   } catch {
     return "unknown";
   }

@@ -2,13 +2,14 @@
 
 import { useSyncExternalStore } from "react";
 import { formatMoment, formatRelative } from "./format.ts";
+import { useHourCycle } from "./HourCycleProvider.tsx";
 
 const TICK_MS = 15_000;
 
 /** How long ago something was, kept up to date; the moment itself until the page is alive, and as the tooltip. */
 export function RelativeTime({ instant, timeZone }: { instant: string; timeZone: string }) {
   const now = useSyncExternalStore(subscribe, readTick, () => null);
-  const moment = formatMoment(instant, timeZone);
+  const moment = formatMoment(instant, timeZone, useHourCycle());
   return (
     <time dateTime={instant} title={moment}>
       {now === null ? moment : formatRelative(instant, now)}

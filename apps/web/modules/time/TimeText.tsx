@@ -1,10 +1,14 @@
-import { formatMoment, formatWhen, nameZone, type When, wallClock } from "./format.ts";
+"use client";
+
+import { formatMoment, formatWhen, nameZone, showTime, type When, wallClock } from "./format.ts";
+import { useHourCycle } from "./HourCycleProvider.tsx";
 
 /** A stretch of time in words: `Wednesday, 3 June 2026, 09:00 – 09:30`; with `zone` also where. */
 export function WhenText({ when, timeZone, zone = false }: { when: When; timeZone: string; zone?: boolean }) {
+  const cycle = useHourCycle();
   return (
     <>
-      <time dateTime={when.start}>{formatWhen(when, timeZone)}</time>
+      <time dateTime={when.start}>{formatWhen(when, timeZone, cycle)}</time>
       {zone && !when.allDay ? <span className="text-muted"> ({nameZone(when.start, timeZone)})</span> : null}
     </>
   );
@@ -12,10 +16,12 @@ export function WhenText({ when, timeZone, zone = false }: { when: When; timeZon
 
 /** `09:00`. */
 export function ClockText({ instant, timeZone }: { instant: string; timeZone: string }) {
-  return <time dateTime={instant}>{wallClock(instant, timeZone).time}</time>;
+  const cycle = useHourCycle();
+  return <time dateTime={instant}>{showTime(wallClock(instant, timeZone).time, cycle)}</time>;
 }
 
 /** `3 Jun 2026, 09:00`. */
 export function MomentText({ instant, timeZone }: { instant: string; timeZone: string }) {
-  return <time dateTime={instant}>{formatMoment(instant, timeZone)}</time>;
+  const cycle = useHourCycle();
+  return <time dateTime={instant}>{formatMoment(instant, timeZone, cycle)}</time>;
 }

@@ -44,6 +44,11 @@ describe("when something takes place", () => {
     );
   });
 
+  it("is written with am and pm for those who count to twelve", () => {
+    const when = { start: "2026-06-03T22:00:00.000Z", end: "2026-06-04T10:30:00.000Z" };
+    expect(formatWhen(when, "Europe/Berlin", "h12")).toBe("Thursday, 4 June 2026, 12:00 am – 12:30 pm");
+  });
+
   it("does not count the day on which an all-day stretch ends", () => {
     const one = { start: "2026-06-02T22:00:00.000Z", end: "2026-06-03T22:00:00.000Z", allDay: true };
     expect(formatWhen(one, "Europe/Berlin")).toBe("Wednesday, 3 June 2026, all day");

@@ -1,23 +1,12 @@
+import { MONTH_NAMES, nameDay } from "@calsync/ui";
+
 /**
  * Times as people read them, always in a zone that the caller names. Built from numbers and names of our own, because the
  * server's and the browser's locale data differ in commas, and pages must come out the same in both.
  */
 
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-] as const;
-const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
+/** How a clock counts the hours of a day: 1 to 12 twice with am and pm, or 0 to 23. */
+export type HourCycle = "h12" | "h23";
 
 /** What a clock and a calendar on the wall show. */
 export interface WallClock {
@@ -41,21 +30,17 @@ export function wallClock(instant: string, timeZone: string): WallClock {
   };
 }
 
-/** `Wednesday, 3 June 2026` for a day without a zone. */
-export function nameDate(date: string): string {
-  return `${weekday(date)}, ${nameShortDate(date)}`;
-}
-
-/** `3 June 2026`. */
-function nameShortDate(date: string): string {
-  const [year = 0, month = 1, day = 1] = date.split("-").map(Number);
-  return `${day} ${MONTHS[month - 1]} ${year}`;
+/** A time of {@link wallClock} as people read it: `09:00`, or `9:00 am` on a clock of twelve hours. */
+export function showTime(time: string, cycle: HourCycle): string {
+  if (cycle === "h23") return time;
+  const hour = Number(time.slice(0, 2));
+  return `${hour % 12 === 0 ? 12 : hour % 12}:${time.slice(3)} ${hour < 12 ? "am" : "pm"}`;
 }
 
 /** `3 Jun`. */
 function shortDay(date: string): string {
   const [, month = 1, day = 1] = date.split("-").map(Number);
-  return `${day} ${MONTHS[month - 1]?.slice(0, 3)}`;
+  return `${day} ${MONTH_NAMES[month - 1]?.slice(0, 3)}`;
 }
 
 /** When something takes place; `end` is exclusive. */
@@ -66,23 +51,28 @@ export interface When {
 }
 
 /** `Wednesday, 3 June 2026, 09:00 – 09:30`; over midnight with both days, all-day without times. */
-export function formatWhen({ start, end, allDay = false }: When, timeZone: string): string {
+export function formatWhen(
+  { start, end, allDay = false }: When,
+  timeZone: string,
+  cycle: HourCycle = "h23",
+): string {
   const first = wallClock(start, timeZone);
   // The last day of an all-day stretch is the one that holds the moment before its end.
   const last = wallClock(allDay ? new Date(Date.parse(end) - 1).toISOString() : end, timeZone);
   if (allDay) {
     return first.date === last.date
-      ? `${nameDate(first.date)}, all day`
-      : `${nameDate(first.date)} – ${nameDate(last.date)}, all day`;
+      ? `${nameDay(first.date)}, all day`
+      : `${nameDay(first.date)} – ${nameDay(last.date)}, all day`;
   }
-  const until = first.date === last.date ? last.time : `${nameDate(last.date)}, ${last.time}`;
-  return `${nameDate(first.date)}, ${first.time} – ${until}`;
+  const endTime = showTime(last.time, cycle);
+  const until = first.date === last.date ? endTime : `${nameDay(last.date)}, ${endTime}`;
+  return `${nameDay(first.date)}, ${showTime(first.time, cycle)} – ${until}`;
 }
 
 /** `3 Jun 2026, 09:00`. */
-export function formatMoment(instant: string, timeZone: string): string {
+export function formatMoment(instant: string, timeZone: string, cycle: HourCycle = "h23"): string {
   const { date, time } = wallClock(instant, timeZone);
-  return `${shortDay(date)} ${date.slice(0, 4)}, ${time}`;
+  return `${shortDay(date)} ${date.slice(0, 4)}, ${showTime(time, cycle)}`;
 }
 
 /** `GMT+2` in summer and `GMT+1` in winter for Europe/Berlin, `GMT+5:30` for Asia/Kolkata. */
@@ -132,10 +122,6 @@ function knownZone(timeZone: string): string {
   } catch {
     return "UTC";
   }
-}
-
-function weekday(date: string): string {
-  return WEEKDAYS[new Date(`${date}T00:00:00Z`).getUTCDay()] ?? "";
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();

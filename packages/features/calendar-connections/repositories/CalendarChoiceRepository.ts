@@ -92,6 +92,11 @@ export const calendarChoiceRepository = {
     });
   },
 
+  /** Forgets an event type's own destination. @returns whether it had one */
+  async clearDestination(tx: PrismaTransaction, userId: number, eventTypeId: number): Promise<boolean> {
+    return (await tx.destinationCalendar.deleteMany({ where: { userId, eventTypeId } })).count > 0;
+  },
+
   async eventTypeBelongsTo(db: Database, userId: number, eventTypeId: number): Promise<boolean> {
     return (await db.eventType.count({ where: { id: eventTypeId, userId } })) > 0;
   },

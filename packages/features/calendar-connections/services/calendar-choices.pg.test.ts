@@ -89,7 +89,7 @@ test("of many destinations chosen at once exactly one stands", async () => {
   expect(await world.service.listDestinations(userId)).toHaveLength(1);
 });
 
-test("an event type may have a destination of its own", async () => {
+test("an event type may have a destination of its own, until it goes with the default again", async () => {
   const { userId, connectionId, account, second } = await connected("splitter");
   const { id } = await database.prisma.eventType.create({
     data: { userId, title: "Intro", slug: "intro", durationMinutes: 30 },
@@ -100,6 +100,13 @@ test("an event type may have a destination of its own", async () => {
   expect(destinations.map(({ calendarId, eventTypeId }) => ({ calendarId, eventTypeId }))).toEqual([
     { calendarId: account, eventTypeId: null },
     { calendarId: second, eventTypeId: id },
+  ]);
+  const stranger = await connected("splitters-stranger");
+  await world.service.clearDestination(stranger.userId, id);
+  expect(await world.service.listDestinations(userId)).toHaveLength(2);
+  await world.service.clearDestination(userId, id);
+  expect((await world.service.listDestinations(userId)).map(({ eventTypeId }) => eventTypeId)).toEqual([
+    null,
   ]);
 });
 

@@ -99,6 +99,19 @@ export async function setDestination(
   };
 }
 
+/** Lets the bookings of an event type go to the user's default destination again. */
+export async function clearDestination(
+  { prisma, sync }: ConnectionServiceOptions,
+  userId: number,
+  eventTypeId: number,
+): Promise<void> {
+  await prisma.$transaction(async (tx) => {
+    if (await calendarChoiceRepository.clearDestination(tx, userId, eventTypeId)) {
+      await sync.destinationChosen(tx, userId);
+    }
+  });
+}
+
 /** Where the user's bookings are written: the default first, then event types that have their own. */
 export async function listDestinations(
   { prisma }: ConnectionServiceOptions,

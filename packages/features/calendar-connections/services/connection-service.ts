@@ -1,6 +1,12 @@
 import type { CalendarChoice, Connection, Destination, Provider } from "../dto.ts";
 import { credentialRepository } from "../repositories/CredentialRepository.ts";
-import { listCalendars, listDestinations, setDestination, setSelected } from "./calendar-choices.ts";
+import {
+  clearDestination,
+  listCalendars,
+  listDestinations,
+  setDestination,
+  setSelected,
+} from "./calendar-choices.ts";
 import type { ConnectionServiceOptions } from "./dependencies.ts";
 import { disconnect } from "./disconnect.ts";
 import { type ConnectedAccount, finishOAuth, type OAuthCallback, startOAuth } from "./oauth-connect.ts";
@@ -37,6 +43,8 @@ export interface ConnectionService {
     userId: number,
     choice: { connectionId: number; calendarId: string; eventTypeId?: number | null | undefined },
   ): Promise<Destination>;
+  /** Lets an event type's bookings go to the user's default again; nothing happens when they do so already. */
+  clearDestination(userId: number, eventTypeId: number): Promise<void>;
   listDestinations(userId: number): Promise<Destination[]>;
   /** Forgets the account; bookings stay. @throws AppError `connection_not_found` */
   disconnect(userId: number, connectionId: number): Promise<void>;
@@ -70,6 +78,7 @@ export function createConnectionService(options: ConnectionServiceOptions): Conn
     setSelected: (userId, connectionId, calendarIds) =>
       setSelected(options, userId, connectionId, calendarIds),
     setDestination: (userId, choice) => setDestination(options, userId, choice),
+    clearDestination: (userId, eventTypeId) => clearDestination(options, userId, eventTypeId),
     listDestinations: (userId) => listDestinations(options, userId),
     disconnect: (userId, connectionId) => disconnect(options, userId, connectionId),
   };

@@ -17,6 +17,9 @@ export interface SyncStatusRow {
   lastErrorMessage: string | null;
   subscriptionStatus: string | null;
   pendingPushes: number;
+  failingPushes: number;
+  failedPushes: number;
+  pushError: string | null;
   setAside: number;
   isDestination: boolean;
   isSelected: boolean;
@@ -34,13 +37,21 @@ export class StatusRepository {
       SELECT s."id", s."name", s."provider", c."accountEmail", s."status", c."status" AS "credentialStatus", s."enabled",
              s."lastPulledAt", s."lastPushedAt", s."lastNotificationAt", s."nextPollAt", s."lastError", s."lastErrorMessage",
              w."status"::text AS "subscriptionStatus",
-             (SELECT count(*)::int FROM "BookingReference" r WHERE r."calendarSyncId" = s."id" AND r."pushRequestedAt" IS NOT NULL) AS "pendingPushes",
+             p."pending" AS "pendingPushes",
+             p."failing" AS "failingPushes", p."failed" AS "failedPushes", p."error" AS "pushError",
              (SELECT count(*)::int FROM "ExternalEvent" e WHERE e."calendarSyncId" = s."id" AND e."setAsideReason" IS NOT NULL) AS "setAside",
              EXISTS (SELECT 1 FROM "DestinationCalendar" d WHERE d."calendarSyncId" = s."id") AS "isDestination",
              EXISTS (SELECT 1 FROM "SelectedCalendar" x WHERE x."calendarSyncId" = s."id") AS "isSelected"
         FROM "CalendarSync" s
         JOIN "Credential" c ON c."id" = s."credentialId"
         LEFT JOIN "CalendarSubscription" w ON w."id" = s."currentSubscriptionId"
+        LEFT JOIN LATERAL (
+          SELECT count(*) FILTER (WHERE r."pushRequestedAt" IS NOT NULL)::int AS "pending",
+                 count(*) FILTER (WHERE r."pushRequestedAt" IS NOT NULL AND r."lastError" IS NOT NULL)::int AS "failing",
+                 count(*) FILTER (WHERE r."status" = 'ERROR')::int AS "failed",
+                 max(r."lastError") FILTER (WHERE r."pushRequestedAt" IS NOT NULL OR r."status" = 'ERROR') AS "error"
+            FROM "BookingReference" r
+           WHERE r."calendarSyncId" = s."id" AND (r."pushRequestedAt" IS NOT NULL OR r."status" = 'ERROR')) p ON true
        WHERE s."userId" = ${userId} AND s."inUse"
        ORDER BY s."name", s."id"`;
   }
