@@ -114,7 +114,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     log,
     random,
   };
-  const pull = new PullCalendar(shared);
+  const pull = new PullCalendar({ ...shared, subscriptions: subscriptionRows });
   const push = new PushCalendar({ ...shared, store, records });
   const subscriptions = new Subscriptions({
     ...shared,

@@ -115,9 +115,127 @@ describe("invariant 8: a subscription row is never deleted before its end, and r
     expect(world.server.openChannels(other)).toHaveLength(1);
   });
 
+  test("a channel whose replacement is still being tried ends without a second replacement", async () => {
+    const [first] = await subscriptions();
+    world.clock.set(new Date((first?.expiresAt?.getTime() ?? 0) - 20 * 3_600_000));
+    world.server.faults.next("watchCalendar", { kind: "server-error" }, 50);
+    await world.tick();
+    world.clock.set(new Date((first?.expiresAt?.getTime() ?? 0) + 60_000));
+    for (let i = 0; i < 3; i++) await world.tick();
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["EXPIRED", "ERROR"]);
+    world.server.faults.clear();
+    world.clock.advance({ hours: 2 });
+    await world.tick();
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["EXPIRED", "ACTIVE"]);
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+  });
+
+  test("a subscription that has ended is kept until its provider's expiry is long past, then forgotten", async () => {
+    await world.prisma.destinationCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.selectedCalendar.deleteMany({ where: { userId: host.userId } });
+    await world.prisma.calendarSync.updateMany({ data: { usageCheckAt: world.clock() } });
+    await world.tick();
+    world.clock.advance({ days: 6 });
+    await world.tick();
+    expect(await subscriptions()).toMatchObject([{ status: "STOPPED" }]);
+    world.clock.advance({ days: 40 });
+    await world.tick();
+    expect(await subscriptions()).toEqual([]);
+  });
+
   const subscriptions = () =>
     world.prisma.calendarSubscription.findMany({
       where: { calendarSyncId: host.calendarSyncId },
       orderBy: { createdAt: "asc" },
     });
+});
+
+describe("calendars that are not announced", () => {
+  const calendar = (id = host.calendarSyncId) =>
+    world.prisma.calendarSync.findUniqueOrThrow({ where: { id } });
+
+  /** A change that the provider announces to nobody, found by a poll an hour later. */
+  async function missAChange(): Promise<void> {
+    world.clock.advance({ minutes: 10 });
+    world.server.faults.dropNotifications(10);
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    world.server.faults.clear();
+    world.clock.advance({ hours: 5 });
+    await world.tick();
+  }
+
+  test("a silent channel is found and replaced: its changes arrive by polls, the new channel stands before the old one goes", async () => {
+    const [old] = world.server.openChannels(host.calendarId);
+    await missAChange();
+    expect(await calendar()).toMatchObject({ missedChanges: 1 });
+    expect(world.server.openChannels(host.calendarId)).toEqual([old]);
+    const order: string[] = [];
+    world.server.faults.hook = ({ method, phase }) => void (phase === "answer" && order.push(method));
+    world.clock.advance({ minutes: 10 });
+    world.server.faults.dropNotifications(1);
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T12:00Z") });
+    world.clock.advance({ minutes: 10 });
+    await world.tick();
+    await world.tick();
+    const channels = world.server.openChannels(host.calendarId);
+    expect(channels).toHaveLength(1);
+    expect(channels).not.toContain(old);
+    expect(order.indexOf("watchCalendar")).toBeLessThan(order.indexOf("unwatchCalendar"));
+    expect(await calendar()).toMatchObject({ missedChanges: 0 });
+    expect(await world.prisma.externalEvent.count()).toBe(2);
+  });
+
+  test("a notification clears a channel of what it left out before", async () => {
+    await missAChange();
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T14:00Z") });
+    await world.settle();
+    expect(await calendar()).toMatchObject({ missedChanges: 0 });
+  });
+
+  test("polls are rare while notifications arrive, and minutes apart as soon as one was left out", async () => {
+    const pause = async () => {
+      const { nextPollAt, lastPulledAt } = await calendar();
+      return Math.round((nextPollAt.getTime() - (lastPulledAt?.getTime() ?? 0)) / 60_000);
+    };
+    world.clock.advance({ minutes: 1 });
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    await world.settle();
+    const pauses = [await pause()];
+    for (let i = 0; i < 4; i++) {
+      world.clock.advance({ hours: 5 });
+      await world.tick();
+      pauses.push(await pause());
+    }
+    expect(pauses).toEqual([60, 120, 240, 240, 240]);
+    await missAChange();
+    expect(await pause()).toBe(2);
+  });
+
+  test("a pause between polls that the host has chosen holds, for the calendar before all calendars", async () => {
+    const pause = async () => {
+      await world.pull(host);
+      const { nextPollAt, lastPulledAt } = await calendar();
+      return (nextPollAt.getTime() - (lastPulledAt?.getTime() ?? 0)) / 60_000;
+    };
+    const { userId } = host;
+    await world.prisma.syncPreference.create({ data: { userId, pollIntervalMinutes: 45 } });
+    expect(await pause()).toBe(45);
+    await world.prisma.calendarSync.updateMany({ data: { pollIntervalMinutes: 3 } });
+    expect(await pause()).toBe(3);
+  });
+
+  test("a calendar that could not be watched is asked again after a week, in case its provider has learned it", async () => {
+    const plain = world.server.addCalendar(host.account, { watchable: false });
+    const id = await world.useCalendar(host, plain, { selected: true });
+    await world.tick();
+    world.server.makeWatchable(plain);
+    world.clock.advance({ days: 5 });
+    await world.tick();
+    expect(world.server.openChannels(plain)).toEqual([]);
+    world.clock.advance({ days: 3 });
+    await world.tick();
+    expect(world.server.openChannels(plain)).toHaveLength(1);
+    const where = { calendarSyncId: id };
+    expect(await world.prisma.calendarSubscription.findMany({ where })).toMatchObject([{ status: "ACTIVE" }]);
+  });
 });

@@ -29,10 +29,17 @@ describe("the transition table of subscriptions", () => {
 
 describe("renewal", () => {
   const now = new Date("2026-06-01T00:00:00.000Z");
-  test("a week's channel is renewed 24 hours before its end", () => {
-    expect(renewalTime(now, new Date(now.getTime() + 168 * HOUR))).toEqual(
-      new Date(now.getTime() + 144 * HOUR),
-    );
+  const renewedAfter = (hours: number) =>
+    ((renewalTime(now, new Date(now.getTime() + hours * HOUR))?.getTime() ?? 0) - now.getTime()) / HOUR;
+
+  test("a week's channel is renewed when a fifth of its life is left, which comes before its last day", () => {
+    expect(renewedAfter(168)).toBeCloseTo(168 - 168 / 5);
+  });
+  test("a channel of three days is renewed when its last day begins, which comes before its last fifth", () => {
+    expect(renewedAfter(72)).toBe(48);
+  });
+  test("no channel is renewed in the first half of its life", () => {
+    expect(renewedAfter(30)).toBe(15);
   });
   test("a short channel is renewed when a fifth of its life is left", () => {
     expect(renewalTime(now, new Date(now.getTime() + HOUR))).toEqual(new Date(now.getTime() + 0.8 * HOUR));

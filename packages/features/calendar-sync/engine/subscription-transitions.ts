@@ -83,9 +83,10 @@ export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<Subscrip
     expired: "ignore",
     stopped: "ignore",
   },
+  // Asked again once in a while: a provider may have learned it, or this installation may be reachable now.
   UNSUPPORTED: {
-    activated: "impossible",
-    failed: "impossible",
+    activated: "ACTIVE",
+    failed: "ignore",
     unsupported: "ignore",
     replaced: "impossible",
     expired: "impossible",
@@ -103,9 +104,15 @@ export function nextSubscriptionState(state: SubscriptionState, event: Subscript
   return cell === "ignore" ? state : cell;
 }
 
-/** When to renew: well before the expiry, by the earlier of 24 hours and a fifth of the life that is left. */
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * When to renew a channel that begins `now`: when 24 hours or a fifth of its life are left, whichever comes first. A life
+ * of less than a day has its fifth alone, and nothing is renewed in the first half of its life.
+ */
 export function renewalTime(now: Date, expiresAt: Date | null): Date | null {
   if (expiresAt === null) return null;
-  const left = expiresAt.getTime() - now.getTime();
-  return new Date(expiresAt.getTime() - Math.min(24 * 3_600_000, left / 5));
+  const lifeMs = expiresAt.getTime() - now.getTime();
+  const leadMs = lifeMs <= DAY_MS ? lifeMs / 5 : Math.min(lifeMs / 2, Math.max(DAY_MS, lifeMs / 5));
+  return new Date(expiresAt.getTime() - leadMs);
 }

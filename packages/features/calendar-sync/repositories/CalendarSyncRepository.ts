@@ -50,9 +50,9 @@ export class CalendarSyncRepository {
                 s."cursor", s."fullPullGeneration", s."fullPullRunning", s."pullRequestedAt", s."lastNotificationAt",
                 s."mirroredUntil", s."errorCount", to_jsonb(p) AS "preferences", s."policyOverrides",
                 coalesce(s."pollIntervalMinutes", p."pollIntervalMinutes") AS "pollIntervalMinutes",
-                u."timeZone" AS "userTimeZone",
-                EXISTS (SELECT 1 FROM "CalendarSubscription" w
-                         WHERE w."calendarSyncId" = s."id" AND w."status" = 'ACTIVE') AS "watched"`;
+                u."timeZone" AS "userTimeZone", s."lastPulledAt", s."quietPolls", s."missedChanges",
+                (SELECT max(w."activatedAt") FROM "CalendarSubscription" w
+                  WHERE w."calendarSyncId" = s."id" AND w."status" = 'ACTIVE') AS "watchedSince"`;
     if (rows[0]) return { row: rows[0] };
     const held = await sql.$queryRaw<{ busyForMs: number | null }[]>`
       SELECT extract(epoch FROM "leaseUntil" - clock_timestamp())::double precision * 1000 AS "busyForMs"
@@ -111,18 +111,22 @@ export class CalendarSyncRepository {
   }
 
   /**
-   * A pull has ended well: sets when to poll next and gives the lease back. A wish for a pull that came meanwhile stays.
+   * A pull has ended well: sets when to poll next and gives the lease back. A wish for a pull that came meanwhile stays,
+   * and a notification that came meanwhile clears the channel of what it left out.
    */
   async finishPull(
     sql: Sql,
-    row: Pick<CalendarSyncRow, "id" | "pullRequestedAt">,
+    row: Pick<CalendarSyncRow, "id" | "pullRequestedAt" | "lastNotificationAt">,
     owner: string,
     pulledAt: Date,
-    nextPollAt: Date,
+    next: { pollAt: Date; quietPolls: number; missedChanges: number },
   ): Promise<void> {
     await sql.$executeRaw`
       UPDATE "CalendarSync"
-         SET "status" = 'HEALTHY', "lastPulledAt" = ${pulledAt}, "nextPollAt" = ${nextPollAt}, "errorCount" = 0,
+         SET "status" = 'HEALTHY', "lastPulledAt" = ${pulledAt}, "nextPollAt" = ${next.pollAt}, "errorCount" = 0,
+             "quietPolls" = ${next.quietPolls},
+             "missedChanges" = CASE WHEN "lastNotificationAt" IS DISTINCT FROM ${row.lastNotificationAt}::timestamptz
+                                    THEN 0 ELSE ${next.missedChanges} END,
              "lastError" = NULL, "lastErrorMessage" = NULL, "lastErrorAt" = NULL,
              "pullRequestedAt" = CASE WHEN "pullRequestedAt" <= ${row.pullRequestedAt} THEN NULL ELSE "pullRequestedAt" END,
              "leaseOwner" = NULL, "leaseUntil" = NULL, "updatedAt" = now()

@@ -80,7 +80,7 @@ export class SubscriptionRepository {
        WHERE "id" = ${id}::uuid`;
   }
 
-  /** The channel stands. The one that it replaces is to be stopped from now on. */
+  /** The channel stands. Any other one of its calendar is to be stopped from now on. */
   async activated(
     sql: Sql,
     id: string,
@@ -98,10 +98,12 @@ export class SubscriptionRepository {
          WHERE "id" = ${id}::uuid
         RETURNING "id", "calendarSyncId", "replacesId"),
       current AS (
-        UPDATE "CalendarSync" s SET "currentSubscriptionId" = a."id" FROM activated a WHERE s."id" = a."calendarSyncId")
+        UPDATE "CalendarSync" s SET "currentSubscriptionId" = a."id", "missedChanges" = 0
+          FROM activated a WHERE s."id" = a."calendarSyncId")
       UPDATE "CalendarSubscription" old
          SET "status" = 'REPLACED', "nextAttemptAt" = ${now}, "updatedAt" = now()
-        FROM activated a WHERE old."id" = a."replacesId" AND old."status" = 'ACTIVE'`;
+        FROM activated a
+       WHERE old."calendarSyncId" = a."calendarSyncId" AND old."id" <> a."id" AND old."status" = 'ACTIVE'`;
   }
 
   /** A replacement for a channel that nears its expiry, unless one is under way. */
@@ -113,7 +115,32 @@ export class SubscriptionRepository {
                           WHERE "calendarSyncId" = ${old.calendarSyncId}::uuid AND "replacesId" = ${old.id}::uuid)`;
   }
 
-  /** Moves a row to another state. A calendar whose standing subscription ends is free for a new one. */
+  /**
+   * A replacement for the channel that stands for a calendar, because it does not announce what changes; unless one is
+   * under way, or there is no such channel. @returns the replacement's id, or null
+   */
+  async replaceCurrent(sql: Sql, calendarSyncId: string, now: Date): Promise<string | null> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      INSERT INTO "CalendarSubscription" ("id", "calendarSyncId", "provider", "status", "replacesId", "nextAttemptAt", "updatedAt")
+      SELECT gen_random_uuid(), w."calendarSyncId", w."provider", 'PENDING', w."id", ${now}, now()
+        FROM "CalendarSync" s JOIN "CalendarSubscription" w ON w."id" = s."currentSubscriptionId"
+       WHERE s."id" = ${calendarSyncId}::uuid AND w."status" = 'ACTIVE'
+         AND NOT EXISTS (SELECT 1 FROM "CalendarSubscription" r
+                          WHERE r."calendarSyncId" = w."calendarSyncId" AND r."replacesId" = w."id")
+      RETURNING "id"`;
+    return rows[0]?.id ?? null;
+  }
+
+  /** Forgets a subscription that has ended, here and at the provider. */
+  async remove(sql: Sql, id: string): Promise<void> {
+    await sql.$executeRaw`
+      DELETE FROM "CalendarSubscription" WHERE "id" = ${id}::uuid AND "status" IN ('STOPPED', 'EXPIRED')`;
+  }
+
+  /**
+   * Moves a row to another state. A calendar whose standing subscription ends gets the replacement that is under way as
+   * its standing one, and without any is free for a new one.
+   */
   async move(
     sql: Sql,
     id: string,
@@ -133,7 +160,12 @@ export class SubscriptionRepository {
                "errorCount" = CASE WHEN ${to.error !== undefined} THEN "errorCount" + 1 ELSE "errorCount" END,
                "lastError" = ${to.error?.code ?? null}, "lastErrorMessage" = ${to.error?.message ?? null}, "updatedAt" = now()
          WHERE "id" = ${id}::uuid RETURNING "id")
-      UPDATE "CalendarSync" s SET "currentSubscriptionId" = NULL FROM moved
+      UPDATE "CalendarSync" s
+         SET "currentSubscriptionId" = (
+               SELECT w."id" FROM "CalendarSubscription" w
+                WHERE w."calendarSyncId" = s."id" AND w."replacesId" = moved."id"
+                  AND w."status" IN ('PENDING', 'ERROR', 'UNSUPPORTED') LIMIT 1)
+        FROM moved
        WHERE ${to.freesCalendar ?? false} AND s."currentSubscriptionId" = moved."id"`;
   }
 
@@ -162,7 +194,7 @@ export class SubscriptionRepository {
     const rows = await sql.$queryRaw<{ id: string }[]>`
       UPDATE "CalendarSync"
          SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
-             "lastNotificationAt" = ${now}
+             "lastNotificationAt" = ${now}, "missedChanges" = 0
        WHERE "id" = ANY(${calendarSyncIds}::uuid[]) AND "enabled"
       RETURNING "id", set_config('synchronous_commit', 'off', true)`;
     return rows.map((row) => row.id);

@@ -36,8 +36,13 @@ export interface CalendarSyncRow {
   pollIntervalMinutes: number | null;
   /** Zone of the user, in which all-day events are busy. */
   userTimeZone: string;
-  /** Whether a live subscription announces changes of this calendar. */
-  watched: boolean;
+  lastPulledAt: Date | null;
+  /** Since when a channel announces changes of this calendar; null while none does. */
+  watchedSince: Date | null;
+  /** Polls in a row that found nothing. */
+  quietPolls: number;
+  /** Pulls in a row that found changes which the channel had not announced. */
+  missedChanges: number;
 }
 
 /** A reference as the services need it. */

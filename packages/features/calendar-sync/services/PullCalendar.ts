@@ -2,8 +2,11 @@ import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { isCalendarError } from "@calsync/lib";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
+import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts";
+import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { AppliedChanges } from "./ChangeApplier.ts";
 import type { EngineDependencies } from "./dependencies.ts";
@@ -22,6 +25,10 @@ export interface PullReport {
   full: boolean;
 }
 
+export interface PullDependencies extends EngineDependencies {
+  subscriptions: Pick<SubscriptionRepository, "replaceCurrent">;
+}
+
 const NOTHING: PullReport = {
   outcome: "pulled",
   pages: 0,
@@ -38,8 +45,8 @@ const NOTHING: PullReport = {
  * the cursor after it (invariant 1). A crash at any point repeats a page or does not; its effects happen once.
  */
 export class PullCalendar {
-  readonly #deps: EngineDependencies;
-  constructor(deps: EngineDependencies) {
+  readonly #deps: PullDependencies;
+  constructor(deps: PullDependencies) {
     this.#deps = deps;
   }
 
@@ -60,16 +67,9 @@ export class PullCalendar {
     try {
       // A job that another one has overtaken: what it was made for has been pulled since.
       if (lease.row.pullRequestedAt === null) return report;
-      await this.#pull(lease, report);
-      const pulledAt = now();
-      lease.endsWith();
-      await calendars.finishPull(
-        prisma,
-        lease.row,
-        lease.owner,
-        pulledAt,
-        this.#nextPoll(lease.row, pulledAt),
-      );
+      const startedAt = now();
+      const changedAt = await this.#pull(lease, report);
+      await this.#finish(lease, { startedAt, full: report.full, changes: report.changes, changedAt });
       log.info(
         {
           calendarSyncId,
@@ -88,8 +88,32 @@ export class PullCalendar {
     }
   }
 
-  async #pull(lease: Lease, report: PullReport): Promise<void> {
+  /** Remembers the pull and what it tells about the channel, and gives the lease back. */
+  async #finish(lease: Lease, evidence: PullEvidence): Promise<void> {
+    const { prisma, calendars, subscriptions, settings, gateway, now, log, random } = this.#deps;
+    const { row, owner } = lease;
+    const next = afterPull(row, evidence, settings.announcementGraceMs);
+    const { minPollMs } = gateway.capabilitiesOf(row.provider);
+    const pulledAt = now();
+    // A quarter to either side, so that calendars that were connected together do not stay together.
+    const jitter = 0.75 + random() / 2;
+    const pauseMs = Math.max(minPollMs, pollPause({ ...row, ...next }, settings, minPollMs) * jitter);
+    lease.endsWith();
+    await calendars.finishPull(prisma, row, owner, pulledAt, {
+      ...next,
+      pollAt: new Date(pulledAt.getTime() + pauseMs),
+    });
+    if (next.missedChanges < settings.silentAfterPulls) return;
+    const subscriptionId = await subscriptions.replaceCurrent(prisma, row.id, pulledAt);
+    if (subscriptionId === null) return;
+    log.warn({ calendarSyncId: row.id, provider: row.provider }, "a silent push channel is replaced");
+    await enqueueMany(prisma, [{ job: maintainSubscriptionJob, payload: { subscriptionId } }]);
+  }
+
+  /** @returns when the changes were made, as far as the provider tells */
+  async #pull(lease: Lease, report: PullReport): Promise<Date[]> {
     const { gateway, settings } = this.#deps;
+    const changedAt: Date[] = [];
     const service = await gateway.serviceFor(lease.row.credentialId);
     const state = { ...lease.row };
     for (let attempt = 0; ; attempt++) {
@@ -105,6 +129,7 @@ export class PullCalendar {
         for await (const page of pages) {
           lease.signal.throwIfAborted();
           await this.#applyPage(lease, state, page, window, report);
+          changedAt.push(...timesOfChange(page.changes));
         }
         break;
       } catch (error) {
@@ -113,6 +138,7 @@ export class PullCalendar {
       }
     }
     if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
+    return changedAt;
   }
 
   async #beginFullPull(lease: Lease, state: CalendarSyncRow): Promise<void> {
@@ -215,15 +241,6 @@ export class PullCalendar {
     };
   }
 
-  #nextPoll(row: CalendarSyncRow, after: Date): Date {
-    const { settings, gateway, random } = this.#deps;
-    const pauseMs = row.watched
-      ? settings.watchedPollMs
-      : Math.max(settings.unwatchedPollMs, gateway.capabilitiesOf(row.provider).minPollMs);
-    // A quarter to either side, so that calendars that were connected together do not stay together.
-    return new Date(after.getTime() + pauseMs * (0.75 + random() / 2));
-  }
-
   #shortPause(): number {
     return 250 + this.#deps.random() * 500;
   }
@@ -240,6 +257,12 @@ async function readDirectly(
   const event = await service.getEvent({ calendarId, eventId });
   if (event) return { type: "upsert", event };
   return { type: "delete", eventId, seriesId: null, originalStart: null, version: null };
+}
+
+function timesOfChange(changes: readonly ExternalChange[]): Date[] {
+  return changes.flatMap((change) =>
+    change.type === "upsert" && change.event.updatedAt ? [new Date(change.event.updatedAt)] : [],
+  );
 }
 
 function addUp(report: PullReport, applied: AppliedChanges): void {

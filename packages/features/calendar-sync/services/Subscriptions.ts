@@ -27,6 +27,7 @@ export type MaintenanceOutcome =
   | "renewing"
   | "stopped"
   | "expired"
+  | "removed"
   | "nothing";
 
 /** Brings push channels through their life (SPEC.md, "Subscriptions"). */
@@ -60,6 +61,7 @@ export class Subscriptions {
     switch (row.status) {
       case "PENDING":
       case "ERROR":
+      case "UNSUPPORTED":
         if (!row.wanted) return this.#end(row, "stopped", now);
         // An account that must be connected again is not called; connecting wakes its subscriptions up.
         if (!row.credentialActive) return this.#sleep(row);
@@ -77,9 +79,13 @@ export class Subscriptions {
         return this.#stop(row, now);
       case "EXPIRED":
       case "STOPPED":
-      case "UNSUPPORTED":
-        await subscriptions.postpone(prisma, row.id, null);
-        return "nothing";
+        // Until the provider's own end it may still send something, which is told from a stranger's by this row (invariant 8).
+        if (row.expiresAt && row.expiresAt > now) {
+          await subscriptions.postpone(prisma, row.id, this.#endOfRecord(row, now));
+          return "nothing";
+        }
+        await subscriptions.remove(prisma, row.id);
+        return "removed";
     }
   }
 
@@ -87,7 +93,7 @@ export class Subscriptions {
     const { prisma, subscriptions, calendars, gateway, settings, notificationAddress, random } = this.#deps;
     const address = notificationAddress(row.provider);
     const capabilities = gateway.capabilitiesOf(row.provider);
-    if (address === null || capabilities.notifications === "none") return this.#unsupported(row);
+    if (address === null || capabilities.notifications === "none") return this.#unsupported(row, now);
     // A fresh id for each try: a channel id can never be used twice, also when its answer was lost.
     const id = randomUUID();
     const secret = randomBytes(32).toString("base64url");
@@ -117,7 +123,7 @@ export class Subscriptions {
       return "activated";
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.code === "WATCH_UNSUPPORTED") return this.#unsupported(row);
+      if (failure.code === "WATCH_UNSUPPORTED") return this.#unsupported(row, now);
       const pauseMs =
         failure.retryAfterMs ??
         backoffMs({
@@ -135,11 +141,12 @@ export class Subscriptions {
     }
   }
 
-  async #unsupported(row: SubscriptionRow): Promise<MaintenanceOutcome> {
-    const { prisma, subscriptions } = this.#deps;
+  /** The calendar is polled from now on; once in a while it is asked again. */
+  async #unsupported(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions, settings, random } = this.#deps;
     await subscriptions.move(prisma, row.id, {
       status: nextSubscriptionState(row.status, "unsupported"),
-      nextAttemptAt: null,
+      nextAttemptAt: new Date(now.getTime() + settings.unsupportedRetryMs * (0.75 + random() / 2)),
     });
     return "unsupported";
   }
@@ -177,11 +184,17 @@ export class Subscriptions {
     const status = nextSubscriptionState(row.status, event);
     await subscriptions.move(prisma, row.id, {
       status,
-      nextAttemptAt: null,
+      nextAttemptAt: this.#endOfRecord(row, now),
       freesCalendar: true,
       ...(event === "stopped" ? { stoppedAt: now } : {}),
     });
     return event;
+  }
+
+  /** When a row that has ended may go. */
+  #endOfRecord({ expiresAt }: SubscriptionRow, now: Date): Date {
+    const ended = Math.max(now.getTime(), expiresAt?.getTime() ?? 0);
+    return new Date(ended + this.#deps.settings.endedSubscriptionMs);
   }
 
   async #sleep(row: SubscriptionRow): Promise<MaintenanceOutcome> {

@@ -8,9 +8,18 @@ export interface SyncSettings {
   /** A lease that is not renewed ends after this; a killed worker's calendar is free again by then. */
   leaseTtlMs: number;
   leaseHeartbeatMs: number;
-  /** Pause between polls while notifications announce changes, and while they do not. */
+  /**
+   * Pause between polls while notifications announce changes, and while they do not: the first one, and the longest one
+   * that it grows to while polls find nothing. Hosts may ask for a pause of their own.
+   */
   watchedPollMs: number;
+  watchedPollCeilingMs: number;
   unwatchedPollMs: number;
+  unwatchedPollCeilingMs: number;
+  /** How long after a change its notification may come before the change counts as unannounced. */
+  announcementGraceMs: number;
+  /** A channel that has left out the changes of so many pulls is replaced. */
+  silentAfterPulls: number;
   /** Backoff after errors: first pause, longest pause, and how many tries a push has. */
   backoffBaseMs: number;
   backoffCeilingMs: number;
@@ -19,6 +28,10 @@ export interface SyncSettings {
   pushBatchSize: number;
   /** Wanted life of a push channel. */
   channelLifetimeMs: number;
+  /** A calendar that could not be watched is tried again after this. */
+  unsupportedRetryMs: number;
+  /** How long a subscription that has ended stays on record, counted from its provider's expiry. */
+  endedSubscriptionMs: number;
   /** Most rows that one tick of a cron takes per kind of work. */
   cronBatchSize: number;
   /** How often the workers' own schedule ticks. */
@@ -32,12 +45,18 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   leaseTtlMs: 20_000,
   leaseHeartbeatMs: 5_000,
   watchedPollMs: 30 * 60_000,
+  watchedPollCeilingMs: 4 * 3_600_000,
   unwatchedPollMs: 2 * 60_000,
+  unwatchedPollCeilingMs: 15 * 60_000,
+  announcementGraceMs: 60_000,
+  silentAfterPulls: 2,
   backoffBaseMs: 2_000,
   backoffCeilingMs: 15 * 60_000,
   pushMaxTries: 12,
   pushBatchSize: 50,
   channelLifetimeMs: 7 * 24 * 3_600_000,
+  unsupportedRetryMs: 7 * 24 * 3_600_000,
+  endedSubscriptionMs: 30 * 24 * 3_600_000,
   cronBatchSize: 1_000,
   cronEveryMs: 15_000,
 };

@@ -100,6 +100,11 @@ export class MemoryCalendarServer {
       if (channel.calendarId === calendarId) this.#channels.delete(id);
   }
 
+  /** From now on the calendar sends notifications to whoever asks for them. */
+  makeWatchable(calendarId: string): void {
+    this.calendar(calendarId).watchable = true;
+  }
+
   /** The calendars of an account, its primary first. */
   calendarsOf(account: string): ExternalCalendar[] {
     return [...this.#calendars.values()]

@@ -6,7 +6,7 @@ export interface MemoryCalendarState {
   readonly info: ExternalCalendar;
   /** Account that owns it: the organizer of what is created in it. */
   readonly owner: string;
-  readonly watchable: boolean;
+  watchable: boolean;
   readonly events: Map<string, StoredEvent>;
   /** Ids in order of change; an entry counts only while it is its event's latest. */
   readonly log: { seq: number; eventId: string }[];

@@ -1,0 +1,89 @@
+/** What decides how long a calendar may go without a poll. */
+export interface PollState {
+  /** Since when a push channel announces changes; null while none does. */
+  watchedSince: Date | null;
+  lastNotificationAt: Date | null;
+  /** Polls in a row that found nothing. */
+  quietPolls: number;
+  /** Pulls in a row that found changes which the channel had not announced. */
+  missedChanges: number;
+  /** What the host asks for; null leaves it to the engine. */
+  pollIntervalMinutes: number | null;
+}
+
+/** The pauses to choose from, in milliseconds. */
+export interface PollPauses {
+  watchedPollMs: number;
+  watchedPollCeilingMs: number;
+  unwatchedPollMs: number;
+  unwatchedPollCeilingMs: number;
+}
+
+/**
+ * The pause until the next poll, in milliseconds, before jitter. The host's own wish counts first. A channel that has
+ * announced something since it stands has proven itself: polls become rarer, to hours, while they find nothing that it
+ * left out. One that has left something out counts as none. Without a channel polls are minutes apart, and those of an
+ * idle calendar back off gently.
+ *
+ * @param minPollMs the shortest pause that the provider allows; it holds for every answer
+ */
+export function pollPause(state: PollState, pauses: PollPauses, minPollMs: number): number {
+  return Math.max(minPollMs, wantedPause(state, pauses));
+}
+
+function wantedPause(state: PollState, pauses: PollPauses): number {
+  const { watchedSince, lastNotificationAt, quietPolls, missedChanges, pollIntervalMinutes } = state;
+  if (pollIntervalMinutes !== null) return pollIntervalMinutes * 60_000;
+  if (watchedSince !== null && missedChanges === 0) {
+    const proven = lastNotificationAt !== null && lastNotificationAt > watchedSince;
+    return proven
+      ? grown(pauses.watchedPollMs, 2, quietPolls, pauses.watchedPollCeilingMs)
+      : pauses.watchedPollMs;
+  }
+  return grown(pauses.unwatchedPollMs, 1.25, quietPolls, pauses.unwatchedPollCeilingMs);
+}
+
+function grown(first: number, factor: number, times: number, ceiling: number): number {
+  return Math.max(first, Math.min(ceiling, first * factor ** times));
+}
+
+/** What one pull tells about the calendar's channel. */
+export interface PullEvidence {
+  /** When the pull began. */
+  startedAt: Date;
+  /** Whether a listing of everything was under way: it shows what is, and nothing of what changed when. */
+  full: boolean;
+  /** How many changes were listed. */
+  changes: number;
+  /** When the provider last saw each of them changed, where it tells. */
+  changedAt: readonly Date[];
+}
+
+/**
+ * What is remembered of a calendar after a pull that ended well. A change counts as unannounced when it was made while the
+ * channel stood, longer than `graceMs` before the pull, and nothing was heard since it was made; a notification that came
+ * after it is given the benefit of the doubt.
+ */
+export function afterPull(
+  state: PollState & { lastPulledAt: Date | null },
+  pull: PullEvidence,
+  graceMs: number,
+): { quietPolls: number; missedChanges: number } {
+  const { watchedSince, lastNotificationAt, lastPulledAt, quietPolls, missedChanges } = state;
+  if (pull.full) return { quietPolls: 0, missedChanges };
+  const heard = lastNotificationAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const unannounced =
+    watchedSince !== null &&
+    pull.changedAt.some((at) => {
+      const time = at.getTime();
+      return (
+        time > watchedSince.getTime() + graceMs &&
+        time < pull.startedAt.getTime() - graceMs &&
+        time > heard + graceMs
+      );
+    });
+  if (unannounced) return { quietPolls: 0, missedChanges: missedChanges + 1 };
+  const announced = lastPulledAt !== null && heard > lastPulledAt.getTime();
+  if (pull.changes === 0) return { quietPolls: announced ? quietPolls : quietPolls + 1, missedChanges };
+  return { quietPolls: watchedSince === null ? 0 : quietPolls, missedChanges };
+}
