@@ -3,6 +3,7 @@
  *
  *   apps ─► features ─► jobs, prisma ─► lib ─► types        features and app-store never import each other:
  *     └───► app-store ────────────────► lib ─► types        the container of apps/api hands adapters to the engine
+ *   icalendar stands beside lib: features and app-store may use it
  */
 /** Tests, and what only they use: `x.test-support.ts`, `x.fixture.ts`, or anything in a folder test, test-support or e2e. */
 const test = "([.](test|spec|bench|fixture)[.]tsx?$|[./]test-support[.]ts$|/(e2e|test|test-support)/)";
@@ -37,15 +38,21 @@ export default {
   forbidden: [
     ...mayImportOnly("types", oneOf("types"), []),
     ...mayImportOnly("lib", oneOf("lib"), ["types"], { tests: ["testing"] }),
+    ...mayImportOnly("icalendar", oneOf("icalendar"), ["lib", "types"], { tests: ["testing"] }),
     ...mayImportOnly("prisma", oneOf("prisma"), ["lib", "types"], { tests: ["testing"] }),
     ...mayImportOnly("jobs", oneOf("jobs"), ["prisma", "lib", "types"], { tests: ["testing"] }),
     ...mayImportOnly("ui", oneOf("ui"), ["lib", "types"], { tests: ["testing"] }),
-    ...mayImportOnly("app-store", oneOf("app-store"), ["lib", "types"], { tests: testTools }),
+    ...mayImportOnly("app-store", oneOf("app-store"), ["icalendar", "lib", "types"], { tests: testTools }),
     ...mayImportOnly("provider-sandbox", oneOf("provider-sandbox"), ["lib", "types"], { tests: ["testing"] }),
     ...mayImportOnly("testing", oneOf("testing"), ["jobs", "prisma", "lib", "types"]),
-    ...mayImportOnly("features", oneOf("features"), ["features", "jobs", "prisma", "lib", "types"], {
-      tests: testTools,
-    }),
+    ...mayImportOnly(
+      "features",
+      oneOf("features"),
+      ["features", "jobs", "prisma", "icalendar", "lib", "types"],
+      {
+        tests: testTools,
+      },
+    ),
     {
       name: "apps-are-tops",
       comment: "Nothing imports an app, not even another app.",
@@ -92,7 +99,7 @@ export default {
       to: {
         pathNot: [
           "^packages/features/calendar-sync/(src/)?(engine|ports)/",
-          oneOf("types", "lib"),
+          oneOf("types", "lib", "icalendar"),
           "node_modules/(temporal-polyfill|rrule-temporal|zod)/",
         ],
       },

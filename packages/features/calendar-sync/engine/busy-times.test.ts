@@ -76,6 +76,17 @@ describe("series", () => {
     expect(starts(expandSeries(daily, [], window, "UTC"))[3]).toBe(fourth);
   });
 
+  test("a daily half past two blocks its hour also on the day whose clock has no half past two", () => {
+    const nightly = event(timed("2026-03-28T02:30+01:00", "2026-03-28T03:30+01:00", "Europe/Berlin"), [
+      "RRULE:FREQ=DAILY;COUNT=3",
+    ]);
+    expect(starts(expandSeries(nightly, [], window, "UTC"))).toEqual([
+      "2026-03-28T01:30:00.000Z",
+      "2026-03-29T01:30:00.000Z",
+      "2026-03-30T00:30:00.000Z",
+    ]);
+  });
+
   test("EXDATE, RDATE and exceptions change the set, and an exception is known by its original start", () => {
     const weekly = event(timed("2026-06-01T10:00Z", "2026-06-01T11:00Z", "UTC"), [
       "RRULE:FREQ=WEEKLY;COUNT=4",

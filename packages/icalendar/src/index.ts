@@ -1,0 +1,26 @@
+export {
+  DEFAULT_ICS_LIMITS,
+  type IcsLimits,
+  type IcsProblem,
+  IcsTooLargeError,
+} from "./components.ts";
+export type { ByteSource } from "./content-lines.ts";
+export type { IcsEvent } from "./event.ts";
+export { foldLines } from "./fold-lines.ts";
+export { isOlder, latestVersions, versionKey } from "./latest-versions.ts";
+export { type IcsCalendar, type IcsItem, type ReadOptions, readCalendar } from "./read-calendar.ts";
+export {
+  type ExpandOptions,
+  expand,
+  type Occurrence,
+  RecurrenceError,
+  type RecurringEvent,
+} from "./recurrence.ts";
+export {
+  type IcsCalendarToWrite,
+  type IcsEventToWrite,
+  writeCalendar,
+  writeEvent,
+  zoneBlock,
+} from "./write-calendar.ts";
+export { zoneByName } from "./zones.ts";
