@@ -1,6 +1,6 @@
+import { foldLines } from "@calsync/icalendar";
 import type { AttendeeResponse, EventTime } from "@calsync/types";
 import ICAL from "ical.js";
-import { foldLines } from "@calsync/icalendar";
 
 /** Someone whom an invitation names. */
 export interface InvitationPerson {
