@@ -30,6 +30,7 @@ import { publicRoutes } from "./routes/public.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { syncRoutes } from "./routes/sync.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { createChangeFeed } from "./services/change-feed.ts";
 
 /** Largest body of an ordinary request. */
@@ -100,6 +101,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     oauthRoutes,
     syncRoutes,
     calendarRoutes,
+    webhookRoutes,
     streamRoutes,
     cronRoutes,
     healthRoutes,
@@ -129,6 +131,7 @@ function describeApi(url: string) {
       { name: "Bookings", description: "Bookings and event types of the signed-in host." },
       { name: "Connections", description: "Linked accounts and their calendars." },
       { name: "Sync", description: "How sync stands, and changes as they happen." },
+      { name: "Webhooks", description: "Telling other systems of what happens." },
       { name: "Operation", description: "For operators and monitoring." },
     ],
     components: {

@@ -12,9 +12,23 @@ import {
 } from "@calsync/calendar-connections";
 import { type CalendarSync, createCalendarSync, type SyncSettings } from "@calsync/calendar-sync";
 import type { JobRegistration, ScheduledJob } from "@calsync/jobs";
-import { type Clock, createLogger, createSecretBox, type Logger, systemClock } from "@calsync/lib";
+import {
+  type Clock,
+  createLogger,
+  createOutboundGuard,
+  createSecretBox,
+  type Logger,
+  systemClock,
+} from "@calsync/lib";
 import { createSmtpTransport, notificationJobs } from "@calsync/notifications";
 import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
+import {
+  createWebhookService,
+  type WebhookDependencies,
+  type WebhookService,
+  webhookJobs,
+  webhookSchedule,
+} from "@calsync/webhooks";
 import type { ApiEnv } from "./env.ts";
 import { connectRedis, postgresQuotas, redisQuotas } from "./repositories/CallLimitRepository.ts";
 import { type AuthService, createAuthService } from "./services/auth.ts";
@@ -35,6 +49,7 @@ export interface Container {
   readonly connections: ConnectionService;
   readonly sync: CalendarSync;
   readonly guestTokens: GuestTokens;
+  readonly webhooks: WebhookService;
   readonly metrics: Metrics;
   /** What a worker runs. */
   readonly jobs: JobRegistration[];
@@ -145,6 +160,18 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     noticeUrl: (kind) => `${env.WEB_URL}${noticePath(kind)}`,
     messageIdDomain: new URL(env.WEB_URL).hostname,
   });
+  const webhooks: WebhookDependencies = {
+    prisma,
+    secretBox,
+    guard: createOutboundGuard({ allow: env.OUTBOUND_ALLOW }),
+    now,
+    settings: {
+      maxTries: env.WEBHOOK_MAX_TRIES,
+      timeoutMs: env.WEBHOOK_TIMEOUT_MS,
+      disableAfterMs: env.WEBHOOK_DISABLE_AFTER_HOURS * 3_600_000,
+    },
+    tellDisabled: news.webhookDisabled,
+  };
 
   return {
     env,
@@ -156,9 +183,13 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     connections,
     sync,
     guestTokens,
+    webhooks: createWebhookService(webhooks),
     metrics,
-    jobs: [...sync.jobs, ...mails],
-    schedule: sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),
+    jobs: [...sync.jobs, ...mails, ...webhookJobs(webhooks)],
+    schedule: [
+      ...sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),
+      ...webhookSchedule,
+    ],
     secureCookie: env.WEB_URL.startsWith("https:"),
     readiness: () => checkReadiness(prisma),
     async close() {

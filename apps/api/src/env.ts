@@ -209,7 +209,42 @@ export const apiEnv = z.object({
     .int()
     .min(0)
     .default(2_000)
-    .describe("How long a moved booking may keep moving before people are told, in milliseconds."),
+    .describe(
+      "How long a moved booking may keep moving before people and webhooks are told, in milliseconds.",
+    ),
+
+  OUTBOUND_ALLOW: z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((entry) => entry.trim())
+        .filter(Boolean),
+    )
+    .default([])
+    .describe(
+      "What users may make us call (webhooks, feeds) although it is private or without TLS: hosts' names, addresses and networks, " +
+        "separated by commas, such as `hooks.internal,10.0.0.0/8`. Unset: https on the public internet only.",
+    ),
+  WEBHOOK_MAX_TRIES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(15)
+    .describe("Tries per webhook message; the pauses between them double from 5 seconds to 4 hours."),
+  WEBHOOK_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe("How long a webhook's receiver may take to answer, in milliseconds."),
+  WEBHOOK_DISABLE_AFTER_HOURS: z.coerce
+    .number()
+    .min(1)
+    .default(120)
+    .describe("A webhook at which nothing has arrived for so long is switched off, and its owner told."),
 });
 
 /** The parsed configuration. */

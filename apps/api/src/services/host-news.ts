@@ -2,6 +2,7 @@ import type { EndedCredential } from "@calsync/calendar-connections";
 import type { Clock } from "@calsync/lib";
 import { type HostNotice, type HostNoticeKind, queueHostMails } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
+import { queueWebhook, type WebhookDependencies } from "@calsync/webhooks";
 
 /** Where everything that a host is to hear of goes through, in the transaction of what happened. */
 export interface HostNews {
@@ -9,14 +10,16 @@ export interface HostNews {
   tellHosts(tx: PrismaTransaction, notices: readonly HostNotice[]): Promise<void>;
   /** An account needs to be connected again. */
   credentialEnded(tx: PrismaTransaction, ended: EndedCredential): Promise<void>;
+  /** We switched a webhook off. */
+  webhookDisabled: WebhookDependencies["tellDisabled"];
 }
 
 export function createHostNews({ now }: { now: Clock }): HostNews {
   const tellHosts: HostNews["tellHosts"] = (tx, notices) => queueHostMails(tx, notices, { now: now() });
   return {
     tellHosts,
-    credentialEnded: (tx, { credentialId, userId, provider, accountEmail, at }) =>
-      tellHosts(tx, [
+    async credentialEnded(tx, { credentialId, userId, provider, accountEmail, reason, at }) {
+      await tellHosts(tx, [
         {
           kind: "credential-invalid",
           userId,
@@ -24,7 +27,24 @@ export function createHostNews({ now }: { now: Clock }): HostNews {
           provider,
           account: accountEmail,
         },
-      ]),
+      ]);
+      const payload = {
+        credential: { id: credentialId, provider, accountEmail },
+        reason,
+        since: at.toISOString(),
+      };
+      await queueWebhook(tx, { userId, event: "CREDENTIAL_INVALID", payload }, { now: at });
+    },
+    webhookDisabled: (tx, { id, url, userIds }, at) =>
+      tellHosts(
+        tx,
+        userIds.map((userId) => ({
+          kind: "webhook-disabled",
+          userId,
+          key: `webhook:${id}:${at.toISOString()}`,
+          url,
+        })),
+      ),
   };
 }
 
