@@ -30,6 +30,7 @@ import { publicRoutes } from "./routes/public.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { syncRoutes } from "./routes/sync.ts";
+import { syncQueueRoutes } from "./routes/sync-queue.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { createChangeFeed } from "./services/change-feed.ts";
 
@@ -100,6 +101,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     connectionRoutes,
     oauthRoutes,
     syncRoutes,
+    syncQueueRoutes,
     calendarRoutes,
     webhookRoutes,
     streamRoutes,

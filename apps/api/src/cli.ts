@@ -31,6 +31,13 @@ function parse() {
         email: { type: "string" },
         name: { type: "string" },
         scopes: { type: "string" },
+        user: { type: "string" },
+        state: { type: "string" },
+        kind: { type: "string" },
+        calendar: { type: "string" },
+        limit: { type: "string" },
+        cursor: { type: "string" },
+        all: { type: "boolean" },
       },
     });
   } catch (error) {

@@ -10,8 +10,8 @@ import {
   createConnectionService,
   createCredentialStore,
 } from "@calsync/calendar-connections";
-import { type CalendarSync, createCalendarSync, type SyncSettings } from "@calsync/calendar-sync";
-import type { JobRegistration, ScheduledJob } from "@calsync/jobs";
+import { type CalendarSync, createCalendarSync, SyncQueue, type SyncSettings } from "@calsync/calendar-sync";
+import { handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
 import {
   type Clock,
   createLogger,
@@ -30,9 +30,11 @@ import {
   webhookSchedule,
 } from "@calsync/webhooks";
 import type { ApiEnv } from "./env.ts";
+import { cleanUpJob } from "./jobs/clean-up.job.ts";
 import { connectRedis, postgresQuotas, redisQuotas } from "./repositories/CallLimitRepository.ts";
 import { type AuthService, createAuthService } from "./services/auth.ts";
 import { createCallLimiter } from "./services/call-limits/call-limiter.ts";
+import { type CleanUpReport, createCleanUp } from "./services/clean-up.ts";
 import { createGateway, createProviders, notificationAddress } from "./services/gateway.ts";
 import { createHostNews, noticePath } from "./services/host-news.ts";
 import { createMetrics, type Metrics } from "./services/metrics.ts";
@@ -48,6 +50,10 @@ export interface Container {
   readonly bookings: BookingService;
   readonly connections: ConnectionService;
   readonly sync: CalendarSync;
+  /** The sync queue as people see it. */
+  readonly queue: SyncQueue;
+  /** Deletes what is over its time. */
+  cleanUp(): Promise<CleanUpReport>;
   readonly guestTokens: GuestTokens;
   readonly webhooks: WebhookService;
   readonly metrics: Metrics;
@@ -61,6 +67,8 @@ export interface Container {
   /** Closes the database's connections. */
   close(): Promise<void>;
 }
+
+const CLEAN_UP_EVERY_MS = 6 * 3_600_000;
 
 export interface ContainerOptions {
   /** What the process calls itself in its logs and at the database. */
@@ -173,6 +181,14 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     tellDisabled: news.webhookDisabled,
   };
 
+  const queue = new SyncQueue({ prisma, now });
+  const cleanUp = createCleanUp({ prisma, queue, now });
+  const ownJobs = [
+    handleJob(cleanUpJob, async () => {
+      log.info(await cleanUp(), "cleaned up");
+    }),
+  ];
+
   return {
     env,
     log,
@@ -185,12 +201,15 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     guestTokens,
     webhooks: createWebhookService(webhooks),
     metrics,
-    jobs: [...sync.jobs, ...mails, ...webhookJobs(webhooks)],
+    jobs: [...sync.jobs, ...mails, ...webhookJobs(webhooks), ...ownJobs],
     schedule: [
       ...sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),
       ...webhookSchedule,
+      { name: "clean-up", job: cleanUpJob, payload: {}, everyMs: CLEAN_UP_EVERY_MS },
     ],
     secureCookie: env.WEB_URL.startsWith("https:"),
+    queue,
+    cleanUp,
     readiness: () => checkReadiness(prisma),
     async close() {
       redis?.disconnect();

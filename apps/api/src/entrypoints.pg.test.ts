@@ -135,6 +135,15 @@ test("a wrong configuration is refused with every problem at once", async () => 
 test("calsync migrate, queue and cron do their work", async () => {
   expect(await calsync("migrate")).toMatchObject({ code: 0, stdout: "The database is up to date.\n" });
   expect(await calsync("queue")).toMatchObject({ code: 0, stdout: expect.stringContaining("Workers:") });
+  expect(await calsync("queue", "list", "--state", "failed,blocked")).toMatchObject({
+    code: 0,
+    stdout: "There is nothing.\n",
+  });
+  expect(await calsync("queue", "retry", "job-1")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("There is no such item in the queue."),
+  });
+  expect(JSON.parse((await calsync("clean-up")).stdout)).toMatchObject({ failedWork: 0 });
   const report = await calsync("cron", "calendar-sync");
   expect(report.code).toBe(0);
   expect(JSON.parse(report.stdout)).toMatchObject({ pollsEnqueued: 0 });

@@ -16,4 +16,12 @@ export type { BookingChange, BookingSync } from "./ports/BookingSync.ts";
 export type { CalendarGateway } from "./ports/CalendarGateway.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";
+export {
+  QUEUE_STATES,
+  type QueueItem,
+  type QueuePage,
+  type QueueQuery,
+  type QueueState,
+  SyncQueue,
+} from "./services/SyncQueue.ts";
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";

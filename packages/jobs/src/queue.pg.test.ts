@@ -4,6 +4,7 @@ import { z } from "zod";
 import { defineJob } from "./definition.ts";
 import { enqueue } from "./enqueue.ts";
 import { handleJob } from "./handler.ts";
+import { type JobFilter, listJobs, runJobNow } from "./job-list.ts";
 import { migrateJobs } from "./migrate.ts";
 import { deleteOldFailedJobs, discardJob, failedJobs, jobStats, retryJob } from "./queue.ts";
 import { runJobsUntilEmpty } from "./run-until-empty.ts";
@@ -62,6 +63,39 @@ describe("the queue", () => {
     expect(jobs[0]?.oldestDueMs).toBeGreaterThanOrEqual(60_000);
     expect(jobs[0]?.oldestDueMs).toBeLessThan(120_000);
     expect(workers).toEqual([]);
+  });
+
+  test("lists jobs by state, name and payload, the newest first and page by page", async () => {
+    await failOnce(0);
+    await enqueue(db.prisma, flaky, { n: 1 }, { runAt: new Date(Date.now() + 60_000) });
+    await enqueue(db.prisma, flaky, { n: 2 });
+    const numbers = async (filter: JobFilter) =>
+      (await listJobs(db.prisma, filter)).map(({ payload }) => (payload as { n: number }).n);
+    expect(await numbers({})).toEqual([2, 1, 0]);
+    expect(await numbers({ states: ["failed"] })).toEqual([0]);
+    expect(await numbers({ states: ["scheduled", "due"], names: ["flaky"] })).toEqual([2, 1]);
+    expect(await numbers({ names: ["other"] })).toEqual([]);
+    expect(await numbers({ payload: { n: ["1", "0"], other: ["2"] } })).toEqual([1, 0]);
+    expect(await numbers({ payload: { n: [] } })).toEqual([]);
+    const pages: number[] = [];
+    for (let after: JobFilter["after"]; ; ) {
+      const [job] = await listJobs(db.prisma, { limit: 1, ...(after ? { after } : {}) });
+      if (!job) break;
+      pages.push((job.payload as { n: number }).n);
+      after = { createdAt: job.createdAt, id: job.id };
+    }
+    expect(pages).toEqual([2, 1, 0]);
+    const [failed] = await listJobs(db.prisma, { states: ["failed"] });
+    expect(failed).toMatchObject({ name: "flaky", attempts: 1, maxAttempts: 1, lastError: "Error: boom" });
+  });
+
+  test("a job that waits for its time can be run now", async () => {
+    await enqueue(db.prisma, flaky, { n: 1 }, { runAt: new Date(Date.now() + 3_600_000) });
+    const [job] = await listJobs(db.prisma);
+    expect(await runJobNow(db.prisma, job?.id ?? "")).toBe(true);
+    expect(await runJobsUntilEmpty(db.prisma, failing)).toHaveLength(1);
+    const [failed] = await listJobs(db.prisma);
+    expect(await runJobNow(db.prisma, failed?.id ?? "")).toBe(false);
   });
 
   test("a failed job can be retried with all of its attempts, or discarded; others cannot", async () => {

@@ -1,3 +1,5 @@
+import { createLogger } from "@calsync/lib";
+import { type Container, createContainer } from "../container.ts";
 import type { ApiEnv } from "../env.ts";
 
 /** What a command is called with. */
@@ -20,6 +22,21 @@ export interface Command {
 /** The command was called in a way that it does not understand. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** Runs a command over a container of its own. Standard output is the command's alone: logs go to standard error. */
+export async function withContainer(
+  { env }: CommandInput,
+  name: string,
+  run: (container: Container) => Promise<void>,
+): Promise<void> {
+  const log = createLogger({ level: env.LOG_LEVEL, name, destination: process.stderr });
+  const container = createContainer(env, { name, log });
+  try {
+    await run(container);
+  } finally {
+    await container.close();
+  }
 }
 
 /** The text of an option that a command cannot do without. @throws UsageError */

@@ -1,3 +1,4 @@
+import { cleanUpCommand } from "./clean-up.command.ts";
 import type { Command } from "./command.ts";
 import { cronCommand } from "./cron.command.ts";
 import { keysCommand } from "./keys.command.ts";
@@ -5,7 +6,13 @@ import { migrateCommand } from "./migrate.command.ts";
 import { queueCommand } from "./queue.command.ts";
 
 /** Everything that the `calsync` command line can do. */
-export const COMMANDS: readonly Command[] = [migrateCommand, cronCommand, queueCommand, keysCommand];
+export const COMMANDS: readonly Command[] = [
+  migrateCommand,
+  cronCommand,
+  queueCommand,
+  cleanUpCommand,
+  keysCommand,
+];
 
 /** What `calsync help` says. */
 export function helpText(): string {

@@ -1,10 +1,10 @@
-import { AppError, systemClock } from "@calsync/lib";
-import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
+import { systemClock } from "@calsync/lib";
+import { createPrismaClient } from "@calsync/prisma";
 import type { ApiKeyScope } from "../repositories/ApiKeyRepository.ts";
-import { userRepository } from "../repositories/UserRepository.ts";
 import { createAuthService } from "../services/auth.ts";
 import { type Command, requiredOption, UsageError } from "./command.ts";
 import { table } from "./table.ts";
+import { userIdByEmail } from "./user-by-email.ts";
 
 /** `calsync keys …`: API keys of a user. */
 export const keysCommand: Command = {
@@ -67,10 +67,4 @@ function scopesOf(text: string | boolean | undefined): ApiKeyScope[] {
     if (scope === "read" || scope === "write") return scope;
     throw new UsageError(`--scopes takes read and write, separated by a comma, not "${scope}".`);
   });
-}
-
-async function userIdByEmail(prisma: PrismaClient, email: string): Promise<number> {
-  const user = await userRepository.findByEmail(prisma, email);
-  if (user) return user.id;
-  throw new AppError("not-found", "user_not_found", `There is no user with the address ${email}.`);
 }

@@ -8,7 +8,7 @@ import { queueWebhook, type WebhookDependencies } from "@calsync/webhooks";
 export interface HostNews {
   /** One mail per incident, or fewer. Call it late in the transaction. */
   tellHosts(tx: PrismaTransaction, notices: readonly HostNotice[]): Promise<void>;
-  /** An account needs to be connected again. */
+  /** An account needs to be connected again: a mail to its user, and what listens for CREDENTIAL_INVALID. */
   credentialEnded(tx: PrismaTransaction, ended: EndedCredential): Promise<void>;
   /** We switched a webhook off. */
   webhookDisabled: WebhookDependencies["tellDisabled"];

@@ -102,6 +102,7 @@ export class ReferenceRepository {
         "pendingSnapshot" = CASE WHEN p.d ? 'pending' THEN nullif(p.d->'pending', 'null'::jsonb) ELSE r."pendingSnapshot" END,
         "generation" = coalesce((p.d->>'generation')::int, r."generation"),
         "seenGeneration" = coalesce((p.d->>'seenGeneration')::int, r."seenGeneration"),
+        "dismissedAt" = CASE WHEN p.d->>'status' = 'ERROR' THEN NULL ELSE r."dismissedAt" END,
         "pushRequestedAt" = CASE WHEN p.d ? 'pushRequestedAt' THEN (p.d->>'pushRequestedAt')::timestamptz ELSE r."pushRequestedAt" END,
         "nextPushAt" = CASE WHEN p.d ? 'nextPushAt' THEN (p.d->>'nextPushAt')::timestamptz ELSE r."nextPushAt" END,
         "lastError" = CASE WHEN p.d ? 'lastError' THEN p.d->>'lastError' ELSE r."lastError" END,

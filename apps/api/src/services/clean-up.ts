@@ -1,0 +1,38 @@
+import type { SyncQueue } from "@calsync/calendar-sync";
+import type { Clock } from "@calsync/lib";
+import type { PrismaClient } from "@calsync/prisma";
+import { deleteExpiredQuotas } from "../repositories/CallLimitRepository.ts";
+import { cleanUpRepository } from "../repositories/CleanUpRepository.ts";
+
+const DAY_MS = 24 * 3_600_000;
+/** Failed work is shown this long, for a person to retry. */
+const FAILED_WORK_DAYS = 30;
+/** Mails that were sent are kept this long. */
+const MAIL_DAYS = 90;
+
+/** What was deleted, by kind. */
+export type CleanUpReport = Record<string, number>;
+
+/** Deletes what is over its time, in batches. May run at any time and several times at once. */
+export function createCleanUp(parts: { prisma: PrismaClient; queue: SyncQueue; now: Clock }) {
+  const { prisma, queue, now } = parts;
+  return async (): Promise<CleanUpReport> => {
+    const at = now();
+    const before = (days: number) => new Date(at.getTime() - days * DAY_MS);
+    return {
+      failedWork: await queue.cleanUp(before(FAILED_WORK_DAYS)),
+      bookingMails: await untilDone(() => cleanUpRepository.bookingMails(prisma, before(MAIL_DAYS))),
+      hostMails: await untilDone(() => cleanUpRepository.hostMails(prisma, before(MAIL_DAYS))),
+      expiredAccess: await cleanUpRepository.expiredAccess(prisma, at),
+      callLimits: await deleteExpiredQuotas(prisma, before(0)),
+    };
+  };
+}
+
+async function untilDone(deleteBatch: () => Promise<number>): Promise<number> {
+  for (let total = 0; ; ) {
+    const count = await deleteBatch();
+    total += count;
+    if (count < cleanUpRepository.batchSize) return total;
+  }
+}
