@@ -24,6 +24,7 @@ import { createSmtpTransport, notificationJobs } from "@calsync/notifications";
 import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
 import {
   createWebhookService,
+  queueWebhook,
   type WebhookDependencies,
   type WebhookService,
   webhookJobs,
@@ -130,6 +131,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     gateway,
     bookingStore: createBookingStore({ settleMs }),
     tellHosts: news.tellHosts,
+    tellWebhooks: (tx, asked) => queueWebhook(tx, asked, { now: now() }),
     now,
     log,
     notificationAddress: (provider) => notificationAddress(env, provider),

@@ -14,16 +14,19 @@ import { runCronJob } from "./jobs/run-cron.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
 import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
-import type { TellHosts } from "./ports/HostNews.ts";
+import type { TellHosts, TellWebhooks } from "./ports/HostNews.ts";
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
+import { ChangeGuard } from "./services/ChangeGuard.ts";
+import { clockTrustOf } from "./services/clock-trust.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
 import { Mirror } from "./services/Mirror.ts";
 import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
 import { PullCalendar } from "./services/PullCalendar.ts";
 import { PushCalendar } from "./services/PushCalendar.ts";
+import { Questions } from "./services/Questions.ts";
 import { Subscriptions } from "./services/Subscriptions.ts";
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
 
@@ -39,6 +42,8 @@ export interface CalendarSyncDependencies {
   settings?: Partial<SyncSettings>;
   /** Tells hosts of what needs them; nobody is told when left out. */
   tellHosts?: TellHosts;
+  /** Tells the webhooks of users what sync asks them; none is told when left out. */
+  tellWebhooks?: TellWebhooks;
   /** From 0 (included) to 1 (excluded); for jitter. `Math.random` when left out. */
   random?: () => number;
   /** In place of those on PostgreSQL: the model test keeps everything in memory. */
@@ -96,11 +101,16 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const settings: SyncSettings = { ...DEFAULT_SYNC_SETTINGS, ...deps.settings };
   const random = deps.random ?? Math.random;
   const repositories = deps.repositories ?? sqlRepositories(prisma);
-  const { calendars, references, events, records } = repositories;
+  const { calendars, references, events, records, conflicts, heldChanges } = repositories;
   const { subscriptions: subscriptionRows, status: statusRows } = repositories;
   const mirror = new Mirror(events);
-  const applier = new ChangeApplier(references, records, mirror, store);
   const tellHosts: TellHosts = deps.tellHosts ?? (async () => {});
+  const tellWebhooks: TellWebhooks = deps.tellWebhooks ?? (async () => {});
+  const guard = new ChangeGuard(heldChanges, tellHosts);
+  const questions = new Questions(conflicts, { tellHosts, tellWebhooks });
+  const applier = new ChangeApplier(references, records, mirror, store, { guard, questions }, (calendar) =>
+    clockTrustOf(gateway, calendar),
+  );
   const shared = {
     prisma,
     gateway,
@@ -108,6 +118,9 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     references,
     events,
     applier,
+    heldChanges,
+    guard,
+    records,
     tellHosts,
     settings,
     now,

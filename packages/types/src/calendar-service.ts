@@ -27,6 +27,8 @@ export interface CalendarCapabilities {
   maxSubscriptionMs: number | null;
   /** Shortest pause between two polls of one calendar, in milliseconds. */
   minPollMs: number;
+  /** The unit that an event's `updatedAt` is rounded down to, in milliseconds; a second when left out. */
+  clockGranularityMs?: number;
 }
 
 /** A calendar in a connected account. */

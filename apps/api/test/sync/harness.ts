@@ -85,6 +85,7 @@ export class SyncHarness {
       bookingStore: {
         loadItems: (...input) => this.wrapStore(store).loadItems(...input),
         applyActions: (...input) => this.wrapStore(store).applyActions(...input),
+        checkTimes: async (...input) => (await this.wrapStore(store).checkTimes?.(...input)) ?? [],
       },
       tellHosts: (tx, notices) => queueHostMails(tx, notices, { now: this.clock() }),
       now: this.clock,

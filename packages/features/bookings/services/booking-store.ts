@@ -15,6 +15,7 @@ import {
   type StoredBooking,
   updateMany,
 } from "../repositories/BookingStoreRepository.ts";
+import { checkTimes } from "./check-times.ts";
 import { toEventTime, toInterval } from "./event-time.ts";
 
 export interface BookingStoreOptions {
@@ -33,6 +34,7 @@ export function createBookingStore({ settleMs }: BookingStoreOptions = {}): Book
       return (await findMany(tx, bookingIds, options)).map(toItem);
     },
     applyActions: (tx, actions, now) => applyActions(tx, actions, now, settleMs),
+    checkTimes,
   };
 }
 
@@ -122,13 +124,17 @@ function weightier(earlier: Told | undefined, later: Told): Told {
 function mailOf(booking: StoredBooking, told: ReadonlyMap<number, Told>): BookingMail[] {
   const change = told.get(booking.id);
   if (!change) return [];
-  const { calendarName, provider } = change.action.origin;
+  const { origin } = change.action;
   return [
     {
       bookingId: booking.id,
       kind: change.kind,
       sequence: booking.sequence,
-      actor: { by: "host", name: null, via: { calendarName, provider } },
+      actor: {
+        by: "host",
+        name: null,
+        via: origin && { calendarName: origin.calendarName, provider: origin.provider },
+      },
       ...(change.kind === "rescheduled" ? { previousTime: change.previousTime } : {}),
     },
   ];
@@ -153,7 +159,7 @@ function change(
         status: "CANCELLED",
         cancelledAt: now,
         cancellationReason: action.cancellationReason,
-        fieldChangedAt: withoutStatus(booking),
+        fieldChangedAt: withStatus(booking, action),
       };
     case "restore": {
       // It stands already: what is left of the wish is the time.
@@ -197,6 +203,11 @@ function edited(
     next.fieldChangedAt[field] = action.changedAt;
   }
   return next;
+}
+
+/** What the host decided here stands against what their calendar says later. */
+function withStatus(booking: StoredBooking, { origin, changedAt }: BookingAction): Record<string, string> {
+  return origin ? withoutStatus(booking) : { ...booking.fieldChangedAt, status: changedAt };
 }
 
 /** `status` tells when the app itself last changed it; a change by sync takes that back. */

@@ -1,5 +1,7 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
 import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
+import { type ClockTrust, calendarChangedLast } from "./clock-compare.ts";
+import { type PlannedHold, type TimeFacts, type TimeObjection, timeObjection } from "./guards.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { type EventSnapshot, type SnapshotField, sameField, toSnapshot } from "./snapshot.ts";
@@ -37,6 +39,10 @@ export interface InboundInput {
   remote: RemoteState;
   policy: SyncPolicy;
   now: Date;
+  /** What is known of the time that the event has now; without it a move is planned as if nothing stood in its way. */
+  timeFacts?: TimeFacts | undefined;
+  /** How far the provider's times of change can be trusted; exactly, when left out. */
+  clock?: ClockTrust | undefined;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -69,6 +75,10 @@ export interface InboundPlan {
   reference: ReferenceUpdate;
   /** Whether the calendar lacks something that the booking has, so that a push must follow. */
   push: boolean;
+  /** What waits for the host. The reference is in CONFLICT then, and its event is not written. */
+  hold?: PlannedHold;
+  /** What spoke against the time that the booking was moved to all the same; the host is told. */
+  objection?: TimeObjection;
 }
 
 /**
@@ -95,11 +105,8 @@ function isKnownVersion(reference: PlannedReference, event: ExternalEvent): bool
   );
 }
 
-function planPresent(
-  { reference, policy, now }: InboundInput,
-  local: LocalItem,
-  event: ExternalEvent,
-): InboundPlan {
+function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent): InboundPlan {
+  const { reference, policy, now } = input;
   const remote = toSnapshot(event);
   const base = agreedState(reference, local, remote);
   const seen: ReferenceUpdate = {
@@ -109,38 +116,58 @@ function planPresent(
     clearPending: true,
   };
   const changed = FOLLOWED_FIELDS.filter((field) => !sameField(field, remote, base.remote));
-  const nextBase = rebase(base, remote, changed);
-
   if (hasEnded(local, now)) {
     return {
-      ...nothing(changed.length > 0 ? "past-booking" : "unchanged", { ...seen, base: nextBase }),
+      ...nothing(changed.length > 0 ? "past-booking" : "unchanged", {
+        ...seen,
+        base: rebase(base, remote, changed),
+      }),
       refusals: changed.length > 0 ? [{ action: actionFor(changed), reason: "past-booking" }] : [],
     };
   }
   const refusals: PlannedRefusal[] = [];
   const taken: FollowedField[] = [];
+  const disputed: FollowedField[] = [];
+  let hold: PlannedHold | null = null;
+  let objection: TimeObjection | null = null;
   let winner: ReasonCode | null = null;
   for (const field of changed) {
     if (sameField(field, remote, local.snapshot)) continue;
     const refusal = refuse(field, remote, policy);
     if (refusal) {
       refusals.push({ action: actionFor([field]), reason: refusal });
-    } else if (sameField(field, local.snapshot, base.local)) {
-      taken.push(field);
-    } else if (calendarWins(field, local, event, policy, now)) {
-      taken.push(field);
-      winner = "remote-wins-last-write";
     } else {
-      refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
+      const theirs = sameField(field, local.snapshot, base.local);
+      if (!theirs && asks(policy)) {
+        disputed.push(field);
+      } else if (theirs || calendarWins(field, local, event, input)) {
+        if (field === "time") objection = timeObjection(input.timeFacts, policy);
+        if (field === "time" && objection?.hold) {
+          hold = { kind: objection.kind, reason: objection.reason, fields: [field], base };
+          continue;
+        }
+        taken.push(field);
+        if (!theirs) winner = "remote-wins-last-write";
+      } else {
+        refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
+      }
     }
   }
+  // Nothing of a disputed event is taken or written, until a person has looked at it as a whole.
+  if (disputed.length > 0)
+    return held({ kind: "FIELDS", reason: "conflict-both-changed", fields: disputed, base });
+  const waiting = hold?.fields ?? [];
+  const settled = changed.filter((field) => !waiting.includes(field));
+  const nextBase = rebase(base, { ...remote, ...pick(base.remote, waiting) }, settled);
   const after: EventSnapshot = { ...local.snapshot, ...pick(remote, taken) };
   return {
-    reason: reasonOf(changed, taken, refusals, winner),
-    actions: actionsFor(taken, remote, winner, changeTime(event, now)),
+    reason: hold?.reason ?? reasonOf(changed, taken, refusals, winner ?? objection?.reason ?? null),
+    actions: actionsFor(taken, remote, winner, changeTime(event, now), objection),
     refusals,
-    reference: { ...seen, base: nextBase },
-    push: policy.direction !== "FROM_CALENDAR" && needsPush(after, nextBase),
+    reference: { ...seen, base: nextBase, ...(hold ? { status: "CONFLICT" } : {}) },
+    push: hold === null && policy.direction !== "FROM_CALENDAR" && needsPush(after, nextBase),
+    ...(hold ? { hold } : {}),
+    ...(objection && !objection.hold ? { objection } : {}),
   };
 }
 
@@ -174,15 +201,22 @@ function planPresentButCancelled(
       push: false,
     };
   }
-  const edited =
-    reference.base !== null &&
-    FOLLOWED_FIELDS.some((field) => !sameField(field, remote, agreedState(reference, local, remote).remote));
+  const base = agreedState(reference, local, remote);
+  const edits =
+    reference.base === null ? [] : FOLLOWED_FIELDS.filter((field) => !sameField(field, remote, base.remote));
+  const edited = edits.length > 0;
+  if (edited && asks(policy) && reference.status !== "DELETED" && !timeHasEnded(remote.time, now))
+    return held({ kind: "CANCELLED", reason: "conflict-cancelled-and-changed", fields: edits, base });
   return {
     reason: edited ? "remote-change-beats-local-cancel" : "booking-cancelled",
     actions: [],
     refusals: edited ? [{ action: "ignore", reason: "remote-change-beats-local-cancel" }] : [],
     // The version is needed for the deletion that follows; the base stays, there is nothing left to merge.
-    reference: { version: event.version, clearPending: true },
+    reference: {
+      version: event.version,
+      clearPending: true,
+      ...(reference.status === "CONFLICT" ? { status: "SYNCED" } : {}),
+    },
     push: policy.direction !== "FROM_CALENDAR" && reference.status !== "DELETED" && !hasEnded(local, now),
   };
 }
@@ -211,8 +245,11 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
     };
   }
   const base = reference.base ?? reference.pending.at(-1) ?? null;
-  const changedHere =
-    base !== null && FOLLOWED_FIELDS.some((field) => !sameField(field, local.snapshot, base.local));
+  const changes =
+    base === null ? [] : FOLLOWED_FIELDS.filter((field) => !sameField(field, local.snapshot, base.local));
+  const changedHere = changes.length > 0;
+  if (changedHere && asks(policy))
+    return held({ kind: "DELETED", reason: "conflict-deleted-and-changed", fields: changes, base });
   if (changedHere && policy.conflict !== "calendar-wins" && policy.direction === "BOTH") {
     const reason = "local-change-beats-remote-delete";
     return { reason, actions: [], refusals: [{ action: "cancel", reason }], reference: again, push: true };
@@ -273,17 +310,25 @@ function refuse(field: FollowedField, remote: EventSnapshot, policy: SyncPolicy)
   return null;
 }
 
+/** Whether the host wants to be asked. Where one side always decides there is nothing to ask. */
+function asks(policy: SyncPolicy): boolean {
+  return policy.conflict === "ask" && policy.direction === "BOTH";
+}
+
+function held(hold: PlannedHold): InboundPlan {
+  // The base stays: what is in dispute is found anew whenever somebody looks.
+  return { ...nothing(hold.reason, { status: "CONFLICT" }), hold };
+}
+
 function calendarWins(
   field: FollowedField,
   local: LocalItem,
   event: ExternalEvent,
-  policy: SyncPolicy,
-  now: Date,
+  { policy, now, clock }: InboundInput,
 ): boolean {
   if (policy.conflict === "calendar-wins" || policy.direction === "FROM_CALENDAR") return true;
   if (policy.conflict === "booking-wins") return false;
-  // On a tie the calendar wins: there the host acted with their own hand.
-  return changeTime(event, now) >= (local.changedAt[field] ?? local.createdAt);
+  return calendarChangedLast(changeTime(event, now), local.changedAt[field] ?? local.createdAt, clock);
 }
 
 function actionsFor(
@@ -291,13 +336,14 @@ function actionsFor(
   remote: EventSnapshot,
   winner: ReasonCode | null,
   changedAt: InstantString,
+  objection: TimeObjection | null,
 ): PlannedAction[] {
   const actions: PlannedAction[] = [];
   if (taken.includes("time")) {
     actions.push({
       kind: "reschedule",
       time: remote.time,
-      reason: winner ?? "remote-time-changed",
+      reason: objection?.reason ?? winner ?? "remote-time-changed",
       changedAt,
     });
   }

@@ -15,6 +15,8 @@ export interface OutboundInput {
 /** What to do at the calendar so that the event stands for the booking. */
 export type OutboundPlan =
   | { kind: "none"; reason: ReasonCode; deleted: boolean }
+  /** A question about the event is open, or was answered just now: it is read and merged before anything is written. */
+  | { kind: "review" }
   /** `generation` is part of the key: a deleted event's id can never be used again, so a re-creation counts it up. */
   | { kind: "create"; event: CalendarEvent; key: string; generation: number; local: EventSnapshot }
   | { kind: "update"; event: CalendarEvent; local: EventSnapshot }
@@ -24,8 +26,10 @@ export type OutboundPlan =
 /** Decides what one booking asks of its event. Pure; reads the booking as it is now, whatever the job was made for. */
 export function planOutbound({ reference, local, policy, now }: OutboundInput): OutboundPlan {
   const none = (reason: ReasonCode, deleted = false): OutboundPlan => ({ kind: "none", reason, deleted });
+  if (reference.status === "CONFLICT" && reference.externalEventId !== null) {
+    return local !== null && hasEnded(local, now) ? none("past-booking") : { kind: "review" };
+  }
   if (policy.direction === "FROM_CALENDAR") return none("direction-from-calendar-only");
-  if (reference.status === "CONFLICT") return none("unchanged");
   if (local === null || !local.active) {
     if (reference.status === "DELETED") return none("booking-cancelled", true);
     if (reference.externalEventId === null && reference.pending.length === 0)

@@ -14,6 +14,32 @@ export const REASONS = {
     "The event was deleted in the calendar while the booking was changed here; the change wins and the event comes back.",
   "remote-change-beats-local-cancel":
     "The booking was cancelled here while the event was edited in the calendar; the cancellation stands.",
+  // Done, and told
+  "applied-outside-hours":
+    "The event was moved to a time outside your hours in the calendar; the booking was rescheduled all the same.",
+  "applied-overlapping":
+    "The event was moved onto another booking or a busy time in the calendar; the booking was rescheduled all the same.",
+  // Asked about
+  "conflict-both-changed":
+    "The booking and its event were changed differently; nothing is changed on either side until you choose.",
+  "conflict-deleted-and-changed":
+    "The event was deleted in the calendar while the booking was changed here; you are asked which counts.",
+  "conflict-cancelled-and-changed":
+    "The booking was cancelled here while its event was changed in the calendar; you are asked which counts.",
+  "held-outside-hours":
+    "The event was moved to a time outside your hours; the booking keeps its time until you confirm.",
+  "held-overlapping":
+    "The event was moved onto another booking or a busy time; the booking keeps its time until you confirm.",
+  "mass-change-held":
+    "The calendar would have cancelled or moved more bookings at once than you allow; nothing happens until you answer.",
+  // Answered
+  "conflict-resolved-local": "You chose the booking as it is here.",
+  "conflict-resolved-remote": "You chose the event as it is in the calendar.",
+  "conflict-resolved-merge": "You chose from both sides.",
+  "conflict-converged": "The question settled by itself: both sides say the same again.",
+  "conflict-overtaken": "The question was settled by a later change.",
+  "mass-change-restored": "You had the events put back as their bookings are.",
+  "undone-by-host": "You undid a change that sync had made.",
   // Nothing to do
   echo: "Our own write came back.",
   unchanged: "The event changed in ways that the booking does not follow.",

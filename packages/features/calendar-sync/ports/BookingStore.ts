@@ -1,5 +1,6 @@
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { EventTime, InstantString } from "@calsync/types";
+import type { TimeFacts } from "../engine/guards.ts";
 import type { ReasonCode } from "../engine/reasons.ts";
 import type { EventSnapshot, SnapshotField } from "../engine/snapshot.ts";
 
@@ -30,8 +31,8 @@ interface ActionBase {
   reason: ReasonCode;
   /** When the change was made out there, by the provider's clock where it tells one; becomes the field's time of change. */
   changedAt: InstantString;
-  /** The calendar that the change came from. */
-  origin: { calendarSyncId: string; calendarName: string; provider: string };
+  /** The calendar that the change came from; null for what the host decided here (an answer to a question, an undo). */
+  origin: { calendarSyncId: string; calendarName: string; provider: string } | null;
 }
 
 /** What sync asks of a booking. At most one action of each kind per booking and page. */
@@ -76,4 +77,14 @@ export interface BookingStore {
     actions: readonly BookingAction[],
     now: Date,
   ): Promise<BookingActionOutcome[]>;
+  /**
+   * What is known of times that bookings are about to be moved to; called for pages that move bookings, at a fixed number of
+   * statements. Bookings of the list count where they are going to be, those of `leaving` not at all. Bookings for which
+   * nothing is to be told are left out. A store that knows no hours and no overlaps has no such method.
+   */
+  checkTimes?(
+    tx: PrismaTransaction,
+    moves: readonly { bookingId: number; time: EventTime }[],
+    leaving: readonly number[],
+  ): Promise<(TimeFacts & { bookingId: number })[]>;
 }

@@ -50,7 +50,10 @@ export class CalendarSyncRepository {
                 s."cursor", s."fullPullGeneration", s."fullPullRunning", s."pullRequestedAt", s."lastNotificationAt",
                 s."mirroredUntil", s."errorCount", to_jsonb(p) AS "preferences", s."policyOverrides",
                 coalesce(s."pollIntervalMinutes", p."pollIntervalMinutes") AS "pollIntervalMinutes",
-                u."timeZone" AS "userTimeZone", s."lastPulledAt", s."quietPolls", s."missedChanges",
+                u."timeZone" AS "userTimeZone", s."lastPulledAt", s."quietPolls", s."missedChanges", s."clockSkewMs",
+                EXISTS (SELECT 1 FROM "HeldChange" h WHERE h."calendarSyncId" = s."id") AS "hasHeld",
+                (SELECT jsonb_build_object('id', m."id", 'status', m."status", 'decidedAt', m."decidedAt") FROM "MassChange" m
+                  WHERE m."calendarSyncId" = s."id" AND m."finishedAt" IS NULL) AS "massChange",
                 (SELECT max(w."activatedAt") FROM "CalendarSubscription" w
                   WHERE w."calendarSyncId" = s."id" AND w."status" = 'ACTIVE') AS "watchedSince"`;
     if (rows[0]) return { row: rows[0] };
@@ -95,9 +98,11 @@ export class CalendarSyncRepository {
     return rows.length === 1;
   }
 
-  /** Events were written. */
-  async notePushed(sql: Sql, id: string, at: Date): Promise<void> {
-    await sql.$executeRaw`UPDATE "CalendarSync" SET "lastPushedAt" = ${at}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;
+  /** Events were written. @param skewMs how far the provider's clock is ahead of ours; null when this has not shown */
+  async notePushed(sql: Sql, id: string, at: Date, skewMs: number | null): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSync" SET "lastPushedAt" = ${at}, "clockSkewMs" = coalesce(${skewMs}::int, "clockSkewMs"), "updatedAt" = now()
+       WHERE "id" = ${id}::uuid`;
   }
 
   /** Starts a listing of everything: forgets the cursor and counts the generation up. @returns the new generation. */

@@ -18,6 +18,10 @@ export interface NewChangeRecord {
   after: unknown;
   providerVersion: string | null;
   actionId: string | null;
+  /** The change that this one takes back. */
+  undoesId?: string;
+  /** The confirmed mass change that this is part of. */
+  massChangeId?: string;
 }
 
 /** A change record as people see it. */
@@ -41,13 +45,14 @@ export class ChangeRecordRepository {
     if (records.length === 0) return;
     await sql.$executeRaw`
       INSERT INTO "ChangeRecord" ("id", "userId", "bookingId", "calendarSyncId", "referenceId", "externalEventId", "source", "result",
-                                  "action", "reason", "before", "after", "providerVersion", "actionId", "createdAt")
+                                  "action", "reason", "before", "after", "providerVersion", "actionId", "undoesId", "massChangeId", "createdAt")
       SELECT gen_random_uuid(), c."userId", c."bookingId", c."calendarSyncId", c."referenceId", c."externalEventId",
              c."source"::"ChangeSource", c."result"::"ChangeResult", c."action", c."reason", c."before", c."after",
-             c."providerVersion", c."actionId", ${now}
+             c."providerVersion", c."actionId", c."undoesId", c."massChangeId", ${now}
         FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
           AS c("userId" int, "bookingId" int, "calendarSyncId" uuid, "referenceId" uuid, "externalEventId" text, "source" text,
-               "result" text, "action" text, "reason" text, "before" jsonb, "after" jsonb, "providerVersion" text, "actionId" text)
+               "result" text, "action" text, "reason" text, "before" jsonb, "after" jsonb, "providerVersion" text, "actionId" text,
+               "undoesId" uuid, "massChangeId" uuid)
       ON CONFLICT ("actionId") DO NOTHING`;
   }
 

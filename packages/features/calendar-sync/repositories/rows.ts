@@ -1,6 +1,7 @@
 import type { PlannedReference } from "../engine/plan-inbound.ts";
 import type { SnapshotField } from "../engine/snapshot.ts";
 import type { SyncedState } from "../engine/synced-state.ts";
+import type { UnfinishedMassChange } from "./HeldChangeRepository.ts";
 
 /** What the database keeps of a host's wishes, and of those of one calendar; a missing member is as the level above. */
 export interface StoredPolicy {
@@ -34,6 +35,12 @@ export interface CalendarSyncRow {
   policyOverrides: StoredPolicy;
   /** The wanted pause between two polls, of the calendar or else of the host; null: the engine chooses. */
   pollIntervalMinutes: number | null;
+  /** How far the provider's clock is ahead of ours, in milliseconds, as far as it was measured. */
+  clockSkewMs: number;
+  /** Whether changes of this calendar wait to be counted, or for the host's answer. */
+  hasHeld: boolean;
+  /** The mass change that waits for its answer, or whose answer is still to be carried out. */
+  massChange: UnfinishedMassChange | null;
   /** Zone of the user, in which all-day events are busy. */
   userTimeZone: string;
   lastPulledAt: Date | null;

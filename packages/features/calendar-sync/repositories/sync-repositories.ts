@@ -1,7 +1,9 @@
 import type { PrismaClient } from "@calsync/prisma";
 import { CalendarSyncRepository } from "./CalendarSyncRepository.ts";
 import { ChangeRecordRepository } from "./ChangeRecordRepository.ts";
+import { ConflictRepository } from "./ConflictRepository.ts";
 import { ExternalEventRepository } from "./ExternalEventRepository.ts";
+import { HeldChangeRepository } from "./HeldChangeRepository.ts";
 import { ReferenceRepository } from "./ReferenceRepository.ts";
 import { StatusRepository } from "./StatusRepository.ts";
 import { SubscriptionRepository } from "./SubscriptionRepository.ts";
@@ -20,6 +22,8 @@ export interface SyncRepositories {
   records: Public<ChangeRecordRepository>;
   subscriptions: Public<SubscriptionRepository>;
   status: Public<StatusRepository>;
+  conflicts: Public<ConflictRepository>;
+  heldChanges: Public<HeldChangeRepository>;
 }
 
 /** The repositories on PostgreSQL. */
@@ -31,5 +35,7 @@ export function sqlRepositories(prisma: PrismaClient): SyncRepositories {
     records: new ChangeRecordRepository(),
     subscriptions: new SubscriptionRepository(),
     status: new StatusRepository(prisma),
+    conflicts: new ConflictRepository(),
+    heldChanges: new HeldChangeRepository(),
   };
 }

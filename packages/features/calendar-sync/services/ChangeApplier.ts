@@ -1,13 +1,31 @@
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalChange, Interval } from "@calsync/types";
-import { type InboundPlan, planInbound, type RemoteState } from "../engine/plan-inbound.ts";
-import type { SyncPolicy } from "../engine/policy.ts";
+import type { ClockTrust } from "../engine/clock-compare.ts";
+import {
+  type InboundInput,
+  type InboundPlan,
+  planInbound,
+  type RemoteState,
+} from "../engine/plan-inbound.ts";
 import type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { ChangeGuard } from "./ChangeGuard.ts";
 import type { Mirror } from "./Mirror.ts";
+import {
+  type ApplyOptions,
+  findingOf,
+  type Planned,
+  policyFor,
+  putBack,
+  stagedOf,
+  touches,
+  touchOf,
+  waitingPatch,
+} from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
+import type { Questions } from "./Questions.ts";
 
 /** What applying a page has done. */
 export interface AppliedChanges {
@@ -18,16 +36,10 @@ export interface AppliedChanges {
   /** Events that are not ours, mirrored or forgotten. */
   mirrored: number;
   setAside: number;
+  /** Changes that were put by: to be counted, or until the host has answered. */
+  held: number;
   /** Calendars that now have something to push. */
   pushCalendarIds: string[];
-}
-
-interface Planned {
-  reference: ReferenceRow;
-  plan: InboundPlan;
-  eventId: string;
-  iCalUid: string | null;
-  version: string | null;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -41,25 +53,35 @@ export class ChangeApplier {
   readonly #records: ChangeRecordRepository;
   readonly #mirror: Mirror;
   readonly #store: BookingStore;
+  readonly #guard: ChangeGuard;
+  readonly #questions: Questions;
+  readonly #clockOf: (calendar: CalendarSyncRow) => ClockTrust;
 
   constructor(
     references: ReferenceRepository,
     records: ChangeRecordRepository,
     mirror: Mirror,
     store: BookingStore,
+    asking: { guard: ChangeGuard; questions: Questions },
+    clockOf: (calendar: CalendarSyncRow) => ClockTrust,
   ) {
     this.#references = references;
     this.#records = records;
     this.#mirror = mirror;
     this.#store = store;
+    this.#guard = asking.guard;
+    this.#questions = asking.questions;
+    this.#clockOf = clockOf;
   }
 
+  /** @param options how changes that cancel or move bookings are treated; by itself a page is judged as the whole listing */
   async apply(
     tx: PrismaTransaction,
     calendar: CalendarSyncRow,
     changes: readonly ExternalChange[],
     window: Interval,
     now: Date,
+    options: ApplyOptions = { mode: "alone" },
   ): Promise<AppliedChanges> {
     const latest = latestPerEvent(changes);
     const references = await this.#findReferences(tx, calendar, latest);
@@ -69,8 +91,9 @@ export class ChangeApplier {
     const unwritten = new Map(
       references.filter((one) => one.externalEventId === null).map((one) => [one.id, one]),
     );
-    const policy = policyOf(calendar);
-    const planned: Planned[] = [];
+    const policy = policyFor(options.mode, policyOf(calendar));
+    const clock = this.#clockOf(calendar);
+    const all: Planned[] = [];
     const foreign: ExternalChange[] = [];
     for (const change of latest) {
       const marker = change.type === "upsert" ? change.event.marker : null;
@@ -80,8 +103,18 @@ export class ChangeApplier {
         foreign.push(change);
         continue;
       }
-      planned.push(planOne(reference, items.get(reference.bookingId) ?? null, change, remote, policy, now));
+      const local = items.get(reference.bookingId) ?? null;
+      all.push(planOne(reference, change, { reference, local, remote, policy, now, clock }));
     }
+    const limit = policy.massChangeLimit;
+    const verdict = this.#guard.judge(options.mode, all.map(touchOf), calendar, limit);
+    const waiting = verdict === "apply" ? [] : all.filter((one) => touches(one));
+    const waitingIds = new Set(waiting.map(({ eventId }) => eventId));
+    const planned = await this.#lookAtTimes(
+      tx,
+      all.filter(({ eventId }) => !waitingIds.has(eventId)),
+      { policy, now, clock },
+    );
     const actions = planned.flatMap((one) => actionsOf(one, calendar));
     const outcomes = actions.length > 0 ? await this.#store.applyActions(tx, actions, now) : [];
     const actionOf = new Map(actions.map((action) => [action.actionId, action]));
@@ -89,10 +122,10 @@ export class ChangeApplier {
     const stubborn = new Set(
       outcomes.filter((outcome) => isRefused(outcome)).map(({ bookingId }) => bookingId),
     );
-    await this.#references.update(
-      tx,
-      planned.map((one) => patchOf(one, calendar, now)),
-    );
+    await this.#references.update(tx, [
+      ...planned.map((one) => patchOf(one, calendar, now)),
+      ...waiting.map((one) => waitingPatch(one, calendar, now)),
+    ]);
     const linked = planned
       .filter(({ reference }) => reference.externalEventId === null)
       .map(({ eventId }) => eventId);
@@ -100,7 +133,8 @@ export class ChangeApplier {
 
     const records: NewChangeRecord[] = [];
     for (const one of planned) {
-      for (const refusal of one.plan.refusals) records.push(refusalRecord(one, refusal, calendar));
+      for (const refusal of one.plan.refusals)
+        records.push(refusalRecord(one, options.mode === "restored" ? putBack(refusal) : refusal, calendar));
     }
     const planOf = new Map(planned.map((one) => [one.reference.bookingId, one]));
     for (const outcome of outcomes) {
@@ -115,11 +149,26 @@ export class ChangeApplier {
         before: outcome.before,
         after: outcome.after,
         actionId: outcome.applied ? action.actionId : null,
+        ...(options.massChangeId ? { massChangeId: options.massChangeId } : {}),
       });
     }
     for (const { externalEventId, reason } of mirror.setAside) {
       records.push(setAsideRecord(calendar, externalEventId, reason));
     }
+    records.push(
+      ...(await this.#questions.keep(tx, calendar, planned.map(findingOf), now)),
+      ...(await this.#guard.putBy(
+        tx,
+        calendar,
+        {
+          staged: [...waitingIds].map((id) => stagedOf(id, all)),
+          eventIds: all.map(({ eventId }) => eventId),
+          ask: verdict === "ask",
+          limit,
+        },
+        now,
+      )),
+    );
     await this.#records.append(tx, records, now);
 
     const pushing = planned.filter(({ plan, reference }) => plan.push || stubborn.has(reference.bookingId));
@@ -133,8 +182,33 @@ export class ChangeApplier {
       refused: records.filter((record) => record.result === "REFUSED").length,
       mirrored: mirror.mirrored + mirror.deleted,
       setAside: mirror.setAside.length,
+      held: waiting.length,
       pushCalendarIds,
     };
+  }
+
+  /** Plans moves once more, with what is known of their times. One statement, none for a page that moves nothing. */
+  async #lookAtTimes(
+    tx: PrismaTransaction,
+    planned: Planned[],
+    context: Pick<InboundInput, "policy" | "now" | "clock">,
+  ): Promise<Planned[]> {
+    const moves = planned.flatMap(({ reference, plan }) =>
+      plan.actions.flatMap((action) =>
+        action.kind === "reschedule" ? [{ bookingId: reference.bookingId, time: action.time }] : [],
+      ),
+    );
+    if (moves.length === 0 || !this.#store.checkTimes) return planned;
+    const leaving = planned.filter((one) => touchOf(one).cancels).map(({ reference }) => reference.bookingId);
+    const found = await this.#store.checkTimes(tx, moves, leaving);
+    const factsOf = new Map(found.map(({ bookingId, ...facts }) => [bookingId, facts]));
+    return planned.map((one) => {
+      const { reference, change, local } = one;
+      const timeFacts = factsOf.get(reference.bookingId);
+      const remote = remoteOf(change);
+      if (!timeFacts || !remote || !touchOf(one).moves) return one;
+      return planOne(reference, change, { ...context, reference, local, remote, timeFacts });
+    });
   }
 
   async #findReferences(
@@ -187,17 +261,14 @@ function remoteOf(change: ExternalChange): RemoteState | null {
   return change.type === "delete" ? { state: "deleted", version: change.version } : null;
 }
 
-function planOne(
-  reference: ReferenceRow,
-  local: LocalItem | null,
-  change: ExternalChange,
-  remote: RemoteState,
-  policy: SyncPolicy,
-  now: Date,
-): Planned {
+function planOne(reference: ReferenceRow, change: ExternalChange, input: InboundInput): Planned {
+  const { local, remote, timeFacts } = input;
   return {
     reference,
-    plan: planInbound({ reference, local, remote, policy, now }),
+    change,
+    local,
+    facts: timeFacts ?? null,
+    plan: planInbound(input),
     eventId: eventIdOf(change) ?? "",
     iCalUid: remote.state === "present" ? remote.event.iCalUid : null,
     version: remote.state === "present" ? remote.event.version : remote.version,

@@ -9,8 +9,10 @@ import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { AppliedChanges } from "./ChangeApplier.ts";
+import type { ApplyMode } from "./ChangeGuard.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
+import { HeldChanges } from "./HeldChanges.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 
 /** What one pull did; one line of the log. */
@@ -22,6 +24,8 @@ export interface PullReport {
   refused: number;
   mirrored: number;
   setAside: number;
+  /** Changes that were put by, to be counted or until the host has answered. */
+  held: number;
   full: boolean;
 }
 
@@ -37,6 +41,7 @@ const NOTHING: PullReport = {
   refused: 0,
   mirrored: 0,
   setAside: 0,
+  held: 0,
   full: false,
 };
 
@@ -116,6 +121,9 @@ export class PullCalendar {
     const changedAt: Date[] = [];
     const service = await gateway.serviceFor(lease.row.credentialId);
     const state = { ...lease.row };
+    const massChanges = new HeldChanges(this.#deps, lease, state);
+    await massChanges.carryOut();
+    let listed = 0;
     for (let attempt = 0; ; attempt++) {
       if (state.cursor === null && !state.fullPullRunning) await this.#beginFullPull(lease, state);
       report.full ||= state.fullPullRunning;
@@ -128,7 +136,9 @@ export class PullCalendar {
         });
         for await (const page of pages) {
           lease.signal.throwIfAborted();
-          await this.#applyPage(lease, state, page, window, report);
+          // Only a page that is the whole listing can be judged by itself; the others wait for the rest.
+          const alone = listed++ === 0 && page.complete && !state.fullPullRunning;
+          await this.#applyPage(lease, state, page, window, report, alone ? "alone" : "part");
           changedAt.push(...timesOfChange(page.changes));
         }
         break;
@@ -138,6 +148,7 @@ export class PullCalendar {
       }
     }
     if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
+    await massChanges.settle();
     return changedAt;
   }
 
@@ -154,8 +165,10 @@ export class PullCalendar {
     page: ChangePage,
     window: Interval,
     report: PullReport,
+    mode: ApplyMode,
   ): Promise<void> {
-    const applied = await this.#commit(lease, state, page.changes, window, { cursor: page.cursor });
+    const progress = { cursor: page.cursor };
+    const applied = await this.#commit(lease, state, page.changes, window, progress, mode);
     state.cursor = page.cursor;
     report.pages += 1;
     report.changes += page.changes.length;
@@ -189,6 +202,7 @@ export class PullCalendar {
       changes,
       window,
       { cursor: state.cursor, fullPullRunning: false },
+      "part",
       async (tx) => {
         await events.deleteUnseen(tx, state.id, state.fullPullGeneration, window);
       },
@@ -205,13 +219,15 @@ export class PullCalendar {
     changes: readonly ExternalChange[],
     window: Interval,
     progress: { cursor: string | null; fullPullRunning?: boolean },
+    mode: ApplyMode,
     also?: (tx: PrismaTransaction) => Promise<void>,
   ): Promise<AppliedChanges> {
     const { prisma, calendars, applier, now } = this.#deps;
     // Nothing changed and nothing to remember: no transaction for an empty poll.
     if (changes.length === 0 && !also && progress.cursor === state.cursor) return EMPTY;
     const carryOut = async (tx: PrismaTransaction) => {
-      const applied = changes.length > 0 ? await applier.apply(tx, state, changes, window, now()) : EMPTY;
+      const applied =
+        changes.length > 0 ? await applier.apply(tx, state, changes, window, now(), { mode }) : EMPTY;
       await also?.(tx);
       const held = await calendars.commitProgress(tx, state.id, lease.owner, {
         cursor: progress.cursor,
@@ -228,6 +244,7 @@ export class PullCalendar {
     };
     const applied = await inTransaction(prisma, carryOut);
     state.mirroredUntil ??= window.end;
+    state.hasHeld ||= applied.held > 0;
     return applied;
   }
 
@@ -246,7 +263,14 @@ export class PullCalendar {
   }
 }
 
-const EMPTY: AppliedChanges = { applied: 0, refused: 0, mirrored: 0, setAside: 0, pushCalendarIds: [] };
+const EMPTY: AppliedChanges = {
+  applied: 0,
+  refused: 0,
+  mirrored: 0,
+  setAside: 0,
+  held: 0,
+  pushCalendarIds: [],
+};
 
 async function readDirectly(
   service: CalendarService,
@@ -270,4 +294,5 @@ function addUp(report: PullReport, applied: AppliedChanges): void {
   report.refused += applied.refused;
   report.mirrored += applied.mirrored;
   report.setAside += applied.setAside;
+  report.held += applied.held;
 }

@@ -1,6 +1,7 @@
 import { enqueueMany, RetryLater, type RunAgain } from "@calsync/jobs";
 import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, EventRef, ExternalChange, WrittenEvent } from "@calsync/types";
+import { measureSkew } from "../engine/clock-compare.ts";
 import { idempotencyKey, type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
@@ -8,6 +9,7 @@ import type { ChangeRecordRepository } from "../repositories/ChangeRecordReposit
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
+import { clockGranularityOf } from "./clock-trust.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
 import { Lease } from "./Lease.ts";
@@ -34,6 +36,8 @@ export interface PushReport {
   deleted: number;
   unchanged: number;
   failed: number;
+  /** How far the provider's clock is ahead of ours, where a new event's stamp has shown it. */
+  skewMs: number | null;
 }
 
 /** One reference on its way to the calendar. */
@@ -91,6 +95,7 @@ export class PushCalendar {
       deleted: 0,
       unchanged: 0,
       failed: 0,
+      skewMs: null,
     };
     const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
     if ("refused" in lease) {
@@ -140,6 +145,10 @@ export class PushCalendar {
       for (const task of tasks) {
         try {
           lease.signal.throwIfAborted();
+          if (task.plan.kind === "review" && attempt === 0) {
+            changed.push({ task, change: await this.#readAgain(lease.row, service, task), found: null });
+            continue;
+          }
           results.push(await this.#execute(lease.row, service, task, report));
           inARow = 0;
         } catch (error) {
@@ -170,7 +179,7 @@ export class PushCalendar {
       "The event changed each time that it was about to be written.",
     );
     results.push(...tasks.map((task) => this.#failed(lease.row, task, restless)));
-    await this.#store(lease, results, requestedAt);
+    await this.#store(lease, results, requestedAt, report.skewMs);
     if (broken) throw broken;
     return true;
   }
@@ -223,7 +232,7 @@ export class PushCalendar {
     { reference, plan }: Task,
     report: PushReport,
   ): Promise<PushResult> {
-    const { now } = this.#deps;
+    const { now, gateway } = this.#deps;
     const ref: EventRef = {
       calendarId: calendar.externalCalendarId,
       eventId: reference.externalEventId ?? "",
@@ -231,11 +240,20 @@ export class PushCalendar {
     const context = { calendar, reference, now: now() };
     switch (plan.kind) {
       case "none":
+      case "review":
         report.unchanged += 1;
-        return unchangedResult(reference, plan.deleted);
+        return unchangedResult(reference, plan.kind === "none" && plan.deleted);
       case "create": {
+        const calledAt = now();
         const { written, generation } = await this.#create(calendar, service, reference, plan);
         if (written.existed) throw new FoundInstead(written, generation);
+        // Only what was made just now carries a stamp of now.
+        report.skewMs = measureSkew(
+          written.event.updatedAt,
+          calledAt,
+          now(),
+          clockGranularityOf(gateway, calendar.provider),
+        );
         report.created += 1;
         return writtenResult(context, { ...plan, generation }, written);
       }
@@ -319,6 +337,7 @@ export class PushCalendar {
         window,
         at,
       );
+      lease.row.hasHeld ||= applied.held > 0;
       const others = applied.pushCalendarIds.filter((id) => id !== lease.row.id);
       await enqueueMany(
         tx,
@@ -343,6 +362,7 @@ export class PushCalendar {
     lease: Lease,
     results: readonly PushResult[],
     requestedAt: ReadonlyMap<string, Date | null>,
+    skewMs: number | null,
   ): Promise<void> {
     if (results.length === 0) return;
     const { prisma, references, records, calendars, now } = this.#deps;
@@ -363,7 +383,7 @@ export class PushCalendar {
         results.flatMap(({ record }) => record ?? []),
         now(),
       );
-      await calendars.notePushed(tx, lease.row.id, now());
+      await calendars.notePushed(tx, lease.row.id, now(), skewMs);
     });
   }
 }

@@ -1,0 +1,96 @@
+import type { ExternalChange } from "@calsync/types";
+import type { TimeFacts } from "../engine/guards.ts";
+import type { InboundPlan, PlannedRefusal } from "../engine/plan-inbound.ts";
+import type { SyncPolicy } from "../engine/policy.ts";
+import type { LocalItem } from "../ports/BookingStore.ts";
+import type { StagedChange } from "../repositories/HeldChangeRepository.ts";
+import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
+import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import { type ApplyMode, type Touch, toStaged } from "./ChangeGuard.ts";
+import type { Finding } from "./Questions.ts";
+
+/** One change of a page with what was planned for one reference. */
+export interface Planned {
+  reference: ReferenceRow;
+  plan: InboundPlan;
+  change: ExternalChange;
+  local: LocalItem | null;
+  facts: TimeFacts | null;
+  eventId: string;
+  iCalUid: string | null;
+  version: string | null;
+}
+
+/** Under which circumstances changes are applied. */
+export interface ApplyOptions {
+  mode: ApplyMode;
+  /** The mass change whose answer is carried out. */
+  massChangeId?: string;
+}
+
+/** A host's answer to a mass change goes before what they said in general. */
+export function policyFor(mode: ApplyMode, policy: SyncPolicy): SyncPolicy {
+  if (mode === "confirmed") return { ...policy, outsideHours: "apply", overlap: "apply" };
+  return mode === "restored" ? { ...policy, direction: "TO_CALENDAR" } : policy;
+}
+
+/** What is put back is put back because the host said so, not because of the calendar's direction. */
+export function putBack(refusal: PlannedRefusal): PlannedRefusal {
+  return refusal.reason === "direction-to-calendar-only"
+    ? { ...refusal, reason: "mass-change-restored" }
+    : refusal;
+}
+
+/** What a plan would do to its booking. */
+export function touchOf({ reference, plan }: Planned): Touch {
+  const kinds = plan.actions.map(({ kind }) => kind);
+  return {
+    bookingId: reference.bookingId,
+    cancels: kinds.includes("cancel"),
+    moves: kinds.includes("reschedule"),
+  };
+}
+
+/** Whether a plan would cancel or move its booking. */
+export function touches(one: Planned): boolean {
+  const { cancels, moves } = touchOf(one);
+  return cancels || moves;
+}
+
+/** A change waits as a whole, whatever else of it needs no waiting. */
+export function stagedOf(eventId: string, all: readonly Planned[]): StagedChange {
+  const ofEvent = all.filter((one) => one.eventId === eventId);
+  const [first] = ofEvent;
+  if (!first) throw new Error("a change that waits has a plan");
+  return toStaged(first.change, ofEvent.map(touchOf));
+}
+
+/** A reference whose change waits is not written until it is decided. */
+export function waitingPatch(
+  { reference, eventId }: Planned,
+  calendar: CalendarSyncRow,
+  now: Date,
+): ReferencePatch {
+  return {
+    id: reference.id,
+    status: "CONFLICT",
+    seenGeneration: calendar.fullPullGeneration,
+    lastPulledAt: now,
+    ...(reference.externalEventId === null ? { externalEventId: eventId } : {}),
+  };
+}
+
+/** What a plan has found that concerns the host. */
+export function findingOf({ reference, local, change, version, eventId, plan, facts }: Planned): Finding {
+  return {
+    reference,
+    local,
+    event: change.type === "upsert" && change.event.status !== "cancelled" ? change.event : null,
+    version,
+    eventId,
+    hold: plan.hold ?? null,
+    objection: plan.objection ?? null,
+    facts,
+    decides: plan.actions.length > 0 || plan.refusals.length > 0,
+  };
+}
