@@ -5,4 +5,4 @@ export { Button, type ButtonKind, type ButtonProps, buttonClass, Spinner } from 
 export { Card, EmptyState, PageHeading } from "./Card.tsx";
 export { classNames } from "./class-names.ts";
 export { Choice, SelectField, TextArea, TextField } from "./Field.tsx";
-export { MONTH_NAMES, nameDay } from "./month-grid.ts";
+export { addDays, MONTH_NAMES, nameDay } from "./month-grid.ts";

@@ -57,3 +57,27 @@ export interface Destinations {
   destination: Destination | null;
   eventTypeDestinations: Destination[];
 }
+
+/** An event of a connected calendar, as GET /v1/calendar gives it. */
+export interface ExternalItem {
+  id: string;
+  calendarName: string;
+  title: string;
+  start: string;
+  end: string;
+  allDay: boolean;
+  timeZone: string | null;
+  description: string;
+  location: string;
+  /** Whether the host may change it here. */
+  editable: boolean;
+  recurring: boolean;
+  /** A change of the host is on its way to the calendar. */
+  pending: boolean;
+}
+
+/** GET /v1/calendar. */
+export interface CalendarAnswer {
+  bookings: Booking[];
+  busy: ExternalItem[];
+}

@@ -2,6 +2,7 @@
 
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
+import { announceServerChange } from "./change-bus.ts";
 import { openChangeStream } from "./change-stream.ts";
 import { streamUrlOf } from "./stream-url.ts";
 
@@ -21,7 +22,10 @@ export function LiveUpdates({ signedIn }: { signedIn: boolean }) {
 
   useEffect(() => {
     if (url === null) return;
-    const refresh = () => router.refresh();
+    const refresh = () => {
+      announceServerChange();
+      router.refresh();
+    };
     const stream = openChangeStream({ url, onChange: refresh, onResume: refresh, onState: setConnected });
     let hiding: ReturnType<typeof setTimeout> | undefined;
     const onVisibility = () => {

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 
 const PAGES = [
+  { href: "/calendar", name: "Calendar" },
   { href: "/bookings", name: "Bookings" },
   { href: "/event-types", name: "Event types" },
   { href: "/settings/calendars", name: "Calendars" },

@@ -1,0 +1,147 @@
+"use client";
+
+import { Alert, Badge, Button, buttonClass } from "@calsync/ui";
+import { Dialog } from "@calsync/ui/client";
+import Link from "next/link";
+import { type ReactNode, useState } from "react";
+import { explainProblem } from "../api/problem.ts";
+import { WhenText } from "../time/TimeText.tsx";
+import type { CalendarItem } from "./calendar-items.ts";
+import { ScopeChoice } from "./ScopeChoice.tsx";
+import { instantsOf } from "./span.ts";
+import { deleteItem, type SeriesScope } from "./write-item.ts";
+
+/** What something in the calendar is, and what can be done about it. */
+export function ItemDialog({
+  item,
+  timeZone,
+  onClose,
+  onDone,
+  onEdit,
+}: {
+  item: CalendarItem;
+  timeZone: string;
+  onClose: () => void;
+  onDone: (said: string) => void;
+  onEdit: () => void;
+}) {
+  const [asks, setAsks] = useState(false);
+  const [scope, setScope] = useState<SeriesScope>("one");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const recurring = item.kind === "external" && item.source.recurring;
+  const editable = item.kind !== "booking" && item.movable;
+
+  const remove = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await deleteItem(item, recurring ? scope : undefined);
+      onDone(`${item.title} deleted.`);
+    } catch (error) {
+      setProblem(explainProblem(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog open title={item.title} onClose={onClose}>
+      <div className="grid gap-4">
+        <p>
+          <WhenText
+            when={{ ...instantsOf(item.span, timeZone), allDay: item.span.allDay }}
+            timeZone={timeZone}
+            zone
+          />
+        </p>
+        <p className="flex flex-wrap gap-2">
+          <Badge>{originOf(item)}</Badge>
+          {item.pending ? <Badge tone="accent">On its way to the calendar…</Badge> : null}
+          {recurring ? <Badge>Repeats</Badge> : null}
+        </p>
+        <Details item={item} />
+        {problem ? (
+          <Alert tone="bad" role="alert" title="It was not deleted">
+            {problem}
+          </Alert>
+        ) : null}
+        {asks ? (
+          <>
+            {recurring ? <ScopeChoice value={scope} onChange={setScope} /> : null}
+            <p className="text-muted">
+              {item.kind === "external"
+                ? `It is deleted from ${item.source.calendarName} too.`
+                : "It is deleted from your calendars too."}
+            </p>
+            <Row>
+              <Button onClick={() => setAsks(false)} disabled={busy}>
+                Keep it
+              </Button>
+              <Button kind="danger" busy={busy} onClick={remove}>
+                Delete
+              </Button>
+            </Row>
+          </>
+        ) : (
+          <Row>
+            {editable ? (
+              <Button kind="caution" className="mr-auto -ml-3" onClick={() => setAsks(true)}>
+                Delete
+              </Button>
+            ) : null}
+            <Button onClick={onClose}>Close</Button>
+            {editable ? (
+              <Button kind="primary" onClick={onEdit}>
+                Edit
+              </Button>
+            ) : null}
+            {item.kind === "external" ? null : (
+              <Link
+                href={`/booking/${item.source.uid}`}
+                className={buttonClass(item.kind === "booking" ? "primary" : "secondary")}
+              >
+                {item.kind === "booking" ? "Open booking" : "History"}
+              </Link>
+            )}
+          </Row>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function Row({ children }: { children: ReactNode }) {
+  return <div className="flex flex-wrap justify-end gap-3">{children}</div>;
+}
+
+function originOf(item: CalendarItem): string {
+  if (item.kind === "external") return item.source.calendarName;
+  return item.kind === "booking" ? "Booking" : "Your own entry";
+}
+
+function Details({ item }: { item: CalendarItem }) {
+  const { location, description } = item.source;
+  const guests = item.kind === "external" ? [] : item.source.attendees;
+  if (!location && !description && guests.length === 0) return null;
+  return (
+    <dl className="grid gap-2 text-sm wrap-anywhere">
+      {guests.length > 0 ? (
+        <div>
+          <dt className="inline font-medium">With: </dt>
+          <dd className="inline">{guests.map(({ name }) => name).join(", ")}</dd>
+        </div>
+      ) : null}
+      {location ? (
+        <div>
+          <dt className="inline font-medium">Where: </dt>
+          <dd className="inline">{location}</dd>
+        </div>
+      ) : null}
+      {description ? (
+        <div>
+          <dt className="sr-only">Notes</dt>
+          <dd className="max-h-40 overflow-auto whitespace-pre-line text-muted">{description}</dd>
+        </div>
+      ) : null}
+    </dl>
+  );
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { fromFields, instantsOf, readSpan, spanOf, toFields } from "./span.ts";
+
+const ZONE = "Europe/Berlin";
+
+describe("what was dropped", () => {
+  it("is at the local time of the zone, with an offset or without one", () => {
+    const wanted = { start: "2026-06-03T07:00:00.000Z", end: "2026-06-03T08:30:00.000Z", allDay: false };
+    const bare = { start: "2026-06-03T09:00:00", end: "2026-06-03T10:30:00", allDay: false };
+    const offset = { start: "2026-06-03T09:00:00+02:00", end: "2026-06-03T10:30:00+02:00", allDay: false };
+    expect(readSpan(bare, null, ZONE)).toEqual(wanted);
+    expect(readSpan(offset, null, ZONE)).toEqual(wanted);
+  });
+
+  it("keeps its length when the calendar gives no end", () => {
+    const before = { start: "2026-06-03T07:00:00.000Z", end: "2026-06-03T08:30:00.000Z", allDay: false };
+    const drawn = { start: "2026-06-04T09:00:00", end: "", allDay: false };
+    expect(readSpan(drawn, before, ZONE).end).toBe("2026-06-04T08:30:00.000Z");
+    expect(readSpan(drawn, { start: "2026-06-03", end: "2026-06-04", allDay: true }, ZONE).end).toBe(
+      "2026-06-04T08:00:00.000Z",
+    );
+  });
+
+  it("is one whole day when it went to the strip of whole days", () => {
+    expect(readSpan({ start: "2026-06-04", end: "", allDay: true }, null, ZONE)).toEqual({
+      start: "2026-06-04",
+      end: "2026-06-05",
+      allDay: true,
+    });
+  });
+});
+
+describe("whole days", () => {
+  it("are those of the zone in which they were made, on the day when clocks change too", () => {
+    const span = { start: "2026-03-29", end: "2026-03-30", allDay: true };
+    const instants = instantsOf(span, ZONE);
+    expect(instants).toEqual({ start: "2026-03-28T23:00:00.000Z", end: "2026-03-29T22:00:00.000Z" });
+    expect(spanOf({ ...instants, allDay: true }, ZONE)).toEqual(span);
+  });
+
+  it("are shown with their last day and read back", () => {
+    const span = { start: "2026-06-03", end: "2026-06-05", allDay: true };
+    const fields = toFields(span, ZONE);
+    expect(fields).toEqual({ start: "2026-06-03", end: "2026-06-04" });
+    expect(fromFields({ ...fields, allDay: true }, ZONE)).toEqual(span);
+  });
+});
+
+describe("the fields of the form", () => {
+  it("are local times and are read back", () => {
+    const span = { start: "2026-06-03T07:00:00.000Z", end: "2026-06-03T08:30:00.000Z", allDay: false };
+    const fields = toFields(span, ZONE);
+    expect(fields).toEqual({ start: "2026-06-03T09:00", end: "2026-06-03T10:30" });
+    expect(fromFields({ ...fields, allDay: false }, ZONE)).toEqual(span);
+  });
+
+  it("say what is wrong with them", () => {
+    expect(fromFields({ start: "", end: "", allDay: false }, ZONE)).toMatch(/begins/);
+    const backwards = { start: "2026-06-03T09:00", end: "2026-06-03T09:00", allDay: false };
+    expect(fromFields(backwards, ZONE)).toMatch(/before/);
+    expect(fromFields({ start: "2026-06-03", end: "2026-06-02", allDay: true }, ZONE)).toMatch(/last day/);
+  });
+});

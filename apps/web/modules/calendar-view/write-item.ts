@@ -1,0 +1,71 @@
+import { callApi } from "../api/browser.ts";
+import type { CalendarItem } from "./calendar-items.ts";
+import { instantsOf, type Span } from "./span.ts";
+
+/** What a person can say of an entry or an event. */
+export interface EventFields {
+  title: string;
+  description: string;
+  location: string;
+}
+
+/** For an event that repeats: the one that was touched, or all of them. */
+export type SeriesScope = "one" | "all";
+
+/** The time of a request: instants, and whether they stand for whole days. */
+function timeBody(span: Span, timeZone: string) {
+  return { ...instantsOf(span, timeZone), allDay: span.allDay, timeZone };
+}
+
+/** Moves an item. @throws ApiProblem */
+export async function saveTime(
+  item: CalendarItem,
+  to: Span,
+  timeZone: string,
+  scope?: SeriesScope,
+): Promise<void> {
+  const time = timeBody(to, timeZone);
+  if (item.kind === "booking") {
+    await callApi(`/v1/bookings/${item.source.uid}/reschedule`, {
+      method: "POST",
+      body: { start: time.start },
+    });
+  } else {
+    await callApi(pathOf(item), { method: "PATCH", body: { ...time, ...scopeBody(scope) } });
+  }
+}
+
+/** Makes an entry in the destination calendar. @throws ApiProblem */
+export async function createEntry(fields: EventFields, span: Span, timeZone: string): Promise<void> {
+  await callApi("/v1/events", { method: "POST", body: { ...fields, ...timeBody(span, timeZone) } });
+}
+
+/** Changes what differs. @throws ApiProblem */
+export async function saveItem(
+  item: CalendarItem,
+  change: Partial<EventFields> & { span?: Span },
+  timeZone: string,
+  scope?: SeriesScope,
+): Promise<void> {
+  const { span, ...fields } = change;
+  await callApi(pathOf(item), {
+    method: "PATCH",
+    body: { ...fields, ...(span ? timeBody(span, timeZone) : {}), ...scopeBody(scope) },
+  });
+}
+
+/** Deletes an entry or an event, also from the calendars that hold it. @throws ApiProblem */
+export async function deleteItem(item: CalendarItem, scope?: SeriesScope): Promise<void> {
+  const query = scope ? `?${new URLSearchParams({ scope })}` : "";
+  await callApi(`${pathOf(item)}${query}`, { method: "DELETE" });
+}
+
+function scopeBody(scope: SeriesScope | undefined) {
+  return scope ? { scope } : {};
+}
+
+function pathOf(item: CalendarItem): `/v1/${string}` {
+  return item.kind === "external"
+    ? `/v1/external-events/${encodeURIComponent(item.source.id)}`
+    : `/v1/events/${item.source.uid}`;
+}
