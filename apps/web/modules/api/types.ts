@@ -9,7 +9,13 @@ import type {
   Slots,
 } from "@calsync/bookings/dto";
 import type { CalendarChoice, Connection, Destination, Provider } from "@calsync/calendar-connections";
-import type { ChangeView, SyncStatus as SyncStatusDto } from "@calsync/calendar-sync";
+import type {
+  ChangeView,
+  QueueItem as QueueItemDto,
+  SyncStatus as SyncStatusDto,
+} from "@calsync/calendar-sync";
+import type { webhookDeliverySchema, webhookSchema } from "@calsync/webhooks/dto";
+import type { z } from "zod";
 
 /** A value as it looks in JSON: instants become text. */
 type Wire<T> = T extends Date
@@ -35,6 +41,9 @@ export type Booking = BookingDto;
 export type EventType = EventTypeDto;
 export type SyncStatus = Wire<SyncStatusDto>;
 export type Change = Wire<ChangeView>;
+export type QueueItem = Wire<QueueItemDto>;
+export type Webhook = z.output<typeof webhookSchema>;
+export type WebhookDelivery = z.output<typeof webhookDeliverySchema>;
 
 /** GET /v1/me. */
 export interface User {

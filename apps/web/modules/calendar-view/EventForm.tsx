@@ -91,7 +91,7 @@ export function EventForm({
           checked={allDay}
           onChange={(event) => toggleAllDay(event.target.checked)}
         />
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid gap-4">
           <TextField
             label={allDay ? "First day" : "Begins"}
             type={inputType}

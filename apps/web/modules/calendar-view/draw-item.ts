@@ -18,7 +18,7 @@ const KINDS: Record<CalendarItem["kind"], string> = {
 export function drawItem({ event, timeText, isShort, view }: Drawn): { domNodes: HTMLElement[] } {
   const item = event.extendedProps["item"] as CalendarItem | undefined;
   const oneLine = isShort || !timeText || view.type.startsWith("dayGrid");
-  const body = part("div", "calendar-item-body");
+  const body = part("div", `calendar-item-body${oneLine ? " calendar-item-body-line" : ""}`);
   if (item) body.append(part("span", "sr-only", `${KINDS[item.kind]}: `));
   const time = timeText ? part("span", "calendar-item-time", oneLine ? startOf(timeText) : timeText) : null;
   if (oneLine && time) body.append(time, " ");

@@ -4,12 +4,12 @@ import { classNames } from "@calsync/ui";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 
-const PAGES = [
+const PAGES: { href: string; name: string; below?: string }[] = [
   { href: "/calendar", name: "Calendar" },
   { href: "/bookings", name: "Bookings" },
   { href: "/event-types", name: "Event types" },
-  { href: "/settings/calendars", name: "Calendars" },
-] as const;
+  { href: "/settings/calendars", name: "Settings", below: "/settings" },
+];
 
 /** A host's pages; the one that is open is marked. */
 export function HostNav() {
@@ -17,8 +17,8 @@ export function HostNav() {
   return (
     <nav aria-label="Main">
       <ul className="flex gap-1">
-        {PAGES.map(({ href, name }) => {
-          const here = pathname === href || pathname.startsWith(`${href}/`);
+        {PAGES.map(({ href, name, below = href }) => {
+          const here = pathname === href || pathname.startsWith(`${below}/`);
           return (
             <li key={href}>
               <Link

@@ -28,7 +28,7 @@ export async function SyncIndicator() {
   const { tone, text, detail } = LOOKS[state];
   return (
     <Link
-      href="/settings/calendars"
+      href="/settings/status"
       data-testid="sync-status"
       data-state={state}
       title={detail}

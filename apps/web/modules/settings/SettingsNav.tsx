@@ -1,0 +1,41 @@
+"use client";
+
+import { classNames } from "@calsync/ui";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+
+const PAGES = [
+  { href: "/settings/calendars", name: "Calendars" },
+  { href: "/settings/status", name: "Sync status" },
+  { href: "/settings/webhooks", name: "Webhooks" },
+] as const;
+
+/** The pages of the settings; the one that is open is marked. */
+export function SettingsNav() {
+  const pathname = usePathname();
+  return (
+    <nav aria-label="Settings" className="mx-auto mb-8 max-w-3xl overflow-x-auto border-b border-line">
+      <ul className="flex gap-1">
+        {PAGES.map(({ href, name }) => {
+          const here = pathname === href || pathname.startsWith(`${href}/`);
+          return (
+            <li key={href} className="shrink-0">
+              <Link
+                href={href}
+                aria-current={here ? "page" : undefined}
+                className={classNames(
+                  "-mb-px flex min-h-11 items-center border-b-2 px-3 font-medium transition-colors",
+                  here
+                    ? "border-accent text-ink"
+                    : "border-transparent text-muted hover:border-line-strong hover:text-ink",
+                )}
+              >
+                {name}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
