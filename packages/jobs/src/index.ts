@@ -28,7 +28,7 @@ export {
   type QueueStats,
   retryJob,
 } from "./queue.ts";
-export type { Outcome } from "./run-job.ts";
+export { type FetchedJob, type Outcome, type RunOptions, runJob } from "./run-job.ts";
 export { type JobRun, type RunUntilEmptyOptions, runJobsUntilEmpty } from "./run-until-empty.ts";
 export type { ScheduledJob } from "./schedule.ts";
 export {

@@ -125,9 +125,27 @@ describe("one side changed", () => {
     expect(actions).toMatchObject([{ kind: "restore", time: SNAPSHOT.time }]);
   });
 
-  test("an event restored from the bin does not bring back a booking that people cancelled here", () => {
+  test("what was edited in an event that comes back from the bin comes back with it", () => {
+    const { actions, reference: after } = plan({
+      reference: reference({ status: "DELETED" }),
+      local: local({}, { active: false }),
+      remote: present({ title: "Edited in the bin" }),
+    });
+    expect(actions).toMatchObject([
+      { kind: "restore" },
+      { kind: "change-details", title: "Edited in the bin", reason: "remote-details-changed" },
+    ]);
+    expect(after.base?.local.title).toBe("Edited in the bin");
+  });
+
+  test("an event restored from the bin does not bring back a booking that people cancelled here: it is deleted again", () => {
     const cancelled = local({}, { active: false, changedAt: { status: at(1, 1) } });
-    expect(plan({ reference: reference({ status: "DELETED" }), local: cancelled }).actions).toEqual([]);
+    expect(plan({ reference: reference({ status: "DELETED" }), local: cancelled })).toMatchObject({
+      actions: [],
+      refusals: [{ action: "ignore", reason: "remote-change-beats-local-cancel" }],
+      reference: { status: "SYNCED" },
+      push: true,
+    });
   });
 });
 

@@ -185,17 +185,22 @@ function planPresentButCancelled(
     policy.direction !== "TO_CALENDAR" &&
     !timeHasEnded(remote.time, now)
   ) {
+    // What was edited before or after it came out of the bin comes back with it.
+    const agreed = agreedState(reference, local, remote).remote;
+    const edited = FOLLOWED_FIELDS.filter((field) => field !== "time" && !sameField(field, remote, agreed));
+    const changedAt = changeTime(event, now);
     return {
       reason: "remote-restored",
       actions: [
-        { kind: "restore", time: remote.time, reason: "remote-restored", changedAt: changeTime(event, now) },
+        { kind: "restore", time: remote.time, reason: "remote-restored", changedAt },
+        ...actionsFor(edited, remote, null, changedAt),
       ],
       refusals: [],
       reference: {
         status: "SYNCED",
         version: event.version,
         sequence: Math.max(reference.sequence, event.sequence ?? 0),
-        base: { local: { ...local.snapshot, time: remote.time }, remote },
+        base: { local: { ...local.snapshot, time: remote.time, ...pick(remote, edited) }, remote },
         clearPending: true,
       },
       push: false,
@@ -204,9 +209,12 @@ function planPresentButCancelled(
   const base = agreedState(reference, local, remote);
   const edits =
     reference.base === null ? [] : FOLLOWED_FIELDS.filter((field) => !sameField(field, remote, base.remote));
-  const edited = edits.length > 0;
-  if (edited && asks(policy) && reference.status !== "DELETED" && !timeHasEnded(remote.time, now))
+  // An event that came out of the bin stands for nothing: its booking was cancelled here, which stands.
+  const back = reference.status === "DELETED";
+  const edited = back || edits.length > 0;
+  if (edited && !back && asks(policy) && !timeHasEnded(remote.time, now))
     return held({ kind: "CANCELLED", reason: "conflict-cancelled-and-changed", fields: edits, base });
+  const push = policy.direction !== "FROM_CALENDAR" && !hasEnded(local, now);
   return {
     reason: edited ? "remote-change-beats-local-cancel" : "booking-cancelled",
     actions: [],
@@ -215,9 +223,9 @@ function planPresentButCancelled(
     reference: {
       version: event.version,
       clearPending: true,
-      ...(reference.status === "CONFLICT" ? { status: "SYNCED" } : {}),
+      ...(reference.status === "CONFLICT" || (back && push) ? { status: "SYNCED" } : {}),
     },
-    push: policy.direction !== "FROM_CALENDAR" && reference.status !== "DELETED" && !hasEnded(local, now),
+    push,
   };
 }
 

@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EngineWorld } from "./test-support/EngineWorld.ts";
+import { findFaults } from "./test-support/model-oracle.ts";
+import { anyStep, ourStep, quiesce, type Step, take } from "./test-support/model-steps.ts";
+import { PersonEdits } from "./test-support/PersonEdits.ts";
+
+/** How many random histories are run; more with CALSYNC_MODEL_RUNS, a given one again with CALSYNC_MODEL_SEED. */
+const RUNS = Number(process.env["CALSYNC_MODEL_RUNS"] ?? 2_000);
+const SEED = process.env["CALSYNC_MODEL_SEED"];
+const TIMEOUT_MS = 60_000 + RUNS * 200;
+
+/** How the host's calendars are set up: how many there are, and how many of them bookings are written to. */
+const setUp = fc.constantFrom<[number, number]>([1, 1], [2, 1], [2, 2]);
+/** A history that hangs is cut off and told like any other failure. */
+const parameters = (numRuns: number) => ({ numRuns, timeout: 3_000, ...(SEED ? { seed: Number(SEED) } : {}) });
+
+test("invariant 11: after any interleaving of edits on both sides, faults, crashes and stalls, both sides end up equal", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const steps = fc.array(anyStep, { minLength: 5, maxLength: 60, size: "max" });
+  await fc.assert(fc.asyncProperty(setUp, steps, runHistory), parameters(Math.ceil(RUNS * 0.8)));
+});
+
+test("invariant 5: while nobody edits out there, nothing that happens to our writes is taken for an edit", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const steps = fc.array(ourStep, { minLength: 5, maxLength: 60, size: "max" });
+  await fc.assert(fc.asyncProperty(setUp, steps, runHistory), parameters(Math.ceil(RUNS * 0.2)));
+});
+
+/** Runs a history to its end and expects that all is well with the world then. */
+async function runHistory([calendars, destinations]: [number, number], steps: readonly Step[]): Promise<void> {
+  const world = new EngineWorld();
+  try {
+    await world.connect(calendars, destinations);
+    const edits = new PersonEdits(world);
+    for (const step of steps) {
+      world.clock.advance({ seconds: 1 });
+      await take(world, edits, step);
+    }
+    await quiesce(world);
+    expect(await findFaults(world, edits)).toEqual([]);
+  } finally {
+    await world.end();
+  }
+}

@@ -1,0 +1,142 @@
+import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
+import { patchRow, type ReferenceRecord } from "./memory-tables.ts";
+
+type Methods = Twin<ReferenceRepository>;
+
+/** ReferenceRepository in memory. What a method means stands there. */
+export class MemoryReferences implements Methods {
+  readonly #db: MemoryDatabase;
+  constructor(db: MemoryDatabase) {
+    this.#db = db;
+  }
+
+  findForChanges: Methods["findForChanges"] = (_sql, calendarSyncId, eventIds, markers) =>
+    this.#of(calendarSyncId)
+      .filter(({ id, externalEventId }) =>
+        externalEventId === null ? markers.includes(id) : eventIds.includes(externalEventId),
+      )
+      .sort((a, b) => a.bookingId - b.bookingId);
+
+  findDuePushes: Methods["findDuePushes"] = (_sql, calendarSyncId, now, limit) =>
+    this.#of(calendarSyncId)
+      .filter((one) => one.pushRequestedAt !== null && (one.nextPushAt === null || one.nextPushAt <= now))
+      .sort((a, b) => Number(a.pushRequestedAt) - Number(b.pushRequestedAt) || (a.id < b.id ? -1 : 1))
+      .slice(0, limit);
+
+  findByIds: Methods["findByIds"] = (_sql, ids) => this.#all().filter(({ id }) => ids.includes(id));
+
+  nextPushAt: Methods["nextPushAt"] = (_sql, calendarSyncId) => {
+    const times = this.#of(calendarSyncId).flatMap(({ nextPushAt, pushRequestedAt }) =>
+      pushRequestedAt === null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],
+    );
+    return times.length > 0 ? new Date(Math.min(...times)) : null;
+  };
+
+  findUnseen: Methods["findUnseen"] = (_sql, calendarSyncId, generation, window) =>
+    this.#of(calendarSyncId)
+      .filter(
+        (one) =>
+          one.seenGeneration < generation && one.externalEventId !== null && one.status !== "DELETED",
+      )
+      .filter(({ bookingId }) => {
+        const booking = this.#db.tables.bookings.get(bookingId);
+        if (!booking?.active) return false;
+        const { start, end } = booking.snapshot.time;
+        return new Date(end) > window.start && new Date(start) < window.end;
+      });
+
+  update: Methods["update"] = (_sql, patches) => {
+    for (const patch of patches) patchRow(this.#db.tables.references, patch.id, toRecord(patch));
+  };
+
+  clearPushRequests: Methods["clearPushRequests"] = (_sql, done) => {
+    const { references } = this.#db.tables;
+    for (const { id, requestedAt } of done) {
+      const wish = references.get(id)?.pushRequestedAt ?? null;
+      if (wish !== null && requestedAt !== null && wish <= requestedAt)
+        patchRow(references, id, { pushRequestedAt: null, nextPushAt: null });
+    }
+  };
+
+  requestPushes: Methods["requestPushes"] = (_sql, { bookingIds = [], exceptIds = [], ids = [] }) => {
+    const wanted = this.#all().filter(
+      ({ id, bookingId }) => ids.includes(id) || (bookingIds.includes(bookingId) && !exceptIds.includes(id)),
+    );
+    for (const { id, pushRequestedAt } of wanted) {
+      patchRow(this.#db.tables.references, id, {
+        pushRequestedAt: this.#db.laterThan(pushRequestedAt),
+        nextPushAt: null,
+      });
+    }
+    return [...new Set(wanted.map((one) => one.calendarSyncId))];
+  };
+
+  findUnreferencedBookings: Methods["findUnreferencedBookings"] = (_sql, hostId, now) =>
+    [...this.#db.tables.bookings.values()]
+      .filter((one) => one.hostId === hostId && one.active && new Date(one.snapshot.time.end) > now)
+      .map(({ id }) => id)
+      .filter((id) => !this.#isReferenced(id));
+
+  ensureForBookings: Methods["ensureForBookings"] = (_sql, bookingIds) => {
+    const { bookings, destinations, references } = this.#db.tables;
+    for (const bookingId of bookingIds) {
+      const booking = bookings.get(bookingId);
+      if (!booking?.active || this.#isReferenced(bookingId)) continue;
+      for (const { userId, calendarSyncId } of destinations.values()) {
+        if (userId !== booking.hostId) continue;
+        const id = referenceId(bookingId, [...this.#db.tables.calendars.keys()].indexOf(calendarSyncId));
+        references.set(id, newReference(id, bookingId, calendarSyncId));
+      }
+    }
+  };
+
+  #all(): ReferenceRecord[] {
+    return [...this.#db.tables.references.values()];
+  }
+
+  #of(calendarSyncId: string): ReferenceRecord[] {
+    return this.#all().filter((one) => one.calendarSyncId === calendarSyncId);
+  }
+
+  #isReferenced(bookingId: number): boolean {
+    return this.#all().some((one) => one.bookingId === bookingId);
+  }
+}
+
+/** The id follows from booking and calendar, as in the database. */
+function referenceId(bookingId: number, calendar: number): string {
+  const part = (value: number) => value.toString(16).padStart(4, "0");
+  return `00000000-0000-4000-9000-${part(calendar)}${part(bookingId).padStart(8, "0")}`;
+}
+
+/** Members that are undefined stay as they are. */
+function toRecord(patch: ReferencePatch): Partial<ReferenceRecord> {
+  const { pending, ...rest } = patch;
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return {
+    ...Object.fromEntries(given),
+    ...(pending === undefined ? {} : { pending: pending ?? [] }),
+  };
+}
+
+function newReference(id: string, bookingId: number, calendarSyncId: string): ReferenceRecord {
+  return {
+    id,
+    bookingId,
+    calendarSyncId,
+    externalEventId: null,
+    iCalUid: null,
+    status: "PENDING",
+    version: null,
+    sequence: 0,
+    base: null,
+    pending: [],
+    generation: 0,
+    seenGeneration: 0,
+    errorCount: 0,
+    pushRequestedAt: null,
+    nextPushAt: null,
+    lastError: null,
+  };
+}

@@ -1,0 +1,157 @@
+import { differingFields, type EventSnapshot, SNAPSHOT_FIELDS, toSnapshot } from "../engine/snapshot.ts";
+import type { BookingAction } from "../ports/BookingStore.ts";
+import type { EngineWorld } from "./EngineWorld.ts";
+import { hasEnded } from "./MemoryBookings.ts";
+import type { BookingRecord } from "./memory-tables.ts";
+import type { PersonEdits } from "./PersonEdits.ts";
+
+/** What is wrong with a world that has come to rest, in sentences; none when all is well. */
+export async function findFaults(world: EngineWorld, edits: PersonEdits): Promise<string[]> {
+  return [
+    ...unequalSides(world),
+    ...untrueMirror(world),
+    ...leftOver(world),
+    ...unexplained(world),
+    ...unfounded(world, edits),
+    ...doubledNotices(world),
+    ...(await unrest(world)),
+  ];
+}
+
+/** Each booking to come has one event per reference that says the same; a cancelled one has none (invariant 11). */
+function unequalSides(world: EngineWorld): string[] {
+  const { bookings, references } = world.db.tables;
+  const found: string[] = [];
+  for (const calendar of world.calendars) {
+    const own = Map.groupBy(
+      world.events(calendar).filter(({ marker }) => marker !== null),
+      ({ marker }) => marker ?? "",
+    );
+    for (const [marker, events] of own) {
+      if (!references.has(marker)) found.push(`event ${events[0]?.id} stands for no reference`);
+    }
+    for (const reference of references.values()) {
+      const booking = bookings.get(reference.bookingId);
+      if (reference.calendarSyncId !== calendar.calendarSyncId || !booking) continue;
+      if (hasEnded(booking, world.clock())) continue;
+      const name = `booking ${booking.id} in ${calendar.calendarId}`;
+      const [event, ...doubles] = own.get(reference.id) ?? [];
+      if (!booking.active) {
+        if (event) found.push(`${name} is cancelled and has ${doubles.length + 1} events`);
+        continue;
+      }
+      if (!event || doubles.length > 0) {
+        found.push(`${name} has ${event ? doubles.length + 1 : 0} events`);
+        continue;
+      }
+      if (event.id !== reference.externalEventId) found.push(`${name} is linked to another event than its own`);
+      if (reference.status !== "SYNCED") found.push(`${name}: the reference is ${reference.status}`);
+      if (reference.pending.length > 0) found.push(`${name}: a write is still without an answer`);
+      for (const field of differingFields(booking.snapshot, toSnapshot(event)))
+        found.push(`${name}: ${field} is ${show(booking.snapshot, field)} here, ${show(event, field)} there`);
+    }
+  }
+  for (const booking of bookings.values()) {
+    const referenced = [...references.values()].some(({ bookingId }) => bookingId === booking.id);
+    if (isToCome(world, booking) && !referenced) found.push(`booking ${booking.id} stands in no calendar`);
+  }
+  return found;
+}
+
+/** Events of others are mirrored as they are. */
+function untrueMirror(world: EngineWorld): string[] {
+  return world.calendars.flatMap((calendar) => {
+    const there = world.events(calendar).filter(({ marker }) => marker === null);
+    const held = [...world.db.tables.events.values()].filter(
+      ({ calendarSyncId }) => calendarSyncId === calendar.calendarSyncId,
+    );
+    const wanted = there.map(({ id, time }) => `${id} at ${time.start}`).sort();
+    const mirrored = held.map((row) => `${row.externalEventId} at ${row.startTime.toISOString()}`).sort();
+    return wanted.join() === mirrored.join()
+      ? []
+      : [`mirrored in ${calendar.calendarId}: ${mirrored.join()}; there: ${wanted.join()}`];
+  });
+}
+
+/** Nothing waits for ever: no push, no job, no lease. */
+function leftOver(world: EngineWorld): string[] {
+  const { references, jobs, calendars } = world.db.tables;
+  return [
+    ...[...references.values()]
+      .filter(({ pushRequestedAt }) => pushRequestedAt !== null)
+      .map(({ bookingId, lastError }) => `booking ${bookingId} still waits for a push (${lastError})`),
+    ...[...jobs.values()].map(({ name, attempts }) => `job ${name} is left after ${attempts} attempts`),
+    ...[...calendars.values()]
+      .filter(({ leaseOwner }) => leaseOwner !== null)
+      .map(({ name }) => `the lease on ${name} was never given back`),
+  ];
+}
+
+/** The records of a booking tell its whole story, step by step, up to how it is now (invariant 12). */
+function unexplained(world: EngineWorld): string[] {
+  const found: string[] = [];
+  for (const booking of world.db.tables.bookings.values()) {
+    let told: EventSnapshot | null = null;
+    let active = true;
+    for (const { bookingId, source, result, action, before, after } of world.db.tables.records.values()) {
+      if (bookingId !== booking.id || source === "SYNC" || result !== "APPLIED") continue;
+      const from = before as EventSnapshot | null;
+      if (told !== null && (from === null || differingFields(told, from).length > 0))
+        found.push(`booking ${booking.id} was changed without a record before ${action}`);
+      told = after as EventSnapshot;
+      if (/^cancel/.test(action)) active = false;
+      if (action === "restore") active = true;
+    }
+    if (told === null || differingFields(told, booking.snapshot).length > 0 || active !== booking.active)
+      found.push(`booking ${booking.id} is not as its last record says`);
+  }
+  return found;
+}
+
+/** Sync does to a booking at most what people have done to its events: nothing twice, and no echo (invariants 1 and 5). */
+function unfounded(world: EngineWorld, edits: PersonEdits): string[] {
+  const done = new Map<string, number>();
+  const found: string[] = [];
+  for (const { source, result, bookingId, action } of world.db.tables.records.values()) {
+    if (source !== "CALENDAR" || result !== "APPLIED" || bookingId === null) continue;
+    const key = `${bookingId} ${action}`;
+    const count = (done.get(key) ?? 0) + 1;
+    done.set(key, count);
+    const people = edits.count(bookingId, action as BookingAction["kind"]);
+    if (count > people)
+      found.push(`booking ${bookingId}: ${action} was applied ${count} times, people did it ${people} times`);
+  }
+  return found;
+}
+
+/** Nobody is told the same thing twice in a row. */
+function doubledNotices(world: EngineWorld): string[] {
+  const last = new Map<number, { active: boolean; snapshot: EventSnapshot }>();
+  const found: string[] = [];
+  for (const { bookingId, ...state } of world.db.tables.notices.values()) {
+    const earlier = last.get(bookingId);
+    if (earlier?.active === state.active && differingFields(earlier.snapshot, state.snapshot).length === 0)
+      found.push(`booking ${bookingId}: people were told the same thing twice`);
+    last.set(bookingId, state);
+  }
+  return found;
+}
+
+/** With nothing new, nothing is written: no loop. */
+async function unrest(world: EngineWorld): Promise<string[]> {
+  world.server.resetCalls();
+  world.clock.advance({ hours: 2 });
+  await world.tick();
+  const writes = (["createEvent", "updateEvent", "deleteEvent"] as const).filter(
+    (method) => world.server.callCount(method) > 0,
+  );
+  return writes.length > 0 ? [`${writes.join(" and ")} at rest`] : [];
+}
+
+function isToCome(world: EngineWorld, booking: BookingRecord): boolean {
+  return booking.active && !hasEnded(booking, world.clock());
+}
+
+function show(side: Pick<EventSnapshot, (typeof SNAPSHOT_FIELDS)[number]>, field: keyof EventSnapshot): string {
+  return JSON.stringify(side[field]);
+}
