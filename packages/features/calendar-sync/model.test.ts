@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EngineWorld } from "./test-support/EngineWorld.ts";
 import { findFaults } from "./test-support/model-oracle.ts";
+import { REGRESSIONS } from "./test-support/model-regressions.ts";
 import { anyStep, ourStep, quiesce, type Step, take } from "./test-support/model-steps.ts";
 import { PersonEdits } from "./test-support/PersonEdits.ts";
 
@@ -13,7 +14,11 @@ const TIMEOUT_MS = 60_000 + RUNS * 200;
 /** How the host's calendars are set up: how many there are, and how many of them bookings are written to. */
 const setUp = fc.constantFrom<[number, number]>([1, 1], [2, 1], [2, 2]);
 /** A history that hangs is cut off and told like any other failure. */
-const parameters = (numRuns: number) => ({ numRuns, timeout: 3_000, ...(SEED ? { seed: Number(SEED) } : {}) });
+const parameters = (numRuns: number) => ({
+  numRuns,
+  timeout: 3_000,
+  ...(SEED ? { seed: Number(SEED) } : {}),
+});
 
 test("invariant 11: after any interleaving of edits on both sides, faults, crashes and stalls, both sides end up equal", {
   timeout: TIMEOUT_MS,
@@ -29,8 +34,13 @@ test("invariant 5: while nobody edits out there, nothing that happens to our wri
   await fc.assert(fc.asyncProperty(setUp, steps, runHistory), parameters(Math.ceil(RUNS * 0.2)));
 });
 
+test.each(REGRESSIONS)("no longer: $was", ({ setUp: calendars, steps }) => runHistory(calendars, steps));
+
 /** Runs a history to its end and expects that all is well with the world then. */
-async function runHistory([calendars, destinations]: [number, number], steps: readonly Step[]): Promise<void> {
+async function runHistory(
+  [calendars, destinations]: [number, number],
+  steps: readonly Step[],
+): Promise<void> {
   const world = new EngineWorld();
   try {
     await world.connect(calendars, destinations);

@@ -200,7 +200,7 @@ function planPresentButCancelled(
         status: "SYNCED",
         version: event.version,
         sequence: Math.max(reference.sequence, event.sequence ?? 0),
-        base: { local: { ...local.snapshot, time: remote.time, ...pick(remote, edited) }, remote },
+        base: { local: { ...local.snapshot, ...pick(remote, ["time", ...edited]) }, remote },
         clearPending: true,
       },
       push: false,

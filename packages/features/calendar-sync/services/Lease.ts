@@ -21,6 +21,9 @@ export class Lease implements AsyncDisposable {
   readonly #abort = new AbortController();
   readonly #release: () => Promise<void>;
   readonly #repository: CalendarSyncRepository;
+  readonly #now: () => Date;
+  /** Until when the lease is certainly ours, by our own clock: it was renewed no earlier than we asked. */
+  #certainUntil: number;
   #givenBack = false;
   #timer: NodeJS.Timeout | null = null;
 
@@ -29,7 +32,11 @@ export class Lease implements AsyncDisposable {
     owner: string,
     repository: CalendarSyncRepository,
     release: () => Promise<void>,
+    now: () => Date,
+    certainUntil: number,
   ) {
+    this.#now = now;
+    this.#certainUntil = certainUntil;
     this.row = row;
     this.owner = owner;
     this.#repository = repository;
@@ -42,17 +49,23 @@ export class Lease implements AsyncDisposable {
     repository: CalendarSyncRepository,
     calendarSyncId: string,
     times: { leaseTtlMs: number; leaseHeartbeatMs: number },
+    now: () => Date,
   ): Promise<Lease | { refused: "busy" | "disabled" | "gone"; busyForMs: number }> {
     const owner = randomUUID();
+    const until = () => now().getTime() + times.leaseTtlMs;
+    const firstUntil = until();
     const result = await repository.acquireLease(prisma, calendarSyncId, owner, times.leaseTtlMs);
     if ("refused" in result) return result;
-    const lease = new Lease(result.row, owner, repository, () =>
-      repository.releaseLease(prisma, calendarSyncId, owner),
-    );
+    const release = () => repository.releaseLease(prisma, calendarSyncId, owner);
+    const lease = new Lease(result.row, owner, repository, release, now, firstUntil);
     lease.#timer = setInterval(() => {
+      const renewedUntil = until();
       // A failed heartbeat is no loss yet: the next one, or the fence at commit, tells.
       repository.renewLease(prisma, calendarSyncId, owner, times.leaseTtlMs).then(
-        (held) => held || lease.#abort.abort(new LeaseLostError()),
+        (held) => {
+          if (held) lease.#certainUntil = renewedUntil;
+          else lease.#abort.abort(new LeaseLostError());
+        },
         () => {},
       );
     }, times.leaseHeartbeatMs);
@@ -63,6 +76,15 @@ export class Lease implements AsyncDisposable {
   /** Aborted when the lease is lost. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /**
+   * Call before each call of a provider: a worker that stood still for so long that another one may have the calendar by
+   * now must not write out there any more, where no fence holds it back. @throws LeaseLostError
+   */
+  check(): void {
+    this.signal.throwIfAborted();
+    if (this.#now().getTime() > this.#certainUntil) throw new LeaseLostError();
   }
 
   /** Fences a transaction: confirms the lease and keeps it until the transaction ends. @throws LeaseLostError */

@@ -61,7 +61,7 @@ export class PullCalendar {
    */
   async run(calendarSyncId: string): Promise<PullReport> {
     const { prisma, calendars, settings, log, now } = this.#deps;
-    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
+    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings, now);
     if ("refused" in lease) {
       if (lease.refused !== "busy") return { ...NOTHING, outcome: lease.refused };
       // Whoever has the calendar may be past the change that we were told of, so the pull is not dropped.
@@ -135,7 +135,7 @@ export class PullCalendar {
           signal: lease.signal,
         });
         for await (const page of pages) {
-          lease.signal.throwIfAborted();
+          lease.check();
           // Only a page that is the whole listing can be judged by itself; the others wait for the rest.
           const alone = listed++ === 0 && page.complete && !state.fullPullRunning;
           await this.#applyPage(lease, state, page, window, report, alone ? "alone" : "part");
@@ -193,7 +193,7 @@ export class PullCalendar {
     });
     const changes: ExternalChange[] = [];
     for (const reference of unseen) {
-      lease.signal.throwIfAborted();
+      lease.check();
       changes.push(await readDirectly(service, state.externalCalendarId, reference));
     }
     const applied = await this.#commit(

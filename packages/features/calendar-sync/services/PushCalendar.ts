@@ -87,7 +87,7 @@ export class PushCalendar {
 
   /** @throws RetryLater when another worker has the calendar or when the account as a whole fails. */
   async run(calendarSyncId: string): Promise<{ report: PushReport; again: RunAgain | undefined }> {
-    const { prisma, calendars, references, settings, log, gateway } = this.#deps;
+    const { prisma, calendars, references, settings, log, gateway, now } = this.#deps;
     const report: PushReport = {
       outcome: "pushed",
       created: 0,
@@ -97,7 +97,7 @@ export class PushCalendar {
       failed: 0,
       skewMs: null,
     };
-    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
+    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings, now);
     if ("refused" in lease) {
       if (lease.refused !== "busy")
         return { report: { ...report, outcome: lease.refused }, again: undefined };
@@ -109,7 +109,7 @@ export class PushCalendar {
     const started = performance.now();
     try {
       const service = await gateway.serviceFor(lease.row.credentialId);
-      while (await this.#round(lease, service, report)) lease.signal.throwIfAborted();
+      while (await this.#round(lease, service, report)) lease.check();
       const next = await references.nextPushAt(prisma, calendarSyncId);
       log.info(
         {
@@ -140,16 +140,24 @@ export class PushCalendar {
     let broken: unknown = null;
     let inARow = 0;
     for (let attempt = 0; tasks.length > 0 && attempt < MAX_ROUNDS && !broken; attempt++) {
+      let changed: Changed[] = [];
+      try {
+        changed = await this.#findReturned(lease, service, tasks);
+      } catch (error) {
+        broken = error;
+        break;
+      }
+      const returned = new Set(changed.map(({ task }) => task));
+      tasks = tasks.filter((task) => !returned.has(task));
       await this.#announce(lease, tasks);
-      const changed: Changed[] = [];
       for (const task of tasks) {
         try {
-          lease.signal.throwIfAborted();
+          lease.check();
           if (task.plan.kind === "review" && attempt === 0) {
             changed.push({ task, change: await this.#readAgain(lease.row, service, task), found: null });
             continue;
           }
-          results.push(await this.#execute(lease.row, service, task, report));
+          results.push(await this.#execute(lease, service, task, report));
           inARow = 0;
         } catch (error) {
           const scope = scopeOf(error);
@@ -197,6 +205,24 @@ export class PushCalendar {
     });
   }
 
+  /**
+   * Events that were deleted and are about to be made anew, and have come out of the bin since: each is its booking's event
+   * again, and a second one would stand beside it.
+   */
+  async #findReturned(lease: Lease, service: CalendarService, tasks: readonly Task[]): Promise<Changed[]> {
+    const returned: Changed[] = [];
+    for (const task of tasks) {
+      const { plan, reference } = task;
+      if (plan.kind !== "create" || reference.status !== "DELETED" || reference.externalEventId === null)
+        continue;
+      lease.check();
+      const change = await this.#readAgain(lease.row, service, task);
+      if (change.type === "upsert" && change.event.status !== "cancelled")
+        returned.push({ task, change, found: null });
+    }
+    return returned;
+  }
+
   /** Notes what is about to be written, so that the write is recognised as ours even if its answer never comes. */
   async #announce(lease: Lease, tasks: readonly Task[]): Promise<void> {
     const { prisma, references } = this.#deps;
@@ -227,12 +253,13 @@ export class PushCalendar {
   }
 
   async #execute(
-    calendar: CalendarSyncRow,
+    lease: Lease,
     service: CalendarService,
     { reference, plan }: Task,
     report: PushReport,
   ): Promise<PushResult> {
     const { now, gateway } = this.#deps;
+    const calendar = lease.row;
     const ref: EventRef = {
       calendarId: calendar.externalCalendarId,
       eventId: reference.externalEventId ?? "",
@@ -245,7 +272,7 @@ export class PushCalendar {
         return unchangedResult(reference, plan.kind === "none" && plan.deleted);
       case "create": {
         const calledAt = now();
-        const { written, generation } = await this.#create(calendar, service, reference, plan);
+        const { written, generation } = await this.#create(lease, service, reference, plan);
         if (written.existed) throw new FoundInstead(written, generation);
         // Only what was made just now carries a stamp of now.
         report.skewMs = measureSkew(
@@ -281,16 +308,18 @@ export class PushCalendar {
    * of the link (the calendar was disconnected meanwhile): nobody has answered this booking with it, so the next key is used.
    */
   async #create(
-    calendar: CalendarSyncRow,
+    lease: Lease,
     service: CalendarService,
     reference: ReferenceRow,
     plan: Extract<OutboundPlan, { kind: "create" }>,
   ): Promise<{ written: WrittenEvent; generation: number }> {
     let { generation, key } = plan;
     for (;;) {
-      const written = await service.createEvent(calendar.externalCalendarId, plan.event, key);
+      const written = await service.createEvent(lease.row.externalCalendarId, plan.event, key);
       const stale = written.existed && written.event.status === "cancelled" && reference.pending.length === 0;
       if (!stale || generation - plan.generation >= MAX_GENERATIONS) return { written, generation };
+      // Found deleted because another worker has been here meanwhile, the next key would make a second event.
+      lease.check();
       generation += 1;
       key = idempotencyKey(reference.id, generation);
     }

@@ -13,7 +13,7 @@ export async function extendMirror(
   calendarSyncId: string,
 ): Promise<void> {
   const { prisma, calendars, settings, now, mirror, random } = deps;
-  const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
+  const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings, now);
   if ("refused" in lease) {
     if (lease.refused !== "busy") return;
     throw new RetryLater({ afterMs: 5_000 + random() * 5_000, reason: "Another worker has this calendar." });

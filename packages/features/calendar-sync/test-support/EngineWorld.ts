@@ -82,7 +82,8 @@ export class EngineWorld {
       const calendarSyncId = await this.#ensure(calendarId);
       this.calendars.push({ calendarId, calendarSyncId });
       this.db.tables.selections.set(calendarSyncId, { userId: HOST_ID, calendarSyncId });
-      if (index < destinations) this.db.tables.destinations.set(calendarSyncId, { userId: HOST_ID, calendarSyncId });
+      if (index < destinations)
+        this.db.tables.destinations.set(calendarSyncId, { userId: HOST_ID, calendarSyncId });
     }
     await this.tick();
   }

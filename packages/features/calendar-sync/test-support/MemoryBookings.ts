@@ -43,9 +43,7 @@ export class MemoryBookings implements Twin<BookingStore> {
       title: `Meeting with ${guest}`,
       description: "",
       location: "",
-      attendees: [
-        { email: `${guest}@guest.test`, name: guest, response: "accepted", optional: false },
-      ],
+      attendees: [{ email: `${guest}@guest.test`, name: guest, response: "accepted", optional: false }],
     };
     await this.#change(sync, "booked-by-guest", {
       id,

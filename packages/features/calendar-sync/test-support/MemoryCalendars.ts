@@ -22,10 +22,12 @@ export class MemoryCalendars implements Methods {
     if (!row.enabled || !credentials.get(row.credentialId)?.active)
       return { refused: "disabled", busyForMs: 0 };
     patchRow(calendars, id, { leaseOwner: owner, leaseUntil: new Date(now.getTime() + ttlMs) });
-    const watched = [...subscriptions.values()].some(
-      (one) => one.calendarSyncId === id && one.status === "ACTIVE",
+    const watched = [...subscriptions.values()].flatMap((one) =>
+      one.calendarSyncId === id && one.status === "ACTIVE" && one.activatedAt
+        ? [Number(one.activatedAt)]
+        : [],
     );
-    return { row: toRow(row, watched) };
+    return { row: toRow(row, watched.length > 0 ? new Date(Math.max(...watched)) : null) };
   };
 
   renewLease: Methods["renewLease"] = (_sql, id, owner, ttlMs) =>
@@ -50,13 +52,17 @@ export class MemoryCalendars implements Methods {
     return this.#patchHeld(id, owner, begun) ? generation : null;
   };
 
-  finishPull: Methods["finishPull"] = (_sql, row, owner, lastPulledAt, nextPollAt) => {
-    const wish = this.#db.tables.calendars.get(row.id)?.pullRequestedAt ?? null;
+  finishPull: Methods["finishPull"] = (_sql, row, owner, lastPulledAt, next) => {
+    const now = this.#db.tables.calendars.get(row.id);
+    const wish = now?.pullRequestedAt ?? null;
     const served = wish !== null && row.pullRequestedAt !== null && wish <= row.pullRequestedAt;
     this.#patchHeld(row.id, owner, {
       status: "HEALTHY",
       lastPulledAt,
-      nextPollAt,
+      nextPollAt: next.pollAt,
+      quietPolls: next.quietPolls,
+      missedChanges:
+        Number(now?.lastNotificationAt) !== Number(row.lastNotificationAt) ? 0 : next.missedChanges,
       errorCount: 0,
       lastError: null,
       pullRequestedAt: served ? null : wish,
@@ -147,8 +153,8 @@ export class MemoryCalendars implements Methods {
   }
 }
 
-function toRow(row: CalendarRecord, watched: boolean): CalendarSyncRow {
-  return { ...row, direction: row.direction ?? "BOTH", preferences: null, userTimeZone: "UTC", watched };
+function toRow(row: CalendarRecord, watchedSince: Date | null): CalendarSyncRow {
+  return { ...row, direction: row.direction ?? "BOTH", preferences: null, userTimeZone: "UTC", watchedSince };
 }
 
 function newCalendar(id: string, target: CalendarSyncTarget, now: Date): CalendarRecord {
@@ -162,6 +168,8 @@ function newCalendar(id: string, target: CalendarSyncTarget, now: Date): Calenda
     pullRequestedAt: now,
     lastNotificationAt: null,
     mirroredUntil: null,
+    quietPolls: 0,
+    missedChanges: 0,
     errorCount: 0,
     policyOverrides: {},
     pollIntervalMinutes: null,

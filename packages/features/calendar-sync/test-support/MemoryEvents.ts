@@ -22,7 +22,8 @@ export class MemoryEvents implements Methods {
   deleteMany: Methods["deleteMany"] = (_sql, calendarSyncId, eventIds) => {
     this.#forget(
       this.#of(calendarSyncId).filter(
-        (one) => eventIds.includes(one.externalEventId) || eventIds.includes(one.seriesId ?? ""),
+        ({ externalEventId, seriesId }) =>
+          eventIds.includes(externalEventId) || (seriesId !== null && eventIds.includes(seriesId)),
       ),
     );
   };
@@ -30,8 +31,7 @@ export class MemoryEvents implements Methods {
   deleteUnseen: Methods["deleteUnseen"] = (_sql, calendarSyncId, generation, window) =>
     this.#forget(
       this.#of(calendarSyncId).filter(
-        (one) =>
-          one.seenGeneration < generation && one.endTime > window.start && one.startTime < window.end,
+        (one) => one.seenGeneration < generation && one.endTime > window.start && one.startTime < window.end,
       ),
     );
 
@@ -39,7 +39,7 @@ export class MemoryEvents implements Methods {
     this.#of(calendarSyncId).filter(({ externalEventId, seriesId, snapshot }) =>
       seriesIds === null
         ? seriesId !== null || (snapshot?.recurrence ?? null) !== null
-        : seriesIds.includes(externalEventId) || seriesIds.includes(seriesId ?? ""),
+        : seriesIds.includes(externalEventId) || (seriesId !== null && seriesIds.includes(seriesId)),
     );
 
   replaceBusy: Methods["replaceBusy"] = (_sql, _calendarSyncId, eventRowIds, busy) => {

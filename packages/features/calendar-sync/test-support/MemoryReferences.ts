@@ -36,8 +36,7 @@ export class MemoryReferences implements Methods {
   findUnseen: Methods["findUnseen"] = (_sql, calendarSyncId, generation, window) =>
     this.#of(calendarSyncId)
       .filter(
-        (one) =>
-          one.seenGeneration < generation && one.externalEventId !== null && one.status !== "DELETED",
+        (one) => one.seenGeneration < generation && one.externalEventId !== null && one.status !== "DELETED",
       )
       .filter(({ bookingId }) => {
         const booking = this.#db.tables.bookings.get(bookingId);

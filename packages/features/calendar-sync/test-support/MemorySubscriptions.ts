@@ -41,16 +41,32 @@ export class MemorySubscriptions implements Methods {
   };
 
   activated: Methods["activated"] = (_sql, id, channel, now, renewAt) => {
-    const row = this.#patch(id, { ...channel, status: "ACTIVE", nextAttemptAt: renewAt, errorCount: 0 });
+    const activatedAt = this.#db.tables.subscriptions.get(id)?.activatedAt ?? now;
+    const active = { status: "ACTIVE", activatedAt, nextAttemptAt: renewAt, errorCount: 0 } as const;
+    const row = this.#patch(id, { ...channel, ...active });
     if (!row) return;
-    patchRow(this.#db.tables.calendars, row.calendarSyncId, { currentSubscriptionId: id });
-    const old = this.#db.tables.subscriptions.get(row.replacesId ?? "");
-    if (old?.status === "ACTIVE") this.#patch(old.id, { status: "REPLACED", nextAttemptAt: now });
+    patchRow(this.#db.tables.calendars, row.calendarSyncId, { currentSubscriptionId: id, missedChanges: 0 });
+    for (const old of this.#all())
+      if (old.calendarSyncId === row.calendarSyncId && old.id !== id && old.status === "ACTIVE")
+        this.#patch(old.id, { status: "REPLACED", nextAttemptAt: now });
   };
 
   createReplacement: Methods["createReplacement"] = (_sql, old, now) => {
     if (this.#all().some((one) => one.replacesId === old.id)) return;
     this.#create(old.calendarSyncId, old.provider, old.id, now);
+  };
+
+  replaceCurrent: Methods["replaceCurrent"] = (_sql, calendarSyncId, now) => {
+    const current = this.#db.tables.calendars.get(calendarSyncId)?.currentSubscriptionId ?? "";
+    const row = this.#db.tables.subscriptions.get(current);
+    if (row?.status !== "ACTIVE" || this.#all().some((one) => one.replacesId === row.id)) return null;
+    return this.#create(calendarSyncId, row.provider, row.id, now);
+  };
+
+  remove: Methods["remove"] = (_sql, id) => {
+    const { subscriptions } = this.#db.tables;
+    const status = subscriptions.get(id)?.status;
+    if (status === "STOPPED" || status === "EXPIRED") subscriptions.delete(id);
   };
 
   move: Methods["move"] = (_sql, id, { status, nextAttemptAt, error, freesCalendar }) => {
@@ -59,7 +75,7 @@ export class MemorySubscriptions implements Methods {
     this.#patch(id, { status, nextAttemptAt, errorCount: row.errorCount + (error ? 1 : 0) });
     const { calendars } = this.#db.tables;
     if (freesCalendar && calendars.get(row.calendarSyncId)?.currentSubscriptionId === id)
-      patchRow(calendars, row.calendarSyncId, { currentSubscriptionId: null });
+      patchRow(calendars, row.calendarSyncId, { currentSubscriptionId: this.#replacementOf(id) });
   };
 
   postpone: Methods["postpone"] = (_sql, id, at) => {
@@ -79,7 +95,7 @@ export class MemorySubscriptions implements Methods {
       const row = calendars.get(id);
       if (!row?.enabled) return false;
       const pullRequestedAt = this.#db.laterThan(row.pullRequestedAt);
-      return patchRow(calendars, id, { pullRequestedAt, lastNotificationAt: now }) !== null;
+      return patchRow(calendars, id, { pullRequestedAt, lastNotificationAt: now, missedChanges: 0 }) !== null;
     });
   };
 
@@ -106,10 +122,16 @@ export class MemorySubscriptions implements Methods {
       const lastEnd = ends.length > 0 ? new Date(Math.max(...ends)) : null;
       const inUse = chosen || lastEnd !== null;
       patchRow(calendars, id, { usageCheckAt: chosen ? null : lastEnd, inUse });
-      if (!inUse && currentSubscriptionId !== null) this.#patch(currentSubscriptionId, { nextAttemptAt: now });
+      if (!inUse && currentSubscriptionId !== null)
+        this.#patch(currentSubscriptionId, { nextAttemptAt: now });
     }
     return due.length;
   };
+
+  #replacementOf(id: string): string | null {
+    const underWay: readonly string[] = ["PENDING", "ERROR", "UNSUPPORTED"];
+    return this.#all().find((one) => one.replacesId === id && underWay.includes(one.status))?.id ?? null;
+  }
 
   #all(): SubscriptionRecord[] {
     return [...this.#db.tables.subscriptions.values()];
@@ -132,6 +154,7 @@ export class MemorySubscriptions implements Methods {
       errorCount: 0,
       replacesId,
       secretHash: null,
+      activatedAt: null,
       nextAttemptAt: now,
     });
     return id;

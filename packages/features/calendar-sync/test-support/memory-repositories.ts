@@ -17,7 +17,10 @@ export function memoryRepositories(db: MemoryDatabase): SyncRepositories {
     references: db.repository<SyncRepositories["references"]>("references", new MemoryReferences(db)),
     events: db.repository<SyncRepositories["events"]>("events", new MemoryEvents(db)),
     records: db.repository<SyncRepositories["records"]>("records", records(db)),
-    subscriptions: db.repository<SyncRepositories["subscriptions"]>("subscriptions", new MemorySubscriptions(db)),
+    subscriptions: db.repository<SyncRepositories["subscriptions"]>(
+      "subscriptions",
+      new MemorySubscriptions(db),
+    ),
     status: db.repository<SyncRepositories["status"]>("status", status(db)),
   };
 }

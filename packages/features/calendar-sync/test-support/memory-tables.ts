@@ -6,14 +6,13 @@ import type { SubscriptionRow } from "../repositories/SubscriptionRepository.ts"
 
 /** A CalendarSync with all that the twins keep of it. */
 export interface CalendarRecord
-  extends Omit<CalendarSyncRow, "watched" | "preferences" | "userTimeZone" | "direction"> {
+  extends Omit<CalendarSyncRow, "watchedSince" | "preferences" | "userTimeZone" | "direction"> {
   direction: CalendarSyncRow["direction"] | null;
   enabled: boolean;
   inUse: boolean;
   status: "INITIAL" | "HEALTHY" | "RETRYING" | "FAILED";
   leaseOwner: string | null;
   leaseUntil: Date | null;
-  lastPulledAt: Date | null;
   lastPushedAt: Date | null;
   nextPollAt: Date;
   lastError: string | null;
@@ -48,6 +47,7 @@ export interface EventRecord extends MirroredEvent {
 export interface SubscriptionRecord
   extends Omit<SubscriptionRow, "credentialId" | "externalCalendarId" | "credentialActive" | "wanted"> {
   secretHash: Uint8Array | null;
+  activatedAt: Date | null;
   nextAttemptAt: Date | null;
 }
 

@@ -1,4 +1,4 @@
-import { differingFields, type EventSnapshot, SNAPSHOT_FIELDS, toSnapshot } from "../engine/snapshot.ts";
+import { differingFields, type EventSnapshot, type SNAPSHOT_FIELDS, toSnapshot } from "../engine/snapshot.ts";
 import type { BookingAction } from "../ports/BookingStore.ts";
 import type { EngineWorld } from "./EngineWorld.ts";
 import { hasEnded } from "./MemoryBookings.ts";
@@ -44,7 +44,8 @@ function unequalSides(world: EngineWorld): string[] {
         found.push(`${name} has ${event ? doubles.length + 1 : 0} events`);
         continue;
       }
-      if (event.id !== reference.externalEventId) found.push(`${name} is linked to another event than its own`);
+      if (event.id !== reference.externalEventId)
+        found.push(`${name} is linked to another event than its own`);
       if (reference.status !== "SYNCED") found.push(`${name}: the reference is ${reference.status}`);
       if (reference.pending.length > 0) found.push(`${name}: a write is still without an answer`);
       for (const field of differingFields(booking.snapshot, toSnapshot(event)))
@@ -152,6 +153,9 @@ function isToCome(world: EngineWorld, booking: BookingRecord): boolean {
   return booking.active && !hasEnded(booking, world.clock());
 }
 
-function show(side: Pick<EventSnapshot, (typeof SNAPSHOT_FIELDS)[number]>, field: keyof EventSnapshot): string {
+function show(
+  side: Pick<EventSnapshot, (typeof SNAPSHOT_FIELDS)[number]>,
+  field: keyof EventSnapshot,
+): string {
   return JSON.stringify(side[field]);
 }

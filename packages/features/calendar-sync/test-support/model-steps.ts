@@ -214,7 +214,7 @@ export async function quiesce(world: EngineWorld): Promise<void> {
   world.db.strikeAfter(Number.POSITIVE_INFINITY, "die");
   await world.jobs.resumeStalled();
   for (let round = 0; round < 5; round++) {
-    world.clock.advance({ hours: 1 });
+    world.clock.advance({ hours: 7 });
     await world.tick();
   }
 }
@@ -245,9 +245,12 @@ async function refusable(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** An hour of the days from 8 January 2030 on; the first ones are over before a long history is. */
+/** Some hours of the first day, which are over before a long history is, and hours of the week after it. */
 function hourAt(index: number, hours = 1): EventTime {
-  const start = Date.UTC(2030, 0, 8 + Math.floor(index / 6), 9 + (index % 6));
+  const start =
+    index < 3
+      ? Date.UTC(2030, 0, 7, 12 + index)
+      : Date.UTC(2030, 0, 12 + Math.floor(index / 6), 9 + (index % 6));
   const end = start + hours * 3_600_000;
   return {
     allDay: false,

@@ -1,0 +1,64 @@
+import type { Step } from "./model-steps.ts";
+
+/** A history that once went wrong. */
+export interface Regression {
+  /** What went wrong. */
+  was: string;
+  setUp: [calendars: number, destinations: number];
+  steps: Step[];
+}
+
+/** Histories that the model found, shrunk, kept for good. */
+export const REGRESSIONS: readonly Regression[] = [
+  {
+    was: "an event that came back from the bin after its booking was cancelled in the app stood there for ever",
+    setUp: [1, 1],
+    steps: [
+      { do: "book", slot: 10 },
+      { do: "tick", minutes: 1 },
+      { do: "cancel", pick: 0, by: "host" },
+      { do: "settle" },
+      { do: "restore event", pick: 0 },
+      { do: "settle" },
+    ],
+  },
+  {
+    was: "an edit of an event that had just come back from the bin was never taken over",
+    setUp: [1, 1],
+    steps: [
+      { do: "book", slot: 10 },
+      { do: "settle" },
+      { do: "delete event", calendar: 0, pick: 0 },
+      { do: "tick", minutes: 1 },
+      { do: "restore event", pick: 0 },
+      { do: "edit event", calendar: 0, pick: 0, field: "title", text: "one" },
+    ],
+  },
+  {
+    was: "a worker that had stood still past its lease made a second event for a booking that was cancelled meanwhile",
+    setUp: [1, 1],
+    steps: [
+      { do: "book", slot: 10 },
+      { do: "strike", moments: 8, blow: "stall" },
+      { do: "settle" },
+      { do: "cancel", pick: 0, by: "host" },
+      { do: "change destination", calendar: 0 },
+      { do: "fault", fault: { kind: "lost-answer" }, times: 1 },
+      { do: "tick", minutes: 1 },
+    ],
+  },
+  {
+    was: "a booking that one calendar brought back got a second event in the other, where the first had come back too",
+    setUp: [2, 2],
+    steps: [
+      { do: "book", slot: 10 },
+      { do: "settle" },
+      { do: "delete event", calendar: 0, pick: 0 },
+      { do: "tick", minutes: 1 },
+      { do: "restore event", pick: 3 },
+      { do: "restore event", pick: 0 },
+      { do: "lose cursors" },
+      { do: "settle" },
+    ],
+  },
+];
