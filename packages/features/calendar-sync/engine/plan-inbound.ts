@@ -193,7 +193,7 @@ function planPresentButCancelled(
       reason: "remote-restored",
       actions: [
         { kind: "restore", time: remote.time, reason: "remote-restored", changedAt },
-        ...actionsFor(edited, remote, null, changedAt),
+        ...actionsFor(edited, remote, null, changedAt, null),
       ],
       refusals: [],
       reference: {

@@ -65,7 +65,7 @@ export class HeldChanges {
 
   async #applyAll(until: Date | null, options: ApplyOptions): Promise<void> {
     const { settings } = this.#deps;
-    while (await this.#applyBatch(until, settings.pageSize, options)) this.#lease.signal.throwIfAborted();
+    while (await this.#applyBatch(until, settings.pageSize, options)) this.#lease.check();
   }
 
   /** @returns whether there was something to do */

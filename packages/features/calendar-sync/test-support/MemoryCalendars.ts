@@ -1,5 +1,4 @@
 import type { CalendarSyncRepository, CalendarSyncTarget } from "../repositories/CalendarSyncRepository.ts";
-import type { CalendarSyncRow } from "../repositories/rows.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
 import { type CalendarRecord, patchRow } from "./memory-tables.ts";
 
@@ -13,7 +12,7 @@ export class MemoryCalendars implements Methods {
   }
 
   acquireLease: Methods["acquireLease"] = (_sql, id, owner, ttlMs) => {
-    const { calendars, credentials, subscriptions } = this.#db.tables;
+    const { calendars, credentials, subscriptions, held, massChanges } = this.#db.tables;
     const row = calendars.get(id);
     if (!row) return { refused: "gone", busyForMs: 0 };
     const now = this.#db.now();
@@ -27,7 +26,21 @@ export class MemoryCalendars implements Methods {
         ? [Number(one.activatedAt)]
         : [],
     );
-    return { row: toRow(row, watched.length > 0 ? new Date(Math.max(...watched)) : null) };
+    const massChange = [...massChanges.values()].find((one) => one.calendarSyncId === id && !one.finished);
+    return {
+      row: {
+        ...row,
+        direction: row.direction ?? "BOTH",
+        preferences: null,
+        userTimeZone: "UTC",
+        watchedSince: watched.length > 0 ? new Date(Math.max(...watched)) : null,
+        hasHeld: [...held.values()].some((one) => one.calendarSyncId === id),
+        massChange:
+          massChange && massChange.status !== "WITHDRAWN"
+            ? { ...massChange, status: massChange.status }
+            : null,
+      },
+    };
   };
 
   renewLease: Methods["renewLease"] = (_sql, id, owner, ttlMs) =>
@@ -42,8 +55,11 @@ export class MemoryCalendars implements Methods {
 
   holdLease: Methods["holdLease"] = (_sql, id, owner) => this.#patchHeld(id, owner, {});
 
-  notePushed: Methods["notePushed"] = (_sql, id, at) => {
-    patchRow(this.#db.tables.calendars, id, { lastPushedAt: at });
+  notePushed: Methods["notePushed"] = (_sql, id, lastPushedAt, skewMs) => {
+    patchRow(this.#db.tables.calendars, id, {
+      lastPushedAt,
+      ...(skewMs === null ? {} : { clockSkewMs: skewMs }),
+    });
   };
 
   beginFullPull: Methods["beginFullPull"] = (_sql, id, owner) => {
@@ -153,10 +169,6 @@ export class MemoryCalendars implements Methods {
   }
 }
 
-function toRow(row: CalendarRecord, watchedSince: Date | null): CalendarSyncRow {
-  return { ...row, direction: row.direction ?? "BOTH", preferences: null, userTimeZone: "UTC", watchedSince };
-}
-
 function newCalendar(id: string, target: CalendarSyncTarget, now: Date): CalendarRecord {
   return {
     ...target,
@@ -170,6 +182,8 @@ function newCalendar(id: string, target: CalendarSyncTarget, now: Date): Calenda
     mirroredUntil: null,
     quietPolls: 0,
     missedChanges: 0,
+    clockSkewMs: 0,
+    lastPulledAt: null,
     errorCount: 0,
     policyOverrides: {},
     pollIntervalMinutes: null,
@@ -178,7 +192,6 @@ function newCalendar(id: string, target: CalendarSyncTarget, now: Date): Calenda
     status: "INITIAL",
     leaseOwner: null,
     leaseUntil: null,
-    lastPulledAt: null,
     lastPushedAt: null,
     nextPollAt: now,
     lastError: null,

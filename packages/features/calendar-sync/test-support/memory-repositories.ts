@@ -1,8 +1,10 @@
 import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
 import { MemoryCalendars } from "./MemoryCalendars.ts";
+import { MemoryConflicts } from "./MemoryConflicts.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
 import { MemoryEvents } from "./MemoryEvents.ts";
+import { MemoryHeldChanges } from "./MemoryHeldChanges.ts";
 import { MemoryReferences } from "./MemoryReferences.ts";
 import { MemorySubscriptions } from "./MemorySubscriptions.ts";
 import { patchRow } from "./memory-tables.ts";
@@ -21,6 +23,8 @@ export function memoryRepositories(db: MemoryDatabase): SyncRepositories {
       "subscriptions",
       new MemorySubscriptions(db),
     ),
+    conflicts: db.repository<SyncRepositories["conflicts"]>("conflicts", new MemoryConflicts(db)),
+    heldChanges: db.repository<SyncRepositories["heldChanges"]>("heldChanges", new MemoryHeldChanges(db)),
     status: db.repository<SyncRepositories["status"]>("status", status(db)),
   };
 }

@@ -1,12 +1,17 @@
 import type { EventSnapshot, SnapshotField } from "../engine/snapshot.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
+import type { FoundConflict, Resolution } from "../repositories/ConflictRepository.ts";
 import type { MirroredEvent } from "../repositories/ExternalEventRepository.ts";
+import type { MassChangeRow, StagedChange } from "../repositories/HeldChangeRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRow } from "../repositories/SubscriptionRepository.ts";
 
 /** A CalendarSync with all that the twins keep of it. */
 export interface CalendarRecord
-  extends Omit<CalendarSyncRow, "watchedSince" | "preferences" | "userTimeZone" | "direction"> {
+  extends Omit<
+    CalendarSyncRow,
+    "watchedSince" | "preferences" | "userTimeZone" | "direction" | "hasHeld" | "massChange"
+  > {
   direction: CalendarSyncRow["direction"] | null;
   enabled: boolean;
   inUse: boolean;
@@ -51,6 +56,23 @@ export interface SubscriptionRecord
   nextAttemptAt: Date | null;
 }
 
+export interface ConflictRecord extends FoundConflict {
+  id: string;
+  resolution: Resolution | null;
+}
+
+export interface HeldRecord extends StagedChange {
+  id: number;
+  calendarSyncId: string;
+  heldAt: Date;
+}
+
+export interface MassChangeRecord
+  extends Pick<MassChangeRow, "id" | "calendarSyncId" | "status" | "decidedAt"> {
+  userId: number;
+  finished: boolean;
+}
+
 /** One wait in the queue; see MemoryJobs. */
 export interface JobRecord {
   id: number;
@@ -92,6 +114,9 @@ export interface MemoryTables {
   busy: Map<string, { start: Date; end: Date }[]>;
   records: Map<number, NewChangeRecord & { createdAt: Date }>;
   subscriptions: Map<string, SubscriptionRecord>;
+  conflicts: Map<string, ConflictRecord>;
+  held: Map<number, HeldRecord>;
+  massChanges: Map<string, MassChangeRecord>;
   jobs: Map<number, JobRecord>;
 }
 
@@ -109,6 +134,9 @@ export function emptyTables(): MemoryTables {
     busy: new Map(),
     records: new Map(),
     subscriptions: new Map(),
+    conflicts: new Map(),
+    held: new Map(),
+    massChanges: new Map(),
     jobs: new Map(),
   };
 }
