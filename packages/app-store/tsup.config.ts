@@ -1,3 +1,3 @@
 import { libraryConfig } from "../../tsup.config.base.ts";
 
-export default libraryConfig(["index.ts", "googlecalendar/index.ts"]);
+export default libraryConfig(["index.ts", "caldavcalendar/index.ts", "googlecalendar/index.ts"]);

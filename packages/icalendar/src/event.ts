@@ -25,6 +25,8 @@ export interface IcsEvent {
   visibility: "default" | "private";
   organizer: { email: string; name: string | null } | null;
   attendees: EventAttendee[];
+  /** Values of the further properties that the reader was asked to keep, by name in upper case. */
+  kept: Record<string, string>;
   /** Where it begins in the file, counted from 1. */
   line: number;
 }

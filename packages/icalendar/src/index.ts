@@ -11,12 +11,14 @@ export { isOlder, latestVersions, versionKey } from "./latest-versions.ts";
 export { type IcsCalendar, type IcsItem, type ReadOptions, readCalendar } from "./read-calendar.ts";
 export {
   type ExpandOptions,
+  excludedStarts,
   expand,
   type Occurrence,
   RecurrenceError,
   type RecurringEvent,
 } from "./recurrence.ts";
 export {
+  addDate,
   type IcsCalendarToWrite,
   type IcsEventToWrite,
   writeCalendar,

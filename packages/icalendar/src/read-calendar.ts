@@ -37,6 +37,8 @@ export interface ReadOptions {
   /** Zone of floating times, where the file names none (X-WR-TIMEZONE). */
   floatingZone: string;
   limits?: Partial<IcsLimits>;
+  /** Names, in upper case, of further properties whose values are wanted (`IcsEvent.kept`). */
+  keep?: readonly string[];
 }
 
 /**
@@ -59,6 +61,7 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
       component,
       zones,
       floatingZoneOf(calendar.timeZone, options.floatingZone),
+      options.keep,
     );
     for (const problem of problems) yield { type: "problem", problem };
     if (!event) return;

@@ -19,8 +19,14 @@ export interface ReadEvent {
  * Reads one VEVENT. What cannot be read is reported with its line and left out; only an event without a usable start is
  * left out as a whole.
  * @param floatingZone zone in which floating times are read (RFC 5545 §3.3.5 form 1)
+ * @param keep names of further properties whose values are wanted
  */
-export function readEvent(component: RawComponent, zones: ZoneBook, floatingZone: string): ReadEvent {
+export function readEvent(
+  component: RawComponent,
+  zones: ZoneBook,
+  floatingZone: string,
+  keep: readonly string[] = [],
+): ReadEvent {
   const problems: IcsProblem[] = [];
   const properties = readProperties(component, problems);
   const one = (name: string): IcsProperty | undefined => properties.get(name)?.[0];
@@ -76,6 +82,7 @@ export function readEvent(component: RawComponent, zones: ZoneBook, floatingZone
       visibility: /^(private|confidential)$/i.test(text("CLASS")) ? "private" : "default",
       organizer: readOrganizer(one("ORGANIZER")),
       attendees: (properties.get("ATTENDEE") ?? []).flatMap(readAttendee),
+      kept: Object.fromEntries(keep.flatMap((name) => (text(name) ? [[name, text(name)]] : []))),
       line: component.line,
     },
     problems,

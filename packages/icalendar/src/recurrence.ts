@@ -96,6 +96,20 @@ export function expand(event: RecurringEvent, options: ExpandOptions): Occurrenc
   return [...occurrences.values()].sort((a, b) => a.start.getTime() - b.start.getTime());
 }
 
+/**
+ * The occurrences that EXDATE lines take out, as their original starts.
+ * @throws RecurrenceError for a date that is none
+ */
+export function excludedStarts({ time, recurrence }: RecurringEvent): InstantString[] {
+  const zone = time.allDay ? "UTC" : time.timeZone;
+  const walls = (recurrence ?? [])
+    .filter((line) => /^EXDATE/i.test(line))
+    .flatMap((line) => readDates(line, zone).map(({ wall }) => wall));
+  return walls.map((wall) =>
+    time.allDay ? new Date(wall).toISOString().slice(0, 10) : new Date(instantOf(wall, zone)).toISOString(),
+  );
+}
+
 const tooMany = (limit: number) => new RecurrenceError(`The series has more than ${limit} occurrences.`);
 
 /** The rule's starts on the wall clock. The library is handed a clock without changes (UTC) that shows local time. */

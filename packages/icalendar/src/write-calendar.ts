@@ -6,7 +6,7 @@ import type { IcsEvent } from "./event.ts";
 import { foldLines } from "./fold-lines.ts";
 
 /** An event to be written. */
-export type IcsEventToWrite = Omit<IcsEvent, "line" | "thisAndFuture" | "stampedAt"> & {
+export type IcsEventToWrite = Omit<IcsEvent, "line" | "kept" | "thisAndFuture" | "stampedAt"> & {
   /** DTSTAMP: when this revision was made (RFC 5545 §3.8.7.2). */
   stampedAt: string;
 };
@@ -98,7 +98,11 @@ const PARTSTAT: Record<AttendeeResponse, string> = {
   declined: "DECLINED",
 };
 
-function addDate(component: ICAL.Component, name: string, value: string, time: EventTime): void {
+/**
+ * Adds a date to a component in the form of the event's time: a day, an instant in UTC, or a local time with its TZID.
+ * @param value an instant, or a day of an all-day event
+ */
+export function addDate(component: ICAL.Component, name: string, value: string, time: EventTime): void {
   if (time.allDay) {
     component.addPropertyWithValue(name, ICAL.Time.fromDateString(value.slice(0, 10)));
     return;

@@ -1,0 +1,170 @@
+import { CalendarError } from "@calsync/lib";
+import type { ChangePage, Cursor, ExternalChange, PullOptions } from "@calsync/types";
+import { ownAddresses } from "./credential-schema.ts";
+import { type EtagCursor, parseCursor, type TokenCursor, writeCursor } from "./cursor.ts";
+import { DavCollection, type DavObject, type Member } from "./DavCollection.ts";
+import type { DavSession } from "./DavSession.ts";
+import { instanceId, readObject, toExternalEvent } from "./event-mapper.ts";
+
+/** Objects in one multiget. */
+const MAX_PAGE = 100;
+
+/**
+ * The changes of a calendar since a cursor: by sync-collection where the server knows it, else by comparing ETags. Nothing
+ * changed costs one request; changes cost one more per hundred objects.
+ */
+export async function* pullChanges(
+  session: DavSession,
+  calendarId: string,
+  cursor: Cursor | null,
+  options: PullOptions,
+): AsyncGenerator<ChangePage> {
+  if (options.signal?.aborted) throw new CalendarError("NETWORK_ERROR", "CalDAV: the pull was told to stop");
+  const collection = new DavCollection(session, calendarId);
+  const from = cursor === null ? { v: 1 as const, from: "" } : parseCursor(cursor);
+  const reader = new PageReader(session, collection, options);
+  if ("from" in from) {
+    const pages = byToken(collection, reader, from, options);
+    const first = await pages.next();
+    if (!first.done) {
+      yield first.value;
+      yield* pages;
+      return;
+    }
+    yield* byEtags(collection, reader, { v: 1, etags: {}, ctag: null, full: true }, options);
+  } else {
+    yield* byEtags(collection, reader, from, options);
+  }
+}
+
+/** Ends without a page when the server does not know sync-collection. */
+async function* byToken(
+  collection: DavCollection,
+  reader: PageReader,
+  start: TokenCursor,
+  { pageSize = MAX_PAGE, signal }: PullOptions,
+): AsyncGenerator<ChangePage> {
+  const full = start.from === "";
+  let cursor = start;
+  for (let truncated = true; truncated; ) {
+    const listed = await collection.changesSince(cursor.from, signal);
+    if (!listed) {
+      if (!full) throw new CalendarError("CURSOR_EXPIRED", "CalDAV: the server lists no changes any more");
+      return;
+    }
+    truncated = listed.truncated;
+    const until = cursor.until ?? listed.token;
+    // In one order, so that a listing which broke off goes on behind the last name that it handed out.
+    const { after = "" } = cursor;
+    const changed = byName(listed.changed).filter(({ name }) => name > after);
+    const removed = after === "" ? listed.removed : [];
+    for (let at = 0; ; at += Math.min(pageSize, MAX_PAGE)) {
+      const members = changed.slice(at, at + Math.min(pageSize, MAX_PAGE));
+      const last = at + members.length >= changed.length;
+      const next: TokenCursor = last
+        ? { v: 1, from: until }
+        : { v: 1, from: cursor.from, until, after: members.at(-1)?.name ?? after };
+      yield {
+        changes: [...(at === 0 ? removed.map(deletion) : []), ...(await reader.read(members))],
+        // A full listing that goes on after a cut begins anew when it breaks off: its token alone does not say so.
+        cursor: writeCursor(last && truncated && full ? { v: 1, from: "" } : next),
+        complete: last && !truncated,
+        full,
+      };
+      if (last) break;
+    }
+    cursor = { v: 1, from: until };
+  }
+}
+
+/** Compares what the collection lists with the ETags that were handed out before. */
+async function* byEtags(
+  collection: DavCollection,
+  reader: PageReader,
+  cursor: EtagCursor,
+  { pageSize = MAX_PAGE, signal }: PullOptions,
+): AsyncGenerator<ChangePage> {
+  const { full } = cursor;
+  if (!full && cursor.ctag !== null && (await collection.ctag(signal)) === cursor.ctag) {
+    yield { changes: [], cursor: writeCursor(cursor), complete: true, full: false };
+    return;
+  }
+  const { members, ctag } = await collection.list(signal);
+  const present = new Set(members.map(({ name }) => name));
+  const etags = { ...cursor.etags };
+  const removed = Object.keys(etags).filter((name) => !present.has(name));
+  for (const name of removed) delete etags[name];
+  // An object without an ETag cannot be compared: it counts as changed.
+  const changed = byName(members).filter(({ name, etag }) => etag === null || etags[name] !== etag);
+  for (let at = 0; ; at += Math.min(pageSize, MAX_PAGE)) {
+    const page = changed.slice(at, at + Math.min(pageSize, MAX_PAGE));
+    const last = at + page.length >= changed.length;
+    const changes = [...(at === 0 && !full ? removed.map(deletion) : []), ...(await reader.read(page))];
+    for (const { name, etag } of page) if (etag !== null) etags[name] = etag;
+    yield {
+      changes,
+      cursor: writeCursor({ v: 1, etags, ctag: last ? ctag : null, full: full && !last }),
+      complete: last,
+      full,
+    };
+    if (last) return;
+  }
+}
+
+const byName = (members: readonly Member[]): Member[] =>
+  [...members].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+const deletion = (eventId: string): ExternalChange => ({
+  type: "delete",
+  eventId,
+  seriesId: null,
+  originalStart: null,
+  version: null,
+});
+
+/** Reads the objects of a page and says what each of them means. */
+class PageReader {
+  readonly #session: DavSession;
+  readonly #collection: DavCollection;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(session: DavSession, collection: DavCollection, { signal }: PullOptions) {
+    this.#session = session;
+    this.#collection = collection;
+    this.#signal = signal;
+  }
+
+  async read(members: readonly Member[]): Promise<ExternalChange[]> {
+    if (members.length === 0) return [];
+    const own = ownAddresses(await this.#session.credential());
+    const objects = await this.#collection.read(
+      members.map(({ name }) => name),
+      this.#signal,
+    );
+    const changes: ExternalChange[] = [];
+    // What has gone since it was listed is in the next listing.
+    for (const object of objects) changes.push(...(await this.#changesOf(object, own)));
+    return changes;
+  }
+
+  async #changesOf(object: DavObject, own: readonly string[]): Promise<ExternalChange[]> {
+    const { name, etag } = object;
+    const read = await readObject(object.text, "UTC");
+    if (!read)
+      return [{ type: "unreadable", eventId: name, reason: "the object holds no event that can be read" }];
+    const context = { calendarId: this.#collection.url, name, etag, own, floatingZone: "UTC" };
+    const events = [...(read.master ? [read.master] : []), ...read.exceptions];
+    return [
+      ...events.map((event): ExternalChange => ({ type: "upsert", event: toExternalEvent(event, context) })),
+      ...read.holes.map(
+        (originalStart): ExternalChange => ({
+          type: "delete",
+          eventId: instanceId(name, originalStart),
+          seriesId: name,
+          originalStart,
+          version: etag,
+        }),
+      ),
+    ];
+  }
+}

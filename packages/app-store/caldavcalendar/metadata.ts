@@ -1,0 +1,28 @@
+import type { ProviderMetadata } from "@calsync/types";
+
+/** What people and the registry see of CalDAV. Light: it loads no client. */
+export const metadata: ProviderMetadata = {
+  slug: "caldavcalendar",
+  name: "CalDAV",
+  auth: "password",
+  website: "https://datatracker.ietf.org/doc/html/rfc4791",
+  capabilities: {
+    // No server offers third parties a push channel that has been adopted; calendars are polled.
+    notifications: "none",
+    changes: "token",
+    write: true,
+    freeBusy: true,
+    recurrence: true,
+    attendees: true,
+    preconditions: true,
+    clientChosenIds: true,
+    maxSubscriptionMs: null,
+    minPollMs: 60_000,
+  },
+  // No server publishes quotas; ten requests a second of one account are what a desktop client makes when it starts.
+  limits: {
+    account: { units: 100, perMs: 10_000, unasked: 10 },
+    installation: { units: 5_000, perMs: 10_000 },
+    costs: { createEvent: 2, updateEvent: 2, listCalendars: 3, getFreeBusy: 4 },
+  },
+};
