@@ -9,6 +9,15 @@ export interface FieldChange {
 
 const NOTHING = "nothing";
 
+/** Names of the fields that both sides keep. */
+export const FIELD_NAMES = {
+  time: "Time",
+  title: "Title",
+  location: "Where",
+  description: "Notes",
+  attendees: "Guests",
+} as const;
+
 /** What a change record may hold: the engine's snapshot of an event, or a part of it. Anything else is left out. */
 interface Snapshot {
   time?: unknown;
@@ -32,13 +41,28 @@ export function describeChange(
   const was: Snapshot = before;
   const is: Snapshot = after;
   const changes: FieldChange[] = [
-    { field: "Time", before: timeText(was.time, timeZone, cycle), after: timeText(is.time, timeZone, cycle) },
-    { field: "Title", before: text(was.title), after: text(is.title) },
-    { field: "Where", before: text(was.location), after: text(is.location) },
-    { field: "Notes", before: text(was.description), after: text(is.description) },
-    { field: "Guests", before: guests(was.attendees), after: guests(is.attendees) },
+    {
+      field: FIELD_NAMES.time,
+      before: timeText(was.time, timeZone, cycle),
+      after: timeText(is.time, timeZone, cycle),
+    },
+    { field: FIELD_NAMES.title, before: text(was.title), after: text(is.title) },
+    { field: FIELD_NAMES.location, before: text(was.location), after: text(is.location) },
+    { field: FIELD_NAMES.description, before: text(was.description), after: text(is.description) },
+    { field: FIELD_NAMES.attendees, before: guests(was.attendees), after: guests(is.attendees) },
   ];
   return changes.filter((change) => change.before !== change.after);
+}
+
+/** One field's value in words, whatever it is. */
+export function describeField(
+  field: keyof typeof FIELD_NAMES,
+  value: unknown,
+  timeZone: string,
+  cycle: HourCycle,
+): string {
+  if (field === "time") return timeText(value, timeZone, cycle);
+  return field === "attendees" ? guests(value) : text(value);
 }
 
 function timeText(time: unknown, timeZone: string, cycle: HourCycle): string {

@@ -12,11 +12,6 @@ export interface EventFields {
 /** For an event that repeats: the one that was touched, or all of them. */
 export type SeriesScope = "one" | "all";
 
-/** The time of a request: instants, and whether they stand for whole days. */
-function timeBody(span: Span, timeZone: string) {
-  return { ...instantsOf(span, timeZone), allDay: span.allDay, timeZone };
-}
-
 /** Moves an item. @throws ApiProblem */
 export async function saveTime(
   item: CalendarItem,
@@ -24,20 +19,17 @@ export async function saveTime(
   timeZone: string,
   scope?: SeriesScope,
 ): Promise<void> {
-  const time = timeBody(to, timeZone);
   if (item.kind === "booking") {
-    await callApi(`/v1/bookings/${item.source.uid}/reschedule`, {
-      method: "POST",
-      body: { start: time.start },
-    });
+    const { start } = instantsOf(to, timeZone);
+    await callApi(`/v1/bookings/${item.source.uid}/reschedule`, { method: "POST", body: { start } });
   } else {
-    await callApi(pathOf(item), { method: "PATCH", body: { ...time, ...scopeBody(scope) } });
+    await saveItem(item, { span: to }, timeZone, scope);
   }
 }
 
 /** Makes an entry in the destination calendar. @throws ApiProblem */
 export async function createEntry(fields: EventFields, span: Span, timeZone: string): Promise<void> {
-  await callApi("/v1/events", { method: "POST", body: { ...fields, ...timeBody(span, timeZone) } });
+  await callApi("/v1/events", { method: "POST", body: { ...fields, time: { ...span, timeZone } } });
 }
 
 /** Changes what differs. @throws ApiProblem */
@@ -50,7 +42,7 @@ export async function saveItem(
   const { span, ...fields } = change;
   await callApi(pathOf(item), {
     method: "PATCH",
-    body: { ...fields, ...(span ? timeBody(span, timeZone) : {}), ...scopeBody(scope) },
+    body: { ...fields, ...(span ? { time: { ...span, timeZone } } : {}), ...scopeBody(scope) },
   });
 }
 

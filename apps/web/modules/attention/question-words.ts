@@ -1,0 +1,54 @@
+import type { MassChange, Question } from "../api/types.ts";
+
+/** What a question is about, in two words. */
+export function shortKind(kind: Question["kind"]): string {
+  switch (kind) {
+    case "fields":
+      return "Both changed";
+    case "deleted":
+      return "Deleted there";
+    case "cancelled":
+      return "Cancelled here";
+    case "outside-hours":
+      return "Outside your hours";
+    case "overlap":
+      return "Overlaps";
+    default:
+      return "Question";
+  }
+}
+
+/** The two answers to a question that is not about single fields: what each does. */
+export function answersOf(kind: Question["kind"]): {
+  local: { label: string; effect: string };
+  remote: { label: string; effect: string };
+} {
+  switch (kind) {
+    case "deleted":
+      return {
+        local: { label: "Keep the booking", effect: "Its event is written to the calendar again." },
+        remote: { label: "Cancel the booking", effect: "Its guests are told." },
+      };
+    case "cancelled":
+      return {
+        local: { label: "Leave it cancelled", effect: "Its event is deleted from the calendar." },
+        remote: { label: "Bring the booking back", effect: "Its guests are invited again." },
+      };
+    default:
+      return {
+        local: { label: "Put it back", effect: "The event goes back to the booking's time." },
+        remote: { label: "Move the booking", effect: "Its guests are told of the new time." },
+      };
+  }
+}
+
+/** `12 bookings would be cancelled and 3 moved.` */
+export function countMassChange({
+  cancellations,
+  moves,
+}: Pick<MassChange, "cancellations" | "moves">): string {
+  const bookings = (count: number) => `${count} booking${count === 1 ? "" : "s"}`;
+  if (moves === 0) return `${bookings(cancellations)} would be cancelled.`;
+  if (cancellations === 0) return `${bookings(moves)} would be moved.`;
+  return `${bookings(cancellations)} would be cancelled and ${moves} moved.`;
+}
