@@ -40,7 +40,14 @@ export type {
 export type Booking = BookingDto;
 export type EventType = EventTypeDto;
 export type SyncStatus = Wire<SyncStatusDto>;
-export type Change = Wire<ChangeView>;
+/** A change with what can be done about it. */
+export type Change = Wire<ChangeView> & {
+  booking: { uid: string; title: string } | null;
+  undoable: boolean;
+  whyNotUndoable: { code: string; message: string } | null;
+  undoes: string | null;
+  undoneBy: string | null;
+};
 export type QueueItem = Wire<QueueItemDto>;
 export type Webhook = z.output<typeof webhookSchema>;
 export type WebhookDelivery = z.output<typeof webhookDeliverySchema>;

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { callApi } from "../api/browser.ts";
 import type { MassChangeDetails } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
+import { RefreshWhile } from "../live/RefreshWhile.tsx";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { countMassChange } from "./question-words.ts";
 
@@ -99,7 +100,9 @@ export function MassChangePage({ change, timeZone }: { change: MassChangeDetails
   );
 }
 
+/** What has become of it. */
 function Outcome({ change: { status, finishedAt } }: { change: MassChangeDetails }) {
+  const underWay = finishedAt === null && status !== "withdrawn";
   const texts = {
     confirmed: "You let it happen.",
     restored: "You kept your bookings.",
@@ -108,7 +111,8 @@ function Outcome({ change: { status, finishedAt } }: { change: MassChangeDetails
   };
   return (
     <Alert tone="good" className="mt-4" role="status" title={texts[status]}>
-      {finishedAt === null && status !== "withdrawn" ? "It is being carried out." : "All of it is done."}
+      <RefreshWhile active={underWay} />
+      {underWay ? "It is being carried out." : "All of it is done."}
     </Alert>
   );
 }

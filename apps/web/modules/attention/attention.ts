@@ -17,7 +17,7 @@ export interface Attention {
 export async function readAttention(): Promise<Attention> {
   const [{ conflicts }, { massChanges }, { connections }, { calendars }, { items }] = await Promise.all([
     readApi<{ conflicts: Question[] }>("/v1/conflicts?state=open"),
-    readApi<{ massChanges: MassChange[] }>("/v1/mass-changes?status=open"),
+    readApi<{ massChanges: MassChange[] }>("/v1/mass-changes?state=open"),
     readApi<{ connections: Connection[] }>("/v1/connections"),
     readApi<SyncOverview>("/v1/sync/status"),
     readApi<{ items: QueueItem[] }>("/v1/sync/queue?state=failed&limit=50"),

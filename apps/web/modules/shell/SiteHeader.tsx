@@ -1,6 +1,7 @@
 import { buttonClass } from "@calsync/ui";
 import Link from "next/link";
 import type { User } from "../api/types.ts";
+import { AttentionLink } from "./AttentionLink.tsx";
 import { HostNav } from "./HostNav.tsx";
 import { SignOutButton } from "./SignOutButton.tsx";
 import { SyncIndicator } from "./SyncIndicator.tsx";
@@ -20,6 +21,7 @@ export function SiteHeader({ user }: { user: User | null }) {
               <HostNav />
             </div>
             <div className="ml-auto flex items-center gap-2">
+              <AttentionLink />
               <SyncIndicator />
               <SignOutButton name={user.name} />
             </div>

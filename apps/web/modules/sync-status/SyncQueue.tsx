@@ -8,6 +8,7 @@ import { callApi } from "../api/browser.ts";
 import type { QueueItem } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
 import { explainCalendarError } from "../calendars/explain-error.ts";
+import { RefreshWhile } from "../live/RefreshWhile.tsx";
 import { RelativeTime } from "../time/RelativeTime.tsx";
 import { MomentText } from "../time/TimeText.tsx";
 import { lookOfWork, nameOfWork } from "./queue-words.ts";
@@ -101,6 +102,7 @@ export function SyncQueue({
           ))}
         </ul>
       )}
+      <RefreshWhile active={items.some(({ state }) => state === "running" || state === "waiting")} />
       {more ? <p className="mt-3 text-sm text-muted">There is more; the latest is shown.</p> : null}
     </Card>
   );

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import type { WebhookDelivery } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
+import { RefreshWhile } from "../live/RefreshWhile.tsx";
 import { MomentText } from "../time/TimeText.tsx";
 import { lookOfDelivery, wordsOf } from "./webhook-words.ts";
 
@@ -84,6 +85,9 @@ export function Deliveries({
           ))}
         </ul>
       )}
+      <RefreshWhile
+        active={deliveries.some(({ status, attempts }) => status === "queued" && attempts === 0)}
+      />
       {nextCursor ? (
         <p className="mt-4">
           <Link

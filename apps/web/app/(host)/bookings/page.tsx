@@ -1,5 +1,6 @@
-import { PageHeading } from "@calsync/ui";
+import { buttonClass, PageHeading } from "@calsync/ui";
 import type { Metadata } from "next";
+import Link from "next/link";
 import { z } from "zod";
 import { readApi, requireUser } from "../../../modules/api/server.ts";
 import type { BookingList as Page } from "../../../modules/api/types.ts";
@@ -23,7 +24,14 @@ export default async function BookingsPage({
   const page = await readApi<Page>(`/v1/bookings?${query}`);
   return (
     <>
-      <PageHeading title="Bookings" />
+      <PageHeading
+        title="Bookings"
+        actions={
+          <Link href="/changes" className={buttonClass("quiet", "small")}>
+            What sync changed
+          </Link>
+        }
+      />
       <BookingList page={page} status={status} isFirst={cursor === undefined} user={user} />
     </>
   );
