@@ -22,6 +22,7 @@ import { bookingRoutes } from "./routes/bookings.ts";
 import { calendarRoutes } from "./routes/calendar.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { cronRoutes } from "./routes/crons.ts";
+import { entryRoutes } from "./routes/entries.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
@@ -103,6 +104,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     syncRoutes,
     syncQueueRoutes,
     calendarRoutes,
+    entryRoutes,
     webhookRoutes,
     streamRoutes,
     cronRoutes,
@@ -131,6 +133,10 @@ function describeApi(url: string) {
       { name: "Account", description: "Signing in, sessions and API keys." },
       { name: "Public", description: "What guests use, without signing in." },
       { name: "Bookings", description: "Bookings and event types of the signed-in host." },
+      {
+        name: "Calendar",
+        description: "The signed-in host's calendar: entries, and events of connected calendars.",
+      },
       { name: "Connections", description: "Linked accounts and their calendars." },
       { name: "Sync", description: "How sync stands, and changes as they happen." },
       { name: "Webhooks", description: "Telling other systems of what happens." },

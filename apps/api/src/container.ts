@@ -2,7 +2,9 @@ import {
   type BookingService,
   createBookingService,
   createBookingStore,
+  createEntryService,
   createGuestTokens,
+  type EntryService,
   type GuestTokens,
 } from "@calsync/bookings";
 import {
@@ -49,6 +51,7 @@ export interface Container {
   readonly prisma: PrismaClient;
   readonly auth: AuthService;
   readonly bookings: BookingService;
+  readonly entries: EntryService;
   readonly connections: ConnectionService;
   readonly sync: CalendarSync;
   /** The sync queue as people see it. */
@@ -142,15 +145,9 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       ...options.syncSettings,
     },
   });
-  const bookings = createBookingService({
-    prisma,
-    sync,
-    busy: sync.busyIntervals,
-    now,
-    log,
-    guestTokens,
-    settleMs,
-  });
+  const bookingDeps = { prisma, sync, busy: sync.busyIntervals, now, log, guestTokens, settleMs };
+  const bookings = createBookingService(bookingDeps);
+  const entries = createEntryService({ ...bookingDeps, calendarsOf: sync.calendarsOf });
   const connections = createConnectionService({
     prisma,
     secretBox,
@@ -198,6 +195,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     prisma,
     auth: createAuthService({ prisma, now }),
     bookings,
+    entries,
     connections,
     sync,
     guestTokens,

@@ -64,6 +64,8 @@ export interface CalendarSync extends BookingSync {
   destinationChosen(tx: PrismaTransaction, userId: number): Promise<void>;
   /** Asks for a pull of each calendar. @returns how many of them exist and are enabled. */
   requestPull(calendarSyncIds: readonly string[]): Promise<number>;
+  /** The calendars that the user has connected and uses, and whether events may be written to them. */
+  calendarsOf(userId: number): Promise<{ id: string; name: string; provider: string; writable: boolean }[]>;
   /** Whether the calendar belongs to the user. */
   ownsCalendar(userId: number, calendarSyncId: string): Promise<boolean>;
   /** Answers a request at a provider's notification endpoint: verify, enqueue, answer. */
@@ -167,6 +169,11 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       await enqueuePulls(prisma, wanted);
       return wanted.length;
     },
+    calendarsOf: async (userId) =>
+      (await statusRows.findUsed(userId)).map(({ direction, ...calendar }) => ({
+        ...calendar,
+        writable: direction !== "FROM_CALENDAR" && gateway.capabilitiesOf(calendar.provider).write,
+      })),
     ownsCalendar: (userId, id) => statusRows.owns(userId, id),
     handleNotification: (provider, request) => notifications.handle(provider, request),
     runCron,

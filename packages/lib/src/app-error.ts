@@ -10,6 +10,8 @@ export type AppErrorKind =
   | "not-found"
   /** The request makes sense, and something that exists stands in its way. */
   | "conflict"
+  /** The request was made on a state that has changed since. */
+  | "outdated"
   /** Something that we need does not answer at the moment. */
   | "unavailable";
 

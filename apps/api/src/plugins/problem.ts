@@ -41,6 +41,7 @@ const STATUS_OF_KIND: Record<AppErrorKind, number> = {
   forbidden: 403,
   "not-found": 404,
   conflict: 409,
+  outdated: 412,
   unavailable: 503,
 };
 

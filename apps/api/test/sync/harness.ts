@@ -2,7 +2,9 @@ import {
   type BookingService,
   createBookingService,
   createBookingStore,
+  createEntryService,
   createGuestTokens,
+  type EntryService,
 } from "@calsync/bookings";
 import {
   type BookingStore,
@@ -55,6 +57,7 @@ export class SyncHarness {
   readonly server: MemoryCalendarServer;
   readonly sync: CalendarSync;
   readonly bookings: BookingService;
+  readonly entries: EntryService;
   readonly mails: MailMessage[] = [];
   readonly notifications: MemoryNotification[] = [];
   /** Stands between the engine and the calendars; a test replaces it to see or change what passes. */
@@ -95,14 +98,16 @@ export class SyncHarness {
       random: () => 0.5,
     });
     const guestTokens = createGuestTokens(["a secret of the tests that is long enough"]);
-    this.bookings = createBookingService({
+    const bookingDeps = {
       prisma: this.prisma,
       sync: this.sync,
       busy: this.sync.busyIntervals,
       now: this.clock,
       log,
       guestTokens,
-    });
+    };
+    this.bookings = createBookingService(bookingDeps);
+    this.entries = createEntryService({ ...bookingDeps, calendarsOf: this.sync.calendarsOf });
     this.#mailJobs = notificationJobs({
       prisma: this.prisma,
       transport: { send: async (message) => void this.mails.push(message) },

@@ -17,6 +17,7 @@ const BOOKING = {
   },
   host: { select: { name: true, username: true, email: true } },
   references: {
+    where: { detachedAt: null },
     select: {
       status: true,
       lastError: true,
@@ -169,7 +170,8 @@ export async function move(
       endTime: place.time.end,
       occupiedStart: place.occupied.start,
       occupiedEnd: place.occupied.end,
-      hostPlaced: false,
+      // A host's own entry stays where the host wants it, over others if need be.
+      hostPlaced: booking.kind === "ENTRY",
       sequence: { increment: 1 },
       fieldChangedAt: changed(booking, { time: now.toISOString() }),
     },

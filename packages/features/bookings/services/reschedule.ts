@@ -41,7 +41,7 @@ export async function reschedule(
   if (newStart <= now)
     throw invalid("time_in_past", "The new time lies in the past.", "Choose a time to come.");
   if (role.role === "guest") await requireOffered(deps, seen, newStart, now);
-  else await requireNotBusy(deps, seen, newStart);
+  else if (seen.kind === "BOOKING") await requireNotBusy(deps, seen, newStart);
   try {
     const booking = await inTransaction(deps.prisma, async (tx) => {
       const current = await lockByUid(tx, uid);

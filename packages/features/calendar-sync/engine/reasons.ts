@@ -65,6 +65,9 @@ export const REASONS = {
   "cancelled-by-host": "The host cancelled the booking in the app.",
   "cancelled-by-guest": "The guest cancelled the booking.",
   "seat-taken-by-guest": "A guest joined.",
+  "entry-created-by-host": "The host made the entry in the app.",
+  "entry-changed-by-host": "The host changed the entry in the app.",
+  "entry-deleted-by-host": "The host deleted the entry in the app.",
   "seat-given-up-by-guest": "A guest gave their seat up.",
 } as const;
 

@@ -9,6 +9,10 @@ export interface BookingChange {
   /** What the change concerns, before and after; JSON, for people to compare. Null for what was not there. */
   before: unknown;
   after: unknown;
+  /**
+   * The host's calendars that it is to stand in from now on, and no others; those of the destinations, for good, when left out.
+   */
+  calendarSyncIds?: readonly string[];
 }
 
 /** What a booking store tells sync, in the transaction of its own change. */

@@ -27,7 +27,8 @@ export interface ReferencePatch {
 }
 
 const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externalEventId", r."status", r."version", r."sequence",
-  r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt"`;
+  r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt",
+  r."detachedAt" IS NOT NULL AS "detached"`;
 
 /** The links between bookings and events. Every method is one statement, however many rows. */
 export class ReferenceRepository {
@@ -188,5 +189,34 @@ export class ReferenceRepository {
        WHERE b."id" = ANY(${bookingIds}::int[]) AND b."status" IN ('PENDING', 'ACCEPTED')
          AND NOT EXISTS (SELECT 1 FROM "BookingReference" r WHERE r."bookingId" = b."id")
       ON CONFLICT DO NOTHING`;
+  }
+
+  /**
+   * Makes each booking stand in exactly these calendars of its host: references that lack are made, those elsewhere are
+   * detached (a push takes their events away), those that were detached are in force again.
+   */
+  async placeInCalendars(
+    sql: Sql,
+    places: readonly { bookingId: number; calendarSyncIds: readonly string[] }[],
+    now: Date,
+  ): Promise<void> {
+    if (places.length === 0) return;
+    await sql.$executeRaw`
+      WITH wanted AS (
+        SELECT p."bookingId", c::uuid AS "calendarSyncId"
+          FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p("bookingId" int, "calendarSyncIds" jsonb)
+         CROSS JOIN jsonb_array_elements_text(p."calendarSyncIds") c
+      ), detached AS (
+        UPDATE "BookingReference" r SET "detachedAt" = ${now}, "updatedAt" = now()
+         WHERE r."bookingId" IN (SELECT "bookingId" FROM wanted) AND r."detachedAt" IS NULL
+           AND NOT EXISTS (SELECT 1 FROM wanted w
+                            WHERE w."bookingId" = r."bookingId" AND w."calendarSyncId" = r."calendarSyncId")
+      )
+      INSERT INTO "BookingReference" ("id", "bookingId", "calendarSyncId", "updatedAt")
+      SELECT md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid, b."id", s."id", now()
+        FROM wanted w
+        JOIN "Booking" b ON b."id" = w."bookingId"
+        JOIN "CalendarSync" s ON s."id" = w."calendarSyncId" AND s."userId" = b."hostId"
+      ON CONFLICT ("bookingId", "calendarSyncId") DO UPDATE SET "detachedAt" = NULL, "updatedAt" = now()`;
   }
 }

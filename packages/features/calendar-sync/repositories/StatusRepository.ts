@@ -70,6 +70,20 @@ export class StatusRepository {
        ORDER BY x."name"`;
   }
 
+  /** The calendars that a user uses, with the direction that holds for each. */
+  async findUsed(
+    userId: number,
+  ): Promise<
+    { id: string; name: string; provider: string; direction: "BOTH" | "TO_CALENDAR" | "FROM_CALENDAR" }[]
+  > {
+    return this.#prisma.$queryRaw`
+      SELECT s."id", s."name", s."provider", coalesce(s."direction", p."direction", 'BOTH')::text AS "direction"
+        FROM "CalendarSync" s
+        LEFT JOIN "SyncPreference" p ON p."userId" = s."userId"
+       WHERE s."userId" = ${userId} AND s."inUse" AND s."enabled"
+       ORDER BY s."name", s."id"`;
+  }
+
   /** Whether a calendar belongs to the user. */
   async owns(userId: number, calendarSyncId: string): Promise<boolean> {
     const rows = await this.#prisma.$queryRaw<unknown[]>`

@@ -60,6 +60,8 @@ export interface ReferenceRow extends PlannedReference {
   generation: number;
   errorCount: number;
   pushRequestedAt: Date | null;
+  /** The booking is no longer to stand in this calendar. */
+  detached: boolean;
 }
 
 /** A reference as raw SQL gives it; dates and JSON arrive parsed by the driver. */

@@ -27,6 +27,10 @@ export class BookingReferences implements BookingSync {
 
   async bookingsChanged(tx: PrismaTransaction, changes: readonly BookingChange[]): Promise<void> {
     await this.#records.append(tx, changes.map(toRecord), this.#now());
+    const chosen = changes.flatMap(({ bookingId, calendarSyncIds }) =>
+      calendarSyncIds ? [{ bookingId, calendarSyncIds }] : [],
+    );
+    await this.#references.placeInCalendars(tx, chosen, this.#now());
     await this.#reference(
       tx,
       changes.map(({ bookingId }) => bookingId),

@@ -12,6 +12,7 @@ import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/Ch
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { ChangeGuard } from "./ChangeGuard.ts";
+import { localOf } from "./local-of.ts";
 import type { Mirror } from "./Mirror.ts";
 import {
   type ApplyOptions,
@@ -103,7 +104,7 @@ export class ChangeApplier {
         foreign.push(change);
         continue;
       }
-      const local = items.get(reference.bookingId) ?? null;
+      const local = localOf(reference, items);
       all.push(planOne(reference, change, { reference, local, remote, policy, now, clock }));
     }
     const limit = policy.massChangeLimit;

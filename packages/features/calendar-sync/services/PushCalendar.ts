@@ -13,6 +13,7 @@ import { clockGranularityOf } from "./clock-trust.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
 import { Lease } from "./Lease.ts";
+import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
 import {
   deletedResult,
@@ -200,7 +201,7 @@ export class PushCalendar {
     );
     const policy = policyOf(calendar);
     return references.map((reference) => {
-      const local = items.get(reference.bookingId) ?? null;
+      const local = localOf(reference, items);
       return { reference, local, plan: planOutbound({ reference, local, policy, now: now() }) };
     });
   }

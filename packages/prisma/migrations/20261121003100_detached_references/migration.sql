@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "BookingReference" ADD COLUMN     "detachedAt" TIMESTAMPTZ(3);
