@@ -90,6 +90,18 @@ export class MemoryReferences implements Methods {
     }
   };
 
+  placeInCalendars: Methods["placeInCalendars"] = (_sql, places) => {
+    const { calendars, references } = this.#db.tables;
+    for (const { bookingId, calendarSyncIds } of places) {
+      for (const one of this.#all().filter((reference) => reference.bookingId === bookingId))
+        patchRow(references, one.id, { detached: !calendarSyncIds.includes(one.calendarSyncId) });
+      for (const calendarSyncId of calendarSyncIds) {
+        const id = referenceId(bookingId, [...calendars.keys()].indexOf(calendarSyncId));
+        if (!references.has(id)) references.set(id, newReference(id, bookingId, calendarSyncId));
+      }
+    }
+  };
+
   #all(): ReferenceRecord[] {
     return [...this.#db.tables.references.values()];
   }
@@ -134,6 +146,7 @@ function newReference(id: string, bookingId: number, calendarSyncId: string): Re
     generation: 0,
     seenGeneration: 0,
     errorCount: 0,
+    detached: false,
     pushRequestedAt: null,
     nextPushAt: null,
     lastError: null,

@@ -47,6 +47,10 @@ function status(db: MemoryDatabase): Twin<SyncRepositories["status"]> {
   return {
     findForUser: () => [],
     findFreshness: () => [],
+    findUsed: (userId) =>
+      [...db.tables.calendars.values()]
+        .filter((row) => row.userId === userId)
+        .map(({ id, name, provider, direction }) => ({ id, name, provider, direction: direction ?? "BOTH" })),
     owns: (userId, id) => db.tables.calendars.get(id)?.userId === userId,
     wakeCredential(_sql, credentialId, now) {
       const { calendars, subscriptions, references } = db.tables;
