@@ -2,10 +2,12 @@ import { enqueueMany, handleJob, type JobRegistration, type ScheduledJob } from 
 import type { Clock, Logger } from "@calsync/lib";
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { Interval, NotificationRequest } from "@calsync/types";
+import { runCalendarDoctorCron } from "./crons/calendar-doctor.ts";
 import { runCalendarSubscriptionsCron } from "./crons/calendar-subscriptions.ts";
 import { runCalendarSyncCron } from "./crons/calendar-sync.ts";
 import type { CronName, CronReport } from "./crons/cron.ts";
 import { type ChangeView, type SyncStatus, toChangeView, toSyncStatus } from "./dto.ts";
+import { checkCalendarJob } from "./jobs/check-calendar.job.ts";
 import { extendMirrorJob } from "./jobs/extend-mirror.job.ts";
 import { maintainSubscriptionJob } from "./jobs/maintain-subscription.job.ts";
 import { pullCalendarJob } from "./jobs/pull-calendar.job.ts";
@@ -16,11 +18,13 @@ import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
 import type { TellHosts, TellWebhooks } from "./ports/HostNews.ts";
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
+import { DoctorRepository } from "./repositories/DoctorRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
 import { ChangeGuard } from "./services/ChangeGuard.ts";
 import { clockTrustOf } from "./services/clock-trust.ts";
+import { Doctor, type DoctorReport, type Healing } from "./services/Doctor.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
 import { Mirror } from "./services/Mirror.ts";
 import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
@@ -66,6 +70,8 @@ export interface CalendarSync extends BookingSync {
   requestPull(calendarSyncIds: readonly string[]): Promise<number>;
   /** The calendars that the user has connected and uses, and whether events may be written to them. */
   calendarsOf(userId: number): Promise<{ id: string; name: string; provider: string; writable: boolean }[]>;
+  /** Compares a calendar with its bookings, and heals what it may. @throws RetryLater while a worker has the calendar */
+  checkCalendar(calendarSyncId: string, healing: Healing): Promise<DoctorReport>;
   /** Whether the calendar belongs to the user. */
   ownsCalendar(userId: number, calendarSyncId: string): Promise<boolean>;
   /** Answers a request at a provider's notification endpoint: verify, enqueue, answer. */
@@ -139,8 +145,14 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const notifications = new Notifications({ ...shared, subscriptions: subscriptionRows });
   const bookingReferences = new BookingReferences(calendars, references, records, now);
   const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now };
-  const runCron = (name: CronName) =>
-    name === "calendar-sync" ? runCalendarSyncCron(cronDeps) : runCalendarSubscriptionsCron(cronDeps);
+  const doctorRows = new DoctorRepository();
+  const doctor = new Doctor({ ...shared, store, rows: doctorRows, bookingReferences });
+  const crons: Record<CronName, () => Promise<CronReport>> = {
+    "calendar-sync": () => runCalendarSyncCron(cronDeps),
+    "calendar-subscriptions": () => runCalendarSubscriptionsCron(cronDeps),
+    "calendar-doctor": () => runCalendarDoctorCron(cronDeps, doctorRows),
+  };
+  const runCron = (name: CronName) => crons[name]();
 
   const enqueuePulls = (tx: PrismaTransaction | PrismaClient, ids: readonly string[]) =>
     enqueueMany(
@@ -174,6 +186,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
         ...calendar,
         writable: direction !== "FROM_CALENDAR" && gateway.capabilitiesOf(calendar.provider).write,
       })),
+    checkCalendar: (id, healing) => doctor.check(id, healing),
     ownsCalendar: (userId, id) => statusRows.owns(userId, id),
     handleNotification: (provider, request) => notifications.handle(provider, request),
     runCron,
@@ -201,6 +214,16 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
         await subscriptions.maintain(subscriptionId);
       }),
       handleJob(extendMirrorJob, ({ calendarSyncId }) => extendMirror({ ...shared, mirror }, calendarSyncId)),
+      handleJob(checkCalendarJob, async ({ calendarSyncId }) => {
+        const { findings, outcome, error } = await doctor.check(calendarSyncId, "safe");
+        if (findings.length === 0 && error === null) return;
+        const kinds = Object.groupBy(findings, ({ kind }) => kind);
+        const counts = Object.fromEntries(Object.entries(kinds).map(([kind, found]) => [kind, found.length]));
+        log.warn(
+          { calendarSyncId, outcome, error, findings: counts },
+          "a calendar is not as its bookings say",
+        );
+      }),
       handleJob(runCronJob, async ({ name }) => {
         log.info({ cron: name, ...(await runCron(name)) }, "cron finished");
       }),
@@ -216,6 +239,12 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
         name: "calendar-subscriptions",
         job: runCronJob,
         payload: { name: "calendar-subscriptions" },
+        everyMs: settings.cronEveryMs,
+      },
+      {
+        name: "calendar-doctor",
+        job: runCronJob,
+        payload: { name: "calendar-doctor" },
         everyMs: settings.cronEveryMs,
       },
     ],

@@ -1,6 +1,7 @@
 export * from "./create-calendar-sync.ts";
 export { CRON_NAMES, type CronName, type CronReport } from "./crons/cron.ts";
 export type { ChangeView, SyncStatus } from "./dto.ts";
+export { FINDINGS, type FindingKind } from "./engine/diagnose.ts";
 export { type AppReason, explainReason, REASONS, type ReasonCode } from "./engine/reasons.ts";
 export {
   differingFields,
@@ -15,6 +16,7 @@ export type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } fro
 export type { BookingChange, BookingSync } from "./ports/BookingSync.ts";
 export type { CalendarGateway } from "./ports/CalendarGateway.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
+export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";
 export {
   QUEUE_STATES,

@@ -4,8 +4,8 @@ import type { CalendarSyncRepository } from "../repositories/CalendarSyncReposit
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import type { SyncSettings } from "../services/settings.ts";
 
-/** The two crons. Each runs by HTTP, by command line and on the worker's own schedule, over one function. */
-export const CRON_NAMES = ["calendar-sync", "calendar-subscriptions"] as const;
+/** The crons. Each runs by HTTP, by command line and on the worker's own schedule, over one function. */
+export const CRON_NAMES = ["calendar-sync", "calendar-subscriptions", "calendar-doctor"] as const;
 export type CronName = (typeof CRON_NAMES)[number];
 
 /** What a tick did: a count per kind of work. */

@@ -58,6 +58,9 @@ export const REASONS = {
   "event-deleted": "The booking was cancelled, so its event was deleted.",
   "event-recreated": "The event had gone from the calendar and was written again.",
   "push-refused": "The calendar refused the change for good.",
+  // Healed
+  "duplicate-removed": "A second event of the same booking was found in the calendar and removed.",
+  "orphan-removed": "An event that we had made for a booking that does not exist any more was removed.",
   // Made in the app
   "booked-by-guest": "A guest booked.",
   "rescheduled-by-host": "The host moved the booking in the app.",

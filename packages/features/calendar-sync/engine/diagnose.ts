@@ -1,0 +1,243 @@
+import type { ExternalEvent } from "@calsync/types";
+import type { LocalItem } from "../ports/BookingStore.ts";
+import { hasEnded, needsPush, type PlannedReference, planInbound, type RemoteState } from "./plan-inbound.ts";
+import type { SyncPolicy } from "./policy.ts";
+import { differingFields, type EventSnapshot, type SnapshotField, toSnapshot } from "./snapshot.ts";
+
+/** What can be wrong with a calendar, as a closed list with a sentence for people. */
+export const FINDINGS = {
+  "event-missing": "The booking stands, but its event is gone from the calendar.",
+  "field-differs": "The booking and its event do not say the same.",
+  "not-written": "The booking was never written to the calendar, and nothing is on its way.",
+  "no-reference": "The booking should be in this calendar, but nothing links it to one.",
+  "event-still-there": "The booking is cancelled, but its event still stands in the calendar.",
+  "duplicate-event": "A second event carries the mark of the same booking.",
+  "orphan-event": "The event carries our mark, but there is no booking that it stands for.",
+  "push-forgotten": "A change of the booking has been waiting for long, and nothing works on it.",
+  "push-failed": "The calendar refused a change of the booking, and it was given up.",
+  "subscription-stale":
+    "The push channel is over or has missed its time, so that changes are found by polling alone.",
+  "lease-stuck": "A worker holds the calendar for longer than any worker may.",
+  "not-read-lately": "The calendar has not been read for longer than it should be.",
+  "not-syncing":
+    "Sync of this calendar stands still until its account is connected again or it is switched on.",
+} as const;
+export type FindingKind = keyof typeof FINDINGS;
+
+/** Which side was changed last, so far as it is known. */
+export type ChangedLast = "booking" | "calendar" | "both" | "unknown";
+
+/** What heals a finding; null when a person has to. */
+export type Remedy =
+  | "push"
+  | "pull-everything"
+  | "pull"
+  | "delete-event"
+  | "link-bookings"
+  | "maintain-subscription"
+  | "free-lease";
+
+/** One difference, with its cause. */
+export interface Finding {
+  kind: FindingKind;
+  bookingId: number | null;
+  referenceId: string | null;
+  eventId: string | null;
+  fields: SnapshotField[];
+  changedLast: ChangedLast | null;
+  remedy: Remedy | null;
+}
+
+/** A reference of a coming booking, as the doctor needs it. */
+export interface CheckedReference extends PlannedReference {
+  bookingId: number;
+  externalEventId: string | null;
+  /** Set for an occurrence of a series, whose event is the series. */
+  originalStart: string;
+  generation: number;
+  pushRequestedAt: Date | null;
+  nextPushAt: Date | null;
+}
+
+/** What is known of a marker that a listed event carries. */
+export interface KnownMarker {
+  marker: string;
+  /** Null for a series, whose events the series itself looks after. */
+  externalEventId: string | null;
+  isSeries: boolean;
+}
+
+export interface DiagnosisInput {
+  references: readonly CheckedReference[];
+  items: ReadonlyMap<number, LocalItem>;
+  /** Everything that the calendar lists from now on, and what was read directly because it was not listed. */
+  events: readonly ExternalEvent[];
+  /** Of all markers of listed events that belong to no reference above. */
+  markers: readonly KnownMarker[];
+  /** Ids of events that we have a record of having made. */
+  ourEventIds: ReadonlySet<string>;
+  policy: SyncPolicy;
+  /** A pull is on its way, or changes wait for their host: what the calendar has changed is known. */
+  calendarSideIsKnown: boolean;
+  now: Date;
+}
+
+/** A wish that is older and nobody works on is forgotten; an edit that is younger is still on its way. */
+const FORGOTTEN_AFTER_MS = 10 * 60_000;
+const ON_ITS_WAY_MS = 60_000;
+
+/** References whose event the listing does not show: each is to be read directly before anything is said about it. */
+export function missingFromListing(
+  references: readonly CheckedReference[],
+  events: readonly ExternalEvent[],
+): CheckedReference[] {
+  const listed = new Set(events.map(({ id }) => id));
+  return references.filter(
+    ({ externalEventId, status }) =>
+      externalEventId !== null && status !== "DELETED" && !listed.has(externalEventId),
+  );
+}
+
+/** Compares the coming bookings of one calendar with its events. Pure; an empty list means that both sides are equal. */
+export function diagnose(input: DiagnosisInput): Finding[] {
+  const events = new Map(input.events.map((event) => [event.id, event]));
+  const found = input.references.flatMap((reference) => {
+    const local = input.items.get(reference.bookingId) ?? null;
+    const event = reference.externalEventId === null ? null : (events.get(reference.externalEventId) ?? null);
+    return ofReference(input, reference, local, event);
+  });
+  return [...found, ...ofMarkers(input)];
+}
+
+function ofReference(
+  { policy, calendarSideIsKnown, now }: DiagnosisInput,
+  reference: CheckedReference,
+  local: LocalItem | null,
+  event: ExternalEvent | null,
+): Finding[] {
+  // Over, or a question to the host is open: nothing is to be done here.
+  if (local === null || hasEnded(local, now) || reference.status === "CONFLICT") return [];
+  const about = finding(reference, event);
+  const { pushRequestedAt, nextPushAt } = reference;
+  if (pushRequestedAt !== null) {
+    const since = Math.max(pushRequestedAt.getTime(), nextPushAt?.getTime() ?? 0);
+    return now.getTime() - since > FORGOTTEN_AFTER_MS ? [about("push-forgotten", "push")] : [];
+  }
+  if (reference.status === "ERROR") return [about("push-failed", "push")];
+  const writes = policy.direction !== "FROM_CALENDAR";
+  if (reference.externalEventId === null) {
+    return local.active && writes ? [about("not-written", "push")] : [];
+  }
+  const alive = event !== null && event.status !== "cancelled";
+  if (!local.active) {
+    if (!alive || !writes) return [];
+    // A deleted event that came back is the calendar's word; else our own deletion is missing.
+    return reference.status === "DELETED"
+      ? [about("event-still-there", "pull-everything")]
+      : [about("event-still-there", "push")];
+  }
+  // Occurrences are compared through their series, unless the calendar lists them apart from it.
+  if (reference.originalStart !== "") return alive ? [] : [about("event-missing", "pull-everything")];
+  if (!alive) return calendarSideIsKnown ? [] : [about("event-missing", "pull-everything")];
+  return compared({ policy, calendarSideIsKnown, now }, reference, local, event, about);
+}
+
+function compared(
+  { policy, calendarSideIsKnown, now }: Pick<DiagnosisInput, "policy" | "calendarSideIsKnown" | "now">,
+  reference: CheckedReference,
+  local: LocalItem,
+  event: ExternalEvent,
+  about: ReturnType<typeof finding>,
+): Finding[] {
+  const remote = toSnapshot(event);
+  const { base } = reference;
+  const there = base ? differingFields(remote, base.remote) : [];
+  const here = base ? differingFields(local.snapshot, base.local) : [];
+  const justNow = event.updatedAt !== null && now.getTime() - Date.parse(event.updatedAt) < ON_ITS_WAY_MS;
+  const state: RemoteState = { state: "present", event };
+  const plan = planInbound({ reference, local, remote: state, policy, now });
+  const pulls = plan.actions.length > 0 || plan.push || plan.hold !== undefined;
+  const fields = [...new Set([...there, ...here])];
+  if (pulls && fields.length > 0 && !calendarSideIsKnown && !justNow) {
+    const changedLast = whoWasLast(local, event, { there, here });
+    return [{ ...about("field-differs", "pull-everything"), fields, changedLast }];
+  }
+  if (policy.direction !== "FROM_CALENDAR" && base && there.length === 0 && needsPush(local.snapshot, base)) {
+    return [{ ...about("field-differs", "push"), fields: here, changedLast: "booking" }];
+  }
+  if (!base) {
+    const differing = differingFields(local.snapshot, remote);
+    if (differing.length > 0 && pulls && !justNow)
+      return [{ ...about("field-differs", "pull-everything"), fields: differing, changedLast: "unknown" }];
+  }
+  return [];
+}
+
+function whoWasLast(
+  local: LocalItem,
+  event: ExternalEvent,
+  { there, here }: { there: SnapshotField[]; here: SnapshotField[] },
+): ChangedLast {
+  if (here.length === 0) return "calendar";
+  if (there.length === 0) return "booking";
+  if (event.updatedAt === null) return "both";
+  const remoteAt = Date.parse(event.updatedAt);
+  const localAt = Math.max(...here.map((field) => Date.parse(local.changedAt[field] ?? local.createdAt)));
+  return remoteAt >= localAt ? "calendar" : "booking";
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Events that carry our mark and are not the one that their reference names. */
+export function markedStrangers(
+  references: readonly CheckedReference[],
+  events: readonly ExternalEvent[],
+): ExternalEvent[] {
+  const linked = new Set(references.map(({ externalEventId }) => externalEventId));
+  return events.filter(
+    ({ id, marker, status, seriesId }) =>
+      marker !== null && UUID.test(marker) && status !== "cancelled" && seriesId === null && !linked.has(id),
+  );
+}
+
+function ofMarkers({ references, events, markers, ourEventIds, now }: DiagnosisInput): Finding[] {
+  const own = new Map(references.map((reference) => [reference.id, reference]));
+  const known = new Map(markers.map((one) => [one.marker, one]));
+  const eventOf = new Map(events.map((event) => [event.id, event]));
+  return markedStrangers(references, events).flatMap((event): Finding[] => {
+    const reference = own.get(event.marker ?? "");
+    const about = finding(reference ?? null, event);
+    if (isOver(event, now)) return [];
+    if (reference) {
+      // Its own create, whose answer was lost: the next pull or push finds it.
+      if (reference.externalEventId === null) return [];
+      const original = eventOf.get(reference.externalEventId);
+      // A copy at another time is something that a person made of it; it is theirs.
+      const same = original !== undefined && sameTime(toSnapshot(original), toSnapshot(event));
+      return [about("duplicate-event", same ? "delete-event" : null)];
+    }
+    const marker = known.get(event.marker ?? "");
+    if (marker?.isSeries || marker?.externalEventId === event.id) return [];
+    return [about("orphan-event", ourEventIds.has(event.id) ? "delete-event" : null)];
+  });
+}
+
+function sameTime(a: EventSnapshot, b: EventSnapshot): boolean {
+  return !differingFields(a, b).includes("time");
+}
+
+function isOver(event: ExternalEvent, now: Date): boolean {
+  return event.recurrence === null && Date.parse(event.time.end) <= now.getTime();
+}
+
+function finding(reference: CheckedReference | null, event: ExternalEvent | null) {
+  return (kind: FindingKind, remedy: Remedy | null): Finding => ({
+    kind,
+    bookingId: reference?.bookingId ?? null,
+    referenceId: reference?.id ?? null,
+    eventId: event?.id ?? reference?.externalEventId ?? null,
+    fields: [],
+    changedLast: null,
+    remedy,
+  });
+}
