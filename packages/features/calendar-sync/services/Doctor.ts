@@ -125,8 +125,8 @@ export class Doctor {
     findings: Finding[],
     report: DoctorReport,
   ): Promise<void> {
-    const { prisma, calendars, gateway, settings, random } = this.#deps;
-    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings);
+    const { prisma, calendars, gateway, settings, now, random } = this.#deps;
+    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings, now);
     if ("refused" in lease) {
       if (lease.refused === "busy")
         throw new RetryLater({
