@@ -107,6 +107,8 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     rescheduled: env.MAIL_SETTLE_MS,
     changed: env.MAIL_SETTLE_MS,
     restored: env.MAIL_SETTLE_MS,
+    invited: env.MAIL_SETTLE_MS,
+    uninvited: env.MAIL_SETTLE_MS,
   };
 
   const providers = createProviders(env);
@@ -132,7 +134,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   const sync = createCalendarSync({
     prisma,
     gateway,
-    bookingStore: createBookingStore({ settleMs }),
+    bookingStore: createBookingStore({ settleMs, hostLink: (uid) => manageUrl(env, uid, null) }),
     tellHosts: news.tellHosts,
     tellWebhooks: (tx, asked) => queueWebhook(tx, asked, { now: now() }),
     now,

@@ -180,6 +180,7 @@ export const bookingSchema = z.object({
       email: z.string(),
       timeZone: z.string(),
       response: z.enum(["needs-action", "accepted", "tentative", "declined"]),
+      optional: z.boolean().describe("The appointment counts without them"),
     }),
   ),
   eventType: z.object({ slug: z.string(), title: z.string(), durationMinutes: z.int() }).nullable(),

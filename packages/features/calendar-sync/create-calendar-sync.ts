@@ -116,9 +116,12 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const tellWebhooks: TellWebhooks = deps.tellWebhooks ?? (async () => {});
   const guard = new ChangeGuard(heldChanges, tellHosts);
   const questions = new Questions(conflicts, { tellHosts, tellWebhooks });
-  const applier = new ChangeApplier(references, records, mirror, store, { guard, questions }, (calendar) =>
-    clockTrustOf(gateway, calendar),
-  );
+  const applier = new ChangeApplier(references, records, mirror, store, {
+    guard,
+    questions,
+    clockOf: (calendar) => clockTrustOf(gateway, calendar),
+    capabilitiesOf: (provider) => gateway.capabilitiesOf(provider),
+  });
   const shared = {
     prisma,
     gateway,

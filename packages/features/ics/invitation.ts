@@ -25,7 +25,7 @@ export interface Invitation {
   time: EventTime;
   organizer: InvitationPerson;
   /** For a CANCEL: those who need not come any more. */
-  attendees: (InvitationPerson & { response: AttendeeResponse })[];
+  attendees: (InvitationPerson & { response: AttendeeResponse; optional?: boolean })[];
   /** False for a CANCEL that only takes the named attendees away, while the appointment stands for others. */
   wholeEvent?: boolean;
   /** When this message is made (DTSTAMP). */
@@ -73,7 +73,7 @@ function eventOf(invitation: Invitation): ICAL.Component {
   for (const attendee of invitation.attendees) {
     const property = addPerson(event, "attendee", attendee);
     property.setParameter("cutype", "INDIVIDUAL");
-    property.setParameter("role", "REQ-PARTICIPANT");
+    property.setParameter("role", attendee.optional ? "OPT-PARTICIPANT" : "REQ-PARTICIPANT");
     property.setParameter("partstat", attendee.response.toUpperCase());
     property.setParameter("rsvp", attendee.response === "needs-action" ? "TRUE" : "FALSE");
   }

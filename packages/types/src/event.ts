@@ -82,8 +82,10 @@ export interface ExternalEvent {
   description: string;
   location: string;
   time: EventTime;
-  /** Those invited; the organizer is not among them, also where a provider lists them together. */
+  /** People who are invited; organizer and rooms are not among them, also where a provider lists them together. */
   attendees: EventAttendee[];
+  /** True when the provider does not show all attendees: one who is not listed may be invited all the same. */
+  attendeesHidden?: boolean;
   organizer: { email: string; self: boolean } | null;
   /** The answer of the calendar's owner; null when the owner is not an attendee. A declined event does not block. */
   selfResponse: AttendeeResponse | null;

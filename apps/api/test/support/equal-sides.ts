@@ -73,7 +73,7 @@ export async function sideDifferences(
       location: booking.location,
       start: booking.startTime.toISOString(),
       end: booking.endTime.toISOString(),
-      attendees: booking.attendees.map(({ email }) => email).sort(),
+      attendees: booking.attendees.flatMap(({ email, expected }) => (expected ? [email] : [])).sort(),
     };
     const there = fieldsOf(event);
     for (const field of Object.keys(wanted) as (keyof typeof wanted)[]) {

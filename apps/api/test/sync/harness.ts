@@ -76,7 +76,7 @@ export class SyncHarness {
     });
     const provider = memoryCalendarProvider(this.server);
     const log = createLogger({ level: "silent", name: "test" });
-    const store = createBookingStore();
+    const store = createBookingStore({ hostLink: (uid) => `https://calsync.test/booking/${uid}` });
     this.sync = createCalendarSync({
       prisma: this.prisma,
       gateway: {

@@ -84,6 +84,7 @@ export function toExternalEvent(item: GoogleEvent, context: EventContext): Exter
     location: item.location ?? "",
     time,
     attendees: (item.attendees ?? []).filter(isInvited).map(toAttendee),
+    ...(hidesAttendees(item) ? { attendeesHidden: true } : {}),
     organizer: item.organizer?.email
       ? { email: item.organizer.email, self: item.organizer.self ?? false }
       : null,
@@ -195,6 +196,14 @@ function toGoogleAttendee(attendee: EventAttendee, held: GoogleAttendee | undefi
 /** Google lists the organizer and booked rooms among the attendees; neither is one in our sense. */
 function isInvited(attendee: GoogleAttendee): boolean {
   return Boolean(attendee.email) && !attendee.organizer && !attendee.resource;
+}
+
+/** Whether people may be invited whom Google does not show: it says so, or only the organizer may see the others. */
+function hidesAttendees(item: GoogleEvent): boolean {
+  return (
+    item.attendeesOmitted === true ||
+    (item.guestsCanSeeOtherGuests === false && item.organizer?.self !== true)
+  );
 }
 
 /** Rooms and the organizer stay as they are; an attendee's comment and extra guests stay with the attendee. */

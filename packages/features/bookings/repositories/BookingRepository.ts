@@ -93,7 +93,7 @@ export async function takeSeat(
     WHERE "id" = ${bookingId} AND "seatsTaken" < "seats"`;
   if (taken === 0) return false;
   const { email, ...changes } = guest;
-  const seated = { ...changes, seat: true, response: "ACCEPTED" } as const;
+  const seated = { ...changes, seat: true, expected: true, response: "ACCEPTED" } as const;
   await tx.attendee.upsert({
     where: { bookingId_email: { bookingId, email } },
     create: { bookingId, email, ...seated },
@@ -102,17 +102,20 @@ export async function takeSeat(
   return true;
 }
 
-/** Gives a guest's seat back. The guest stays known, so that their link still shows what became of it. */
+/** Gives a guest's seat back, if they hold one. The guest stays known, so that their link still shows what became of it. */
 export async function giveSeatBack(
   tx: PrismaTransaction,
   booking: { id: number },
-  attendeeId: number,
+  guest: { id: number; seat: boolean },
   now: Date,
 ): Promise<void> {
-  await tx.attendee.update({ where: { id: attendeeId }, data: { seat: false, response: "DECLINED" } });
+  await tx.attendee.update({
+    where: { id: guest.id },
+    data: { seat: false, expected: false, response: "DECLINED" },
+  });
   await tx.$executeRaw`
     UPDATE "Booking"
-    SET "seatsTaken" = greatest("seatsTaken" - 1, 0), "sequence" = "sequence" + 1, "updatedAt" = ${now},
+    SET "seatsTaken" = greatest("seatsTaken" - ${guest.seat ? 1 : 0}, 0), "sequence" = "sequence" + 1, "updatedAt" = ${now},
         "fieldChangedAt" = "fieldChangedAt" || ${JSON.stringify({ attendees: now.toISOString() })}::jsonb
     WHERE "id" = ${booking.id}`;
 }

@@ -18,29 +18,38 @@ export interface StoredBooking {
   sequence: number;
   cancelledAt: Date | null;
   cancellationReason: string | null;
+  cancelledFor: string | null;
   fieldChangedAt: Record<string, string>;
   createdAt: Date;
   bufferBeforeMinutes: number;
   bufferAfterMinutes: number;
-  /** Those who are expected: guests who gave their seat up are not among them. */
-  attendees: {
-    email: string;
-    name: string;
-    response: "NEEDS_ACTION" | "ACCEPTED" | "TENTATIVE" | "DECLINED";
-  }[];
+  hostName: string;
+  /** In the order in which they came; also those who are not expected any more. */
+  attendees: StoredAttendee[];
+}
+
+export interface StoredAttendee {
+  email: string;
+  name: string;
+  response: "NEEDS_ACTION" | "ACCEPTED" | "TENTATIVE" | "DECLINED";
+  optional: boolean;
+  seat: boolean;
+  expected: boolean;
 }
 
 const SELECT = `
   SELECT b."id", b."uid"::text, b."hostId", b."status"::text, b."title", b."description", b."location", b."startTime",
     b."endTime", b."timeZone", b."allDay", b."hostPlaced", b."iCalUid", b."sequence", b."cancelledAt",
-    b."cancellationReason", b."fieldChangedAt", b."createdAt",
+    b."cancellationReason", b."cancelledFor", b."fieldChangedAt", b."createdAt", u."name" AS "hostName",
     coalesce(e."bufferBeforeMinutes", 0) AS "bufferBeforeMinutes",
     coalesce(e."bufferAfterMinutes", 0) AS "bufferAfterMinutes",
     coalesce((
-      SELECT jsonb_agg(jsonb_build_object('email', a."email", 'name', a."name", 'response', a."response"))
-      FROM "Attendee" a WHERE a."bookingId" = b."id" AND a."seat"
+      SELECT jsonb_agg(jsonb_build_object('email', a."email", 'name', a."name", 'response', a."response",
+        'optional', a."optional", 'seat', a."seat", 'expected', a."expected") ORDER BY a."id")
+      FROM "Attendee" a WHERE a."bookingId" = b."id"
     ), '[]') AS "attendees"
   FROM "Booking" b
+  JOIN "User" u ON u."id" = b."hostId"
   LEFT JOIN "EventType" e ON e."id" = b."eventTypeId"
   WHERE b."id" = ANY($1::int[])
   ORDER BY b."id"`;
@@ -71,15 +80,20 @@ export async function findAppliedActions(
   return new Set(rows.map(({ actionId }) => actionId));
 }
 
-/** Writes the fields that actions may change, and what follows from them. One statement for all. */
+/**
+ * Writes the fields that actions may change, and what follows from them. One statement for all.
+ * @param freedSeats how many seats are free again, by booking
+ */
 export async function updateMany(
   tx: PrismaTransaction,
   bookings: readonly StoredBooking[],
+  freedSeats: ReadonlyMap<number, number>,
   now: Date,
 ): Promise<void> {
   if (bookings.length === 0) return;
-  const rows = bookings.map(({ attendees: _attendees, ...row }) => ({
+  const rows = bookings.map(({ attendees: _attendees, hostName: _hostName, ...row }) => ({
     ...row,
+    freedSeats: freedSeats.get(row.id) ?? 0,
     occupiedStart: new Date(row.startTime.getTime() - row.bufferBeforeMinutes * 60_000),
     occupiedEnd: new Date(row.endTime.getTime() + row.bufferAfterMinutes * 60_000),
   }));
@@ -93,10 +107,42 @@ export async function updateMany(
                              THEN b."occupiedEnd" ELSE r."occupiedEnd" END,
         "hostPlaced" = r."hostPlaced", "status" = r."status"::"BookingStatus", "sequence" = r."sequence",
         "cancelledAt" = r."cancelledAt", "cancellationReason" = r."cancellationReason",
+        "cancelledFor" = r."cancelledFor", "seatsTaken" = greatest(b."seatsTaken" - r."freedSeats", 0),
         "fieldChangedAt" = r."fieldChangedAt", "updatedAt" = ${now}
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(
       "id" int, "title" text, "description" text, "location" text, "startTime" timestamptz, "endTime" timestamptz,
       "allDay" boolean, "timeZone" text, "occupiedStart" timestamptz, "occupiedEnd" timestamptz, "hostPlaced" boolean,
-      "status" text, "sequence" int, "cancelledAt" timestamptz, "cancellationReason" text, "fieldChangedAt" jsonb)
+      "status" text, "sequence" int, "cancelledAt" timestamptz, "cancellationReason" text, "cancelledFor" text, "freedSeats" int, "fieldChangedAt" jsonb)
     WHERE b."id" = r."id"`;
+}
+
+/** Writes attendees under their booking and address: new ones are added, known ones changed. One statement for all. */
+export async function writeAttendees(
+  tx: PrismaTransaction,
+  attendees: readonly (StoredAttendee & { bookingId: number; timeZone: string })[],
+): Promise<void> {
+  if (attendees.length === 0) return;
+  await tx.$executeRaw`
+    INSERT INTO "Attendee" ("bookingId", "email", "name", "timeZone", "response", "optional", "seat", "expected")
+    SELECT w."bookingId", w."email", w."name", w."timeZone", w."response"::"AttendeeResponse", w."optional", w."seat",
+           w."expected"
+      FROM jsonb_to_recordset(${JSON.stringify(attendees)}::jsonb) AS w(
+        "bookingId" int, "email" text, "name" text, "timeZone" text, "response" text, "optional" boolean, "seat" boolean,
+        "expected" boolean)
+    ON CONFLICT ("bookingId", "email") DO UPDATE
+      SET "response" = EXCLUDED."response", "optional" = EXCLUDED."optional", "seat" = EXCLUDED."seat",
+          "expected" = EXCLUDED."expected"`;
+}
+
+/** Which of these bookings have a time that another active booking of their host occupies. One statement. */
+export async function findTaken(tx: PrismaTransaction, bookingIds: readonly number[]): Promise<Set<number>> {
+  if (bookingIds.length === 0) return new Set();
+  const rows = await tx.$queryRaw<{ id: number }[]>`
+    SELECT one."id" FROM "Booking" one
+     WHERE one."id" = ANY(${[...bookingIds]}::int[])
+       AND EXISTS (SELECT FROM "Booking" other
+                    WHERE other."hostId" = one."hostId" AND other."id" <> one."id"
+                      AND other."status" IN ('PENDING', 'ACCEPTED')
+                      AND other."occupiedStart" < one."occupiedEnd" AND other."occupiedEnd" > one."occupiedStart")`;
+  return new Set(rows.map(({ id }) => id));
 }

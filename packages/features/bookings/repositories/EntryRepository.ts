@@ -3,7 +3,7 @@ import type { Interval } from "@calsync/types";
 import type { Sql } from "./BookingRepository.ts";
 
 const ENTRY = {
-  attendees: { where: { seat: true }, orderBy: { id: "asc" } },
+  attendees: { where: { expected: true }, orderBy: { id: "asc" } },
   references: {
     where: { detachedAt: null },
     select: {
@@ -161,13 +161,13 @@ export async function setAttendees(
   attendees: readonly EntryAttendee[],
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE "Attendee" SET "seat" = false, "response" = 'DECLINED'
-    WHERE "bookingId" = ${bookingId} AND "seat" AND NOT ("email" = ANY(${attendees.map(({ email }) => email)}))`;
+    UPDATE "Attendee" SET "seat" = false, "expected" = false, "response" = 'DECLINED'
+    WHERE "bookingId" = ${bookingId} AND "expected" AND NOT ("email" = ANY(${attendees.map(({ email }) => email)}))`;
   await tx.$executeRaw`
     INSERT INTO "Attendee" ("bookingId", "email", "name", "timeZone", "response")
     SELECT ${bookingId}, a."email", a."name", a."timeZone", 'NEEDS_ACTION'
     FROM jsonb_to_recordset(${JSON.stringify(attendees)}::jsonb) AS a("email" text, "name" text, "timeZone" text)
     ON CONFLICT ("bookingId", "email") DO UPDATE
-    SET "name" = CASE WHEN EXCLUDED."name" = '' THEN "Attendee"."name" ELSE EXCLUDED."name" END, "seat" = true,
-        "response" = CASE WHEN "Attendee"."seat" THEN "Attendee"."response" ELSE 'NEEDS_ACTION'::"AttendeeResponse" END`;
+    SET "name" = CASE WHEN EXCLUDED."name" = '' THEN "Attendee"."name" ELSE EXCLUDED."name" END, "seat" = true, "expected" = true,
+        "response" = CASE WHEN "Attendee"."expected" THEN "Attendee"."response" ELSE 'NEEDS_ACTION'::"AttendeeResponse" END`;
 }

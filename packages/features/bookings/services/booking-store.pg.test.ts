@@ -78,6 +78,8 @@ describe("the booking store", () => {
         createdAt: booking.createdAt.toISOString(),
         iCalUid: booking.iCalUid,
         sequence: 0,
+        cancelledFor: null,
+        about: { hostName: "Dana Demo", link: null, guestEmail: "ann@example.test" },
       },
     ]);
   });

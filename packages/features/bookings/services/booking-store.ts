@@ -4,34 +4,40 @@ import {
   type BookingStore,
   type EventSnapshot,
   type LocalItem,
+  type ReasonCode,
   toSnapshot,
 } from "@calsync/calendar-sync";
 import { type BookingMail, type MailKind, queueBookingMails } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
-import type { AttendeeResponse, EventTime } from "@calsync/types";
+import type { AttendeeResponse } from "@calsync/types";
 import {
   findAppliedActions,
   findMany,
+  findTaken,
   type StoredBooking,
   updateMany,
+  writeAttendees,
 } from "../repositories/BookingStoreRepository.ts";
+import { applyAction, isActive } from "./apply-action.ts";
 import { checkTimes } from "./check-times.ts";
-import { toEventTime, toInterval } from "./event-time.ts";
+import { toEventTime } from "./event-time.ts";
 
 export interface BookingStoreOptions {
   /** How long mails about a change wait for further changes; see `queueBookingMails`. */
   settleMs?: Partial<Record<MailKind, number>>;
+  /** Where the host of a booking sees it, for events that name it; none when left out. */
+  hostLink?: (uid: string) => string;
 }
 
 /**
  * The bookings of this repository as the sync engine sees them. Both methods cost a fixed number of statements: loading one;
- * applying six (what was applied before, the bookings, their update, mails, jobs, webhooks that listen), and
- * two more when some do.
+ * applying six (what was applied before, the bookings, their update, mails, jobs, webhooks that listen), one more each when
+ * attendees change and when something is restored only where it is free, and two more when webhooks listen.
  */
-export function createBookingStore({ settleMs }: BookingStoreOptions = {}): BookingStore {
+export function createBookingStore({ settleMs, hostLink }: BookingStoreOptions = {}): BookingStore {
   return {
     async loadItems(tx, bookingIds, options = {}) {
-      return (await findMany(tx, bookingIds, options)).map(toItem);
+      return (await findMany(tx, bookingIds, options)).map((row) => toItem(row, hostLink));
     },
     applyActions: (tx, actions, now) => applyActions(tx, actions, now, settleMs),
     checkTimes,
@@ -55,7 +61,12 @@ async function applyActions(
     { lock: true },
   );
   const bookings = new Map(rows.map((row) => [row.id, row]));
+  const taken = await findTaken(
+    tx,
+    actions.flatMap((one) => (one.kind === "restore" && one.ifFree ? [one.bookingId] : [])),
+  );
   const told = new Map<number, Told>();
+  const changed = new Set<number>();
   const outcomes = actions.map((action): BookingActionOutcome => {
     const { actionId, bookingId } = action;
     const booking = bookings.get(bookingId);
@@ -74,29 +85,52 @@ async function applyActions(
     if (applied.has(actionId)) return { ...unchanged, refusal: "repeated" };
     // The past is left alone (invariant 10).
     if (booking.endTime <= now) return { ...unchanged, refusal: "past-booking" };
-    const next = change(booking, action, now);
+    if (action.kind === "restore" && action.ifFree && taken.has(bookingId))
+      return { ...unchanged, refusal: "time-taken" };
+    const next = applyAction(booking, action, now);
     if (next === "booking-cancelled") return { ...unchanged, refusal: next };
     if (next === null) return unchanged;
     applied.add(actionId);
+    changed.add(bookingId);
     const earlier = told.get(bookingId);
-    // One page is one change to people, whatever it consists of.
-    const sequence = earlier ? booking.sequence : booking.sequence + 1;
+    const news = toldWith(earlier, action, booking, next);
+    if (news) told.set(bookingId, news);
+    // One page is one change to people, whatever it consists of; an answer is none.
+    const sequence = news && !earlier ? booking.sequence + 1 : booking.sequence;
     bookings.set(bookingId, { ...next, sequence });
-    const previousTime = earlier?.previousTime ?? timeOf(booking);
-    told.set(bookingId, weightier(earlier, { action, kind: MAIL_KINDS[action.kind], previousTime }));
     return { actionId, bookingId, applied: true, before, after: snapshotOf(next) };
   });
-  const changed = [...told.keys()].flatMap((id) => bookings.get(id) ?? []);
-  await updateMany(tx, changed, now);
+  const after = [...changed].flatMap((id) => bookings.get(id) ?? []);
+  const before = new Map(rows.map((row) => [row.id, row]));
+  await updateMany(tx, after, freedSeats(before, after), now);
+  await writeAttendees(tx, changedAttendees(before, after));
   await queueBookingMails(
     tx,
-    changed.flatMap((booking) => mailOf(booking, told)),
+    after.flatMap((booking) => mailsOf(booking, told)),
     { now, ...(settleMs ? { settleMs } : {}) },
   );
   return outcomes;
 }
 
-const MAIL_KINDS: Record<BookingAction["kind"], MailKind> = {
+/** How many seats of each booking are free again. */
+function freedSeats(
+  before: ReadonlyMap<number, StoredBooking>,
+  after: readonly StoredBooking[],
+): Map<number, number> {
+  const held = (booking: StoredBooking | undefined) =>
+    booking?.attendees.filter(({ seat }) => seat).length ?? 0;
+  return new Map(after.map((booking) => [booking.id, held(before.get(booking.id)) - held(booking)]));
+}
+
+/** Attendees that are new or not what they were. */
+function changedAttendees(before: ReadonlyMap<number, StoredBooking>, after: readonly StoredBooking[]) {
+  return after.flatMap(({ id, timeZone, attendees }) => {
+    const known = new Set(before.get(id)?.attendees);
+    return attendees.filter((one) => !known.has(one)).map((one) => ({ ...one, bookingId: id, timeZone }));
+  });
+}
+
+const MAIL_KINDS: Record<Exclude<BookingAction["kind"], "change-attendees">, MailKind> = {
   reschedule: "rescheduled",
   "change-details": "changed",
   cancel: "cancelled",
@@ -106,9 +140,14 @@ const MAIL_KINDS: Record<BookingAction["kind"], MailKind> = {
 /** Of two changes at once, the one that people must hear of first. */
 const WEIGHT: readonly MailKind[] = ["changed", "rescheduled", "restored", "cancelled"];
 
+/** What people are to be told of one booking's part of a page. */
 interface Told {
   action: BookingAction;
-  kind: MailKind;
+  /** What everyone is told; null when only those who come or go are. */
+  kind: MailKind | null;
+  /** Addresses of those who were added, and of those who were taken off. */
+  invited: readonly string[];
+  uninvited: readonly string[];
   /** When the booking was before the page. */
   previousTime: { start: string; end: string };
 }
@@ -117,106 +156,74 @@ function timeOf({ startTime, endTime }: StoredBooking): Told["previousTime"] {
   return { start: startTime.toISOString(), end: endTime.toISOString() };
 }
 
-function weightier(earlier: Told | undefined, later: Told): Told {
-  return earlier && WEIGHT.indexOf(earlier.kind) > WEIGHT.indexOf(later.kind) ? earlier : later;
-}
-
-function mailOf(booking: StoredBooking, told: ReadonlyMap<number, Told>): BookingMail[] {
-  const change = told.get(booking.id);
-  if (!change) return [];
-  const { origin } = change.action;
-  return [
-    {
-      bookingId: booking.id,
-      kind: change.kind,
-      sequence: booking.sequence,
-      actor: {
-        by: "host",
-        name: null,
-        via: origin && { calendarName: origin.calendarName, provider: origin.provider },
-      },
-      ...(change.kind === "rescheduled" ? { previousTime: change.previousTime } : {}),
-    },
-  ];
-}
-
-/** The booking after an action; null when there is nothing to do, or why its state does not allow the action. */
-function change(
-  booking: StoredBooking,
+/** What is to be told with this action too; undefined when nothing is, as of an answer. */
+function toldWith(
+  earlier: Told | undefined,
   action: BookingAction,
-  now: Date,
-): StoredBooking | "booking-cancelled" | null {
-  const active = isActive(booking);
-  switch (action.kind) {
-    case "reschedule":
-      return active ? moved(booking, action.time, action.changedAt) : "booking-cancelled";
-    case "change-details":
-      return active ? edited(booking, action) : "booking-cancelled";
-    case "cancel":
-      if (!active) return "booking-cancelled";
-      return {
-        ...booking,
-        status: "CANCELLED",
-        cancelledAt: now,
-        cancellationReason: action.cancellationReason,
-        fieldChangedAt: withStatus(booking, action),
-      };
-    case "restore": {
-      // It stands already: what is left of the wish is the time.
-      if (active) return action.time ? moved(booking, action.time, action.changedAt) : null;
-      const restored: StoredBooking = {
-        ...booking,
-        status: "ACCEPTED",
-        cancelledAt: null,
-        cancellationReason: null,
-        // Others may have taken the time meanwhile. The host wants it all the same, and is shown the overlap.
-        hostPlaced: true,
-        fieldChangedAt: withoutStatus(booking),
-      };
-      return action.time ? moved(restored, action.time, action.changedAt) : restored;
-    }
-  }
-}
-
-function moved(booking: StoredBooking, time: EventTime, changedAt: string): StoredBooking {
-  const { start, end, timeZone } = toInterval(time, booking.timeZone);
-  return {
-    ...booking,
-    startTime: start,
-    endTime: end,
-    timeZone,
-    allDay: time.allDay,
-    hostPlaced: true,
-    fieldChangedAt: { ...booking.fieldChangedAt, time: changedAt },
+  before: StoredBooking,
+  after: StoredBooking,
+): Told | undefined {
+  const told = earlier ?? {
+    action,
+    kind: null,
+    invited: [],
+    uninvited: [],
+    previousTime: timeOf(before),
   };
-}
-
-function edited(
-  booking: StoredBooking,
-  action: Extract<BookingAction, { kind: "change-details" }>,
-): StoredBooking {
-  const next = { ...booking, fieldChangedAt: { ...booking.fieldChangedAt } };
-  for (const field of ["title", "description", "location"] as const) {
-    const value = action[field];
-    if (value === undefined) continue;
-    next[field] = value;
-    next.fieldChangedAt[field] = action.changedAt;
+  if (action.kind === "change-attendees") {
+    const { added, removed } = action;
+    if (added.length + removed.length === 0) return earlier;
+    return { ...told, invited: added.map(({ email }) => email), uninvited: removed };
   }
-  return next;
+  const kind = kindOf(action, before, after);
+  const outweighed = told.kind !== null && WEIGHT.indexOf(told.kind) > WEIGHT.indexOf(kind);
+  return outweighed ? told : { ...told, action, kind };
 }
 
-/** What the host decided here stands against what their calendar says later. */
-function withStatus(booking: StoredBooking, { origin, changedAt }: BookingAction): Record<string, string> {
-  return origin ? withoutStatus(booking) : { ...booking.fieldChangedAt, status: changedAt };
+/** Another zone for the same stretch is no move: nobody has to come at another time. */
+function kindOf(
+  { kind }: Exclude<BookingAction, { kind: "change-attendees" }>,
+  before: StoredBooking,
+  after: StoredBooking,
+): MailKind {
+  const stays =
+    before.startTime.getTime() === after.startTime.getTime() &&
+    before.endTime.getTime() === after.endTime.getTime() &&
+    before.allDay === after.allDay;
+  return kind === "reschedule" && stays ? "changed" : MAIL_KINDS[kind];
 }
 
-/** `status` tells when the app itself last changed it; a change by sync takes that back. */
-function withoutStatus({ fieldChangedAt }: StoredBooking): Record<string, string> {
-  const { status: _status, ...others } = fieldChangedAt;
-  return others;
+function mailsOf(booking: StoredBooking, told: ReadonlyMap<number, Told>): BookingMail[] {
+  const news = told.get(booking.id);
+  if (!news) return [];
+  const { origin } = news.action;
+  const mail = {
+    bookingId: booking.id,
+    sequence: booking.sequence,
+    actor: {
+      by: "host",
+      name: null,
+      via: origin && { calendarName: origin.calendarName, provider: origin.provider },
+    },
+  } as const;
+  const mails: BookingMail[] = [
+    news.kind === null
+      ? // Guests are not told of each other.
+        { ...mail, kind: "changed", guests: [] }
+      : {
+          ...mail,
+          kind: news.kind,
+          ...(news.kind === "rescheduled" ? { previousTime: news.previousTime } : {}),
+        },
+  ];
+  if (news.invited.length > 0)
+    mails.push({ ...mail, kind: "invited", guests: news.invited, tellsHost: false });
+  if (news.uninvited.length > 0)
+    mails.push({ ...mail, kind: "uninvited", guests: news.uninvited, tellsHost: false });
+  return mails;
 }
 
-function toItem(booking: StoredBooking): LocalItem {
+function toItem(booking: StoredBooking, hostLink: BookingStoreOptions["hostLink"]): LocalItem {
   return {
     bookingId: booking.id,
     uid: booking.uid,
@@ -227,11 +234,13 @@ function toItem(booking: StoredBooking): LocalItem {
     createdAt: booking.createdAt.toISOString(),
     iCalUid: booking.iCalUid,
     sequence: booking.sequence,
+    cancelledFor: booking.cancelledFor as ReasonCode | null,
+    about: {
+      hostName: booking.hostName,
+      link: hostLink?.(booking.uid) ?? null,
+      guestEmail: booking.attendees.find(({ seat }) => seat)?.email.toLowerCase() ?? null,
+    },
   };
-}
-
-function isActive({ status }: StoredBooking): boolean {
-  return status === "ACCEPTED" || status === "PENDING";
 }
 
 function snapshotOf(booking: StoredBooking): EventSnapshot {
@@ -240,12 +249,14 @@ function snapshotOf(booking: StoredBooking): EventSnapshot {
     title: booking.title,
     description: booking.description,
     location: booking.location,
-    attendees: booking.attendees.map(({ email, name, response }) => ({
-      email,
-      name,
-      response: response.toLowerCase().replace("_", "-") as AttendeeResponse,
-      optional: false,
-    })),
+    attendees: booking.attendees
+      .filter(({ expected }) => expected)
+      .map(({ email, name, response, optional }) => ({
+        email,
+        name,
+        response: response.toLowerCase().replace("_", "-") as AttendeeResponse,
+        optional,
+      })),
   });
 }
 

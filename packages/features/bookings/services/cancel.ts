@@ -27,8 +27,9 @@ export async function cancel(
     // Cancelling twice is what people do who did not see an answer.
     if (isOver(current, role)) return { booking: current, role, changed: false };
     if (current.endTime <= now) throw bookingEnded();
-    const leaves = role.role === "guest" && current.seats > 1;
-    if (leaves) await giveSeatBack(tx, current, role.guest.id, now);
+    // Somebody whom the host has invited to another's appointment takes back their own coming alone.
+    const leaves = role.role === "guest" && (current.seats > 1 || !role.guest.seat);
+    if (leaves) await giveSeatBack(tx, current, role.guest, now);
     else await cancelBooking(tx, current, reason, now);
     const booking = await findById(tx, current.id);
     const mail: BookingMail = {
@@ -56,5 +57,5 @@ export async function cancel(
 }
 
 function isOver({ status }: BookingRow, role: Role): boolean {
-  return status === "CANCELLED" || status === "REJECTED" || (role.role === "guest" && !role.guest.seat);
+  return status === "CANCELLED" || status === "REJECTED" || (role.role === "guest" && !role.guest.expected);
 }

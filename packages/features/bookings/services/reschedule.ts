@@ -66,8 +66,15 @@ function requireMovable(booking: BookingRow, role: Role, now: Date): void {
   }
   if (booking.endTime <= now) throw bookingEnded();
   if (role.role === "host") return;
+  if (!role.guest.expected) {
+    throw conflict("booking_cancelled", "You are no longer expected at this time.", "Book a new time.");
+  }
   if (!role.guest.seat) {
-    throw conflict("booking_cancelled", "You have given up your seat.", "Book a new time.");
+    throw forbidden(
+      "not_your_booking",
+      "The host has invited you to somebody else's appointment, so it cannot be moved by you.",
+      "Ask the host to move it.",
+    );
   }
   if (booking.seats > 1) {
     throw forbidden(

@@ -12,7 +12,7 @@ export function toHostDto(row: BookingRow, overlaps: boolean): BookingDto {
     status: lower(row.status),
     hostPlaced: row.hostPlaced,
     overlaps,
-    attendees: row.attendees.filter(({ seat }) => seat).map(toAttendee),
+    attendees: row.attendees.filter(({ expected }) => expected).map(toAttendee),
     calendars: row.references.map(({ status, lastError, lastPushedAt, calendarSync }) => ({
       calendarName: calendarSync.name,
       provider: calendarSync.provider,
@@ -24,12 +24,12 @@ export function toHostDto(row: BookingRow, overlaps: boolean): BookingDto {
 }
 
 /**
- * A booking as one guest sees it: without the other guests and without the host's calendars. For one who gave up their seat it
- * is cancelled, although it may stand for others.
+ * A booking as one guest sees it: without the other guests and without the host's calendars. For one who gave up their seat, or was taken
+ * off, it is cancelled, although it may stand for others.
  */
 export function toGuestDto(row: BookingRow, guestEmail: string): BookingDto {
   const guest = findActingGuest(row, guestEmail);
-  const left = guest?.seat === false;
+  const left = guest?.expected === false;
   return {
     ...common(row),
     status: left ? "cancelled" : lower(row.status),
@@ -63,11 +63,12 @@ function common(row: BookingRow) {
   };
 }
 
-function toAttendee({ name, email, timeZone, response }: BookingRow["attendees"][number]) {
+function toAttendee({ name, email, timeZone, response, optional }: BookingRow["attendees"][number]) {
   return {
     name,
     email,
     timeZone,
+    optional,
     response: response === "NEEDS_ACTION" ? ("needs-action" as const) : lower(response),
   };
 }

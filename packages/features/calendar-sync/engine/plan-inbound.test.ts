@@ -2,9 +2,9 @@ import type { ExternalEvent } from "@calsync/types";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
-import { FOLLOWED_FIELDS, type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
+import { type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
-import type { EventSnapshot } from "./snapshot.ts";
+import { type EventSnapshot, SNAPSHOT_FIELDS } from "./snapshot.ts";
 
 const NOW = new Date("2026-06-01T12:00:00.000Z");
 const at = (hour: number, day = 3) => `2026-06-0${day}T${String(hour).padStart(2, "0")}:00:00.000Z`;
@@ -384,7 +384,7 @@ test("invariant 11, one step: whatever the two sides are, plan and push leave th
       fc.constantFrom("last-write-wins" as const, "calendar-wins" as const, "booking-wins" as const),
       fc.constantFrom("2026-06-01T11:58:00.000Z", "2026-06-01T11:59:30.000Z"),
       (base, pending, mine, theirs, conflict, changedAt) => {
-        const changed = Object.fromEntries(FOLLOWED_FIELDS.map((field) => [field, changedAt]));
+        const changed = Object.fromEntries(SNAPSHOT_FIELDS.map((field) => [field, changedAt]));
         const result = plan({
           reference: reference({ base, pending }),
           local: local(mine, { changedAt: changed }),
@@ -407,11 +407,11 @@ test("invariant 11, one step: whatever the two sides are, plan and push leave th
         // What each side stored in its own way counts as equal; without such a difference both must be the same.
         const sameSpelling =
           base === null ||
-          FOLLOWED_FIELDS.every(
+          SNAPSHOT_FIELDS.every(
             (field) => JSON.stringify(base.local[field]) === JSON.stringify(base.remote[field]),
           );
         const samePending = pending.every((write) =>
-          FOLLOWED_FIELDS.every(
+          SNAPSHOT_FIELDS.every(
             (field) => JSON.stringify(write.local[field]) === JSON.stringify(write.remote[field]),
           ),
         );

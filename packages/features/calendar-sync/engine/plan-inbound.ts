@@ -1,20 +1,25 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
 import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
+import { agreedState, changedHere, needsPush, pick, rebase, seenSnapshot } from "./agreement.ts";
 import { type ClockTrust, calendarChangedLast } from "./clock-compare.ts";
 import { type PlannedHold, type TimeFacts, type TimeObjection, timeObjection } from "./guards.ts";
+import { type AttendeeMerge, mergeAttendees } from "./merge-attendees.ts";
+import { plannedDeclines } from "./plan-declines.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
-import { type EventSnapshot, type SnapshotField, sameField, toSnapshot } from "./snapshot.ts";
+import {
+  type EventSnapshot,
+  SNAPSHOT_FIELDS,
+  type SnapshotField,
+  sameField,
+  sameStretch,
+  toSnapshot,
+} from "./snapshot.ts";
 import type { SyncedState } from "./synced-state.ts";
+import { type EventView, FULL_VIEW, isMapped, isWritten, shownSnapshot } from "./view.ts";
 
-/** The fields that a booking takes over from its event. Attendees are the booking's own. */
-export const FOLLOWED_FIELDS = [
-  "time",
-  "title",
-  "description",
-  "location",
-] as const satisfies SnapshotField[];
-type FollowedField = (typeof FOLLOWED_FIELDS)[number];
+/** The fields of which an event has one value each. */
+type PlainField = Exclude<SnapshotField, "attendees">;
 
 /** What planning needs to know of a reference. */
 export interface PlannedReference {
@@ -25,6 +30,8 @@ export interface PlannedReference {
   base: SyncedState | null;
   /** What writes without an answer were making of the event, the oldest first; each may or may not have landed. */
   pending: readonly SyncedState[];
+  /** What this calendar is shown of the booking; everything when left out. */
+  view?: EventView;
 }
 
 /** The event as the calendar has it now. */
@@ -38,6 +45,8 @@ export interface InboundInput {
   local: LocalItem | null;
   remote: RemoteState;
   policy: SyncPolicy;
+  /** Addresses of the host, in lower case: never guests, also when the calendar lists them among the attendees. */
+  ownAddresses?: readonly string[];
   now: Date;
   /** What is known of the time that the event has now; without it a move is planned as if nothing stood in its way. */
   timeFacts?: TimeFacts | undefined;
@@ -106,111 +115,140 @@ function isKnownVersion(reference: PlannedReference, event: ExternalEvent): bool
 }
 
 function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent): InboundPlan {
-  const { reference, policy, now } = input;
-  const remote = toSnapshot(event);
-  const base = agreedState(reference, local, remote);
+  const { reference, policy, ownAddresses = [], now } = input;
+  const view = reference.view ?? FULL_VIEW;
+  const shown = shownSnapshot(local, view);
+  const base = agreedState(reference, shown, toSnapshot(event));
+  const remote = seenSnapshot(event, base);
+  const people = mergeAttendees({
+    base,
+    local: shown.attendees,
+    remote: remote.attendees,
+    own: new Set(event.organizer ? [...ownAddresses, event.organizer.email.toLowerCase()] : ownAddresses),
+    calendarWins: calendarWins("attendees", local, event, input),
+  });
   const seen: ReferenceUpdate = {
     status: "SYNCED",
     version: event.version,
     sequence: Math.max(reference.sequence, event.sequence ?? 0),
     clearPending: true,
   };
-  const changed = FOLLOWED_FIELDS.filter((field) => !sameField(field, remote, base.remote));
+  const changed = SNAPSHOT_FIELDS.filter((field) =>
+    field === "attendees" ? people.touched.length > 0 : !sameField(field, remote, base.remote),
+  );
+  // What was looked at beside the fields, whatever becomes of them.
+  const beside = {
+    visibility: { local: base.visibility?.local ?? "default", remote: event.visibility },
+    selfResponse: event.selfResponse,
+  };
+
   if (hasEnded(local, now)) {
+    const after = { ...rebase(base, remote, changed, people.agreed), ...beside };
     return {
-      ...nothing(changed.length > 0 ? "past-booking" : "unchanged", {
-        ...seen,
-        base: rebase(base, remote, changed),
-      }),
+      ...nothing(changed.length > 0 ? "past-booking" : "unchanged", { ...seen, base: after }),
       refusals: changed.length > 0 ? [{ action: actionFor(changed), reason: "past-booking" }] : [],
     };
   }
   const refusals: PlannedRefusal[] = [];
-  const taken: FollowedField[] = [];
-  const disputed: FollowedField[] = [];
+  const taken: SnapshotField[] = [];
+  const left: SnapshotField[] = [];
+  const disputed: SnapshotField[] = [];
   let hold: PlannedHold | null = null;
   let objection: TimeObjection | null = null;
   let winner: ReasonCode | null = null;
   for (const field of changed) {
-    if (sameField(field, remote, local.snapshot)) continue;
-    const refusal = refuse(field, remote, policy);
+    if (field !== "attendees" && sameField(field, remote, shown)) continue;
+    const refusal = refuse(field, remote, view, policy);
     if (refusal) {
-      refusals.push({ action: actionFor([field]), reason: refusal });
-    } else {
-      const theirs = sameField(field, local.snapshot, base.local);
-      if (!theirs && asks(policy)) {
-        disputed.push(field);
-      } else if (theirs || calendarWins(field, local, event, input)) {
-        if (field === "time") objection = timeObjection(input.timeFacts, policy);
-        if (field === "time" && objection?.hold) {
-          hold = { kind: objection.kind, reason: objection.reason, fields: [field], base };
-          continue;
-        }
-        taken.push(field);
-        if (!theirs) winner = "remote-wins-last-write";
-      } else {
+      refusals.push({ action: actionFor([field]), reason: refusal.reason });
+      if (refusal.leave) left.push(field);
+      continue;
+    }
+    if (field === "attendees") {
+      taken.push(field);
+      if (people.kept.length > 0)
         refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
+      continue;
+    }
+    const theirs = sameField(field, shown, base.local);
+    if (!theirs && asks(policy)) {
+      disputed.push(field);
+    } else if (theirs || calendarWins(field, local, event, input)) {
+      // Another zone for the same stretch is no move.
+      if (field === "time" && !sameStretch(remote.time, shown.time))
+        objection = timeObjection(input.timeFacts, policy);
+      if (field === "time" && objection?.hold) {
+        hold = { kind: objection.kind, reason: objection.reason, fields: [field], base };
+        continue;
       }
+      taken.push(field);
+      if (!theirs) winner = "remote-wins-last-write";
+    } else {
+      refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
     }
   }
   // Nothing of a disputed event is taken or written, until a person has looked at it as a whole.
   if (disputed.length > 0)
     return held({ kind: "FIELDS", reason: "conflict-both-changed", fields: disputed, base });
   const waiting = hold?.fields ?? [];
-  const settled = changed.filter((field) => !waiting.includes(field));
-  const nextBase = rebase(base, { ...remote, ...pick(base.remote, waiting) }, settled);
-  const after: EventSnapshot = { ...local.snapshot, ...pick(remote, taken) };
-  return {
-    reason: hold?.reason ?? reasonOf(changed, taken, refusals, winner ?? objection?.reason ?? null),
-    actions: actionsFor(taken, remote, winner, changeTime(event, now), objection),
+  const takesPeople = taken.includes("attendees");
+  const nextBase: SyncedState = {
+    ...rebase(
+      base,
+      { ...remote, ...pick(base.remote, waiting) },
+      changed.filter((field) => !waiting.includes(field) && !left.includes(field)),
+      takesPeople ? people.agreed : left.includes("attendees") ? base.local.attendees : people.putBack,
+    ),
+    ...beside,
+  };
+  const changedAt = changeTime(event, now);
+  const actions = actionsFor(taken, remote, people, { winner, objection }, changedAt);
+  const after: EventSnapshot = {
+    ...local.snapshot,
+    ...pick(
+      remote,
+      taken.filter((field) => field !== "attendees"),
+    ),
+    ...(takesPeople ? { attendees: people.attendees } : {}),
+  };
+  const lacks = needsPush(shownSnapshot({ ...local, snapshot: after }, view), nextBase, view);
+  const plan: InboundPlan = {
+    reason: hold?.reason ?? reasonOf(changed, actions, refusals, winner ?? objection?.reason ?? null),
+    actions,
     refusals,
     reference: { ...seen, base: nextBase, ...(hold ? { status: "CONFLICT" } : {}) },
-    push: hold === null && policy.direction !== "FROM_CALENDAR" && needsPush(after, nextBase),
+    push: hold === null && policy.direction !== "FROM_CALENDAR" && lacks,
     ...(hold ? { hold } : {}),
     ...(objection && !objection.hold ? { objection } : {}),
   };
+  const declined = { host: hostHasDeclined(event, reference), people: takesPeople ? people : null };
+  return plannedDeclines(plan, declined, policy, changedAt);
+}
+
+/** Whether the host has declined their own event since it was last looked at. */
+function hostHasDeclined(event: ExternalEvent, reference: PlannedReference): boolean {
+  return event.selfResponse === "declined" && reference.base?.selfResponse !== "declined";
 }
 
 /** The booking is cancelled and yet its event is there: our deletion is still to come, or the event was brought back. */
-function planPresentButCancelled(
-  { reference, policy, now }: InboundInput,
-  local: LocalItem,
-  event: ExternalEvent,
-): InboundPlan {
+function planPresentButCancelled(input: InboundInput, local: LocalItem, event: ExternalEvent): InboundPlan {
+  const { reference, policy, now } = input;
   const remote = toSnapshot(event);
   const cancelledBySync = local.changedAt.status === undefined;
-  if (
-    reference.status === "DELETED" &&
-    cancelledBySync &&
-    policy.direction !== "TO_CALENDAR" &&
-    !timeHasEnded(remote.time, now)
-  ) {
-    // What was edited before or after it came out of the bin comes back with it.
-    const agreed = agreedState(reference, local, remote).remote;
-    const edited = FOLLOWED_FIELDS.filter((field) => field !== "time" && !sameField(field, remote, agreed));
-    const changedAt = changeTime(event, now);
-    return {
-      reason: "remote-restored",
-      actions: [
-        { kind: "restore", time: remote.time, reason: "remote-restored", changedAt },
-        ...actionsFor(edited, remote, null, changedAt, null),
-      ],
-      refusals: [],
-      reference: {
-        status: "SYNCED",
-        version: event.version,
-        sequence: Math.max(reference.sequence, event.sequence ?? 0),
-        base: { local: { ...local.snapshot, ...pick(remote, ["time", ...edited]) }, remote },
-        clearPending: true,
-      },
-      push: false,
-    };
-  }
-  const base = agreedState(reference, local, remote);
-  const edits =
-    reference.base === null ? [] : FOLLOWED_FIELDS.filter((field) => !sameField(field, remote, base.remote));
-  // An event that came out of the bin stands for nothing: its booking was cancelled here, which stands.
+  const follows = cancelledBySync && policy.direction !== "TO_CALENDAR" && !timeHasEnded(remote.time, now);
   const back = reference.status === "DELETED";
+  if (follows && back) return planRestored(input, local, event);
+  if (follows && hasUndeclined(local, event)) {
+    const plan = planPresent(input, { ...local, active: true }, event);
+    const reason = "remote-undeclined";
+    const restore = { kind: "restore", ifFree: true, reason, changedAt: changeTime(event, now) } as const;
+    return { ...plan, reason, actions: [restore, ...plan.actions] };
+  }
+  const base = agreedState(reference, shownSnapshot(local, reference.view ?? FULL_VIEW), remote);
+  const seen = seenSnapshot(event, base);
+  const edits =
+    reference.base === null ? [] : SNAPSHOT_FIELDS.filter((field) => !sameField(field, seen, base.remote));
+  // An event that came out of the bin stands for nothing: its booking was cancelled here, which stands.
   const edited = back || edits.length > 0;
   if (edited && !back && asks(policy) && !timeHasEnded(remote.time, now))
     return held({ kind: "CANCELLED", reason: "conflict-cancelled-and-changed", fields: edits, base });
@@ -227,6 +265,41 @@ function planPresentButCancelled(
     },
     push,
   };
+}
+
+/** The event came out of the bin: the booking stands again, with what was edited before or after that. */
+function planRestored(input: InboundInput, local: LocalItem, event: ExternalEvent): InboundPlan {
+  // Whoever brings an event back wants it as it is there; nothing of it is asked about.
+  const policy: SyncPolicy = {
+    ...input.policy,
+    conflict: "calendar-wins",
+    outsideHours: "apply",
+    overlap: "apply",
+    allDeclined: "keep",
+    hostDeclined: "keep",
+  };
+  const plan = planPresent({ ...input, policy }, { ...local, active: true }, event);
+  const move = plan.actions.find((action) => action.kind === "reschedule");
+  const restore = {
+    kind: "restore",
+    time: move?.time ?? local.snapshot.time,
+    reason: "remote-restored",
+    changedAt: changeTime(event, input.now),
+  } as const;
+  return {
+    ...plan,
+    reason: "remote-restored",
+    actions: [restore, ...plan.actions.filter((action) => action !== move)],
+  };
+}
+
+/** Whether the reason for which sync cancelled the booking is gone, while its event is still there. */
+function hasUndeclined(local: LocalItem, event: ExternalEvent): boolean {
+  if (local.cancelledFor === "host-declined") return event.selfResponse !== "declined";
+  return (
+    local.cancelledFor === "all-attendees-declined" &&
+    event.attendees.some(({ response }) => response !== "declined")
+  );
 }
 
 function planDeleted({ reference, remote, policy, now }: InboundInput, local: LocalItem): InboundPlan {
@@ -252,13 +325,12 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
       push: true,
     };
   }
-  const base = reference.base ?? reference.pending.at(-1) ?? null;
-  const changes =
-    base === null ? [] : FOLLOWED_FIELDS.filter((field) => !sameField(field, local.snapshot, base.local));
-  const changedHere = changes.length > 0;
-  if (changedHere && asks(policy))
+  const changes = changedHere(reference, local);
+  if (changes.length > 0 && asks(policy)) {
+    const base = reference.base ?? reference.pending.at(-1) ?? null;
     return held({ kind: "DELETED", reason: "conflict-deleted-and-changed", fields: changes, base });
-  if (changedHere && policy.conflict !== "calendar-wins" && policy.direction === "BOTH") {
+  }
+  if (changes.length > 0 && policy.conflict !== "calendar-wins" && policy.direction === "BOTH") {
     const reason = "local-change-beats-remote-delete";
     return { reason, actions: [], refusals: [{ action: "cancel", reason }], reference: again, push: true };
   }
@@ -279,42 +351,20 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
   };
 }
 
-/**
- * What both sides last agreed on. Writes whose answers were lost count, field by field, as far as the event shows them:
- * a value that one of them wrote is ours, not a person's. A reference that was never written (an event found and linked)
- * agrees with the booking as it is.
- */
-function agreedState(reference: PlannedReference, local: LocalItem, remote: EventSnapshot): SyncedState {
-  const { base, pending } = reference;
-  let agreed = base ?? pending.at(-1) ?? { local: local.snapshot, remote: local.snapshot };
-  for (const field of FOLLOWED_FIELDS) {
-    const ours = pending.findLast((write) => sameField(field, remote, write.remote));
-    if (ours === undefined || sameField(field, remote, agreed.remote)) continue;
-    agreed = {
-      local: { ...agreed.local, [field]: ours.local[field] },
-      remote: { ...agreed.remote, [field]: ours.remote[field] },
-    };
-  }
-  return agreed;
-}
-
-/**
- * The state to agree on after this pull: remote is what the calendar holds. On our side, every field that changed out
- * there stands as if we had agreed to it, so that a booking which keeps its own value differs from it and is pushed.
- */
-function rebase(base: SyncedState, remote: EventSnapshot, changed: readonly FollowedField[]): SyncedState {
-  return { remote, local: { ...base.local, ...pick(remote, changed) } };
-}
-
-/** Whether the booking holds something that the calendar was not told. */
-export function needsPush(local: EventSnapshot, base: SyncedState): boolean {
-  return ([...FOLLOWED_FIELDS, "attendees"] as const).some((field) => !sameField(field, local, base.local));
-}
-
-function refuse(field: FollowedField, remote: EventSnapshot, policy: SyncPolicy): ReasonCode | null {
-  if (policy.direction === "TO_CALENDAR") return "direction-to-calendar-only";
+/** Why a change out there is not taken over; `leave` when it stays in the calendar, else it is put back. */
+function refuse(
+  field: SnapshotField,
+  remote: EventSnapshot,
+  view: EventView,
+  policy: SyncPolicy,
+): { reason: ReasonCode; leave: boolean } | null {
+  if (!isWritten(view, field)) return { reason: "field-not-mapped", leave: true };
+  if (policy.direction === "TO_CALENDAR") return { reason: "direction-to-calendar-only", leave: false };
+  if (!isMapped(view, field)) return { reason: "field-not-mapped", leave: true };
+  if (!policy.fields.includes(field)) return { reason: "field-not-followed", leave: true };
   // A provider may hold an event of no length; a booking needs one.
-  if (field === "time" && remote.time.end <= remote.time.start) return "invalid-time";
+  if (field === "time" && remote.time.end <= remote.time.start)
+    return { reason: "invalid-time", leave: false };
   return null;
 }
 
@@ -329,7 +379,7 @@ function held(hold: PlannedHold): InboundPlan {
 }
 
 function calendarWins(
-  field: FollowedField,
+  field: SnapshotField,
   local: LocalItem,
   event: ExternalEvent,
   { policy, now, clock }: InboundInput,
@@ -340,11 +390,11 @@ function calendarWins(
 }
 
 function actionsFor(
-  taken: readonly FollowedField[],
+  taken: readonly SnapshotField[],
   remote: EventSnapshot,
-  winner: ReasonCode | null,
+  people: AttendeeMerge,
+  { winner, objection }: { winner: ReasonCode | null; objection: TimeObjection | null },
   changedAt: InstantString,
-  objection: TimeObjection | null,
 ): PlannedAction[] {
   const actions: PlannedAction[] = [];
   if (taken.includes("time")) {
@@ -357,7 +407,7 @@ function actionsFor(
   }
   const details = pick(
     remote,
-    taken.filter((field) => field !== "time"),
+    taken.filter((field): field is Exclude<PlainField, "time"> => field !== "time" && field !== "attendees"),
   );
   if (Object.keys(details).length > 0) {
     actions.push({
@@ -367,24 +417,28 @@ function actionsFor(
       changedAt,
     });
   }
+  const { attendees, added, removed, changed } = people;
+  if (taken.includes("attendees") && added.length + removed.length + changed.length > 0) {
+    const reason = added.length + removed.length > 0 ? "remote-attendees-changed" : "remote-answer-changed";
+    actions.push({ kind: "change-attendees", attendees, added, removed, changed, reason, changedAt });
+  }
   return actions;
 }
 
 function reasonOf(
-  changed: readonly FollowedField[],
-  taken: readonly FollowedField[],
+  changed: readonly SnapshotField[],
+  actions: readonly PlannedAction[],
   refusals: readonly PlannedRefusal[],
   winner: ReasonCode | null,
 ): ReasonCode {
   if (changed.length === 0) return "unchanged";
-  if (winner) return winner;
-  if (taken.includes("time")) return "remote-time-changed";
-  if (taken.length > 0) return "remote-details-changed";
-  return refusals[0]?.reason ?? "converged";
+  return winner ?? actions[0]?.reason ?? refusals[0]?.reason ?? "converged";
 }
 
-const actionFor = (fields: readonly FollowedField[]) =>
-  fields.includes("time") ? "reschedule" : "change-details";
+function actionFor(fields: readonly SnapshotField[]): BookingAction["kind"] {
+  if (fields.includes("time")) return "reschedule";
+  return fields.every((field) => field === "attendees") ? "change-attendees" : "change-details";
+}
 
 const changeTime = (event: ExternalEvent, now: Date): InstantString => event.updatedAt ?? now.toISOString();
 
@@ -397,13 +451,6 @@ function timeHasEnded(time: EventTime, now: Date): boolean {
   // An all-day end is a day without a zone: it is over everywhere twelve hours after its end in UTC.
   const end = time.allDay ? Date.parse(time.end) + 12 * 3_600_000 : Date.parse(time.end);
   return end <= now.getTime();
-}
-
-function pick<F extends SnapshotField>(
-  snapshot: EventSnapshot,
-  fields: readonly F[],
-): Pick<EventSnapshot, F> {
-  return Object.fromEntries(fields.map((field) => [field, snapshot[field]])) as Pick<EventSnapshot, F>;
 }
 
 function nothing(reason: ReasonCode, reference: ReferenceUpdate): InboundPlan {

@@ -1,9 +1,13 @@
 import type { CalendarEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
-import { hasEnded, needsPush, type PlannedReference } from "./plan-inbound.ts";
+import { needsPush } from "./agreement.ts";
+import { attendeesToWrite } from "./merge-attendees.ts";
+import { hasEnded, type PlannedReference } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
-import { type EventSnapshot, toSnapshot } from "./snapshot.ts";
+import { type EventSnapshot, sameField, toSnapshot } from "./snapshot.ts";
+import type { SyncedState } from "./synced-state.ts";
+import { type EventView, FULL_VIEW, shownSnapshot, visibilityOf } from "./view.ts";
 
 export interface OutboundInput {
   reference: PlannedReference & { externalEventId: string | null; generation: number };
@@ -18,14 +22,23 @@ export type OutboundPlan =
   /** A question about the event is open, or was answered just now: it is read and merged before anything is written. */
   | { kind: "review" }
   /** `generation` is part of the key: a deleted event's id can never be used again, so a re-creation counts it up. */
-  | { kind: "create"; event: CalendarEvent; key: string; generation: number; local: EventSnapshot }
-  | { kind: "update"; event: CalendarEvent; local: EventSnapshot }
+  | {
+      kind: "create";
+      event: CalendarEvent;
+      key: string;
+      generation: number;
+      local: EventSnapshot;
+      view: EventView;
+    }
+  /** `local` is the booking as this calendar is shown it; the event has it, with what is left alone out there. */
+  | { kind: "update"; event: CalendarEvent; local: EventSnapshot; view: EventView }
   /** `unanswered`: a create that got no answer; repeating it under its key tells which event, if any, is to be deleted. */
   | { kind: "delete"; unanswered: { event: CalendarEvent; key: string } | null };
 
 /** Decides what one booking asks of its event. Pure; reads the booking as it is now, whatever the job was made for. */
 export function planOutbound({ reference, local, policy, now }: OutboundInput): OutboundPlan {
   const none = (reason: ReasonCode, deleted = false): OutboundPlan => ({ kind: "none", reason, deleted });
+  const view = reference.view ?? FULL_VIEW;
   if (reference.status === "CONFLICT" && reference.externalEventId !== null) {
     return local !== null && hasEnded(local, now) ? none("past-booking") : { kind: "review" };
   }
@@ -39,27 +52,55 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
     if (reference.externalEventId !== null || unanswered === undefined)
       return { kind: "delete", unanswered: null };
     const event = toCalendarEvent(
-      { snapshot: unanswered.local, iCalUid: local?.iCalUid ?? reference.id, sequence: 0 },
+      unanswered.remote,
+      { iCalUid: local?.iCalUid ?? reference.id, sequence: 0 },
       reference,
+      visibilityOf(view),
     );
     return { kind: "delete", unanswered: { event, key: idempotencyKey(reference.id, reference.generation) } };
   }
   if (hasEnded(local, now)) return none("past-booking");
-  const event = toCalendarEvent(local, reference);
+  const shown = shownSnapshot(local, view);
   // A booking that was cancelled and brought back: its event has gone for good.
   const generation = reference.generation + (reference.status === "DELETED" ? 1 : 0);
   if (reference.externalEventId === null || reference.status === "DELETED") {
     return {
       kind: "create",
-      event,
+      event: toCalendarEvent(shown, local, reference, visibilityOf(view)),
       key: idempotencyKey(reference.id, generation),
       generation,
-      local: local.snapshot,
+      local: shown,
+      view,
     };
   }
-  if (reference.base && reference.pending.length === 0 && !needsPush(local.snapshot, reference.base))
-    return none("unchanged");
-  return { kind: "update", event, local: local.snapshot };
+  const { base } = reference;
+  if (base && reference.pending.length === 0 && !needsPush(shown, base, view)) return none("unchanged");
+  const event = base
+    ? toCalendarEvent(withRemoteEdits(shown, base), local, reference, visibilityToWrite(view, base))
+    : toCalendarEvent(shown, local, reference, visibilityOf(view));
+  return { kind: "update", event, local: shown, view };
+}
+
+/**
+ * What to write of a booking: fields that it has not changed since the last agreement stay as they are out there, so that
+ * an edit which is not followed is not undone by a change of another field.
+ */
+function withRemoteEdits(shown: EventSnapshot, base: SyncedState): EventSnapshot {
+  const keep = <F extends "time" | "title" | "description" | "location">(field: F): EventSnapshot[F] =>
+    sameField(field, shown, base.local) ? base.remote[field] : shown[field];
+  return {
+    time: keep("time"),
+    title: keep("title"),
+    description: keep("description"),
+    location: keep("location"),
+    attendees: attendeesToWrite(shown.attendees, base),
+  };
+}
+
+/** A person who has made the event private, or public, keeps their choice until the calendar's privacy changes. */
+function visibilityToWrite(view: EventView, base: SyncedState): CalendarEvent["visibility"] {
+  const { local = "default", remote } = base.visibility ?? {};
+  return visibilityOf(view) === local && remote !== undefined ? remote : visibilityOf(view);
 }
 
 /** Repeating a create under the same key finds the first event; a re-creation gets a new key. */
@@ -69,14 +110,16 @@ export function idempotencyKey(referenceId: string, generation: number): string 
 
 /** The event that stands for a booking. */
 function toCalendarEvent(
-  local: Pick<LocalItem, "snapshot" | "iCalUid" | "sequence">,
+  snapshot: EventSnapshot,
+  local: Pick<LocalItem, "iCalUid" | "sequence">,
   reference: PlannedReference,
+  visibility: CalendarEvent["visibility"],
 ): CalendarEvent {
   return {
-    ...toSnapshot(local.snapshot),
+    ...toSnapshot(snapshot),
     recurrence: null,
     transparency: "busy",
-    visibility: "default",
+    visibility,
     iCalUid: local.iCalUid,
     sequence: Math.max(local.sequence, reference.sequence),
     marker: reference.id,

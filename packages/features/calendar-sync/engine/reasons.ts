@@ -7,6 +7,11 @@ export const REASONS = {
   "remote-time-changed": "The event was moved in the calendar, so the booking was rescheduled.",
   "remote-details-changed": "The event's title, description or location was edited in the calendar.",
   "remote-deleted": "The event was deleted in the calendar, so the booking was cancelled.",
+  "remote-attendees-changed": "People were added to or taken off the event in the calendar.",
+  "remote-answer-changed": "An attendee answered in the calendar.",
+  "all-attendees-declined": "Everyone who is invited has declined.",
+  "host-declined": "The host declined the event in the calendar.",
+  "remote-undeclined": "Somebody who had declined comes after all, so the booking was restored.",
   "remote-restored": "The deleted event was brought back in the calendar, so the booking was restored.",
   "remote-wins-last-write": "Both sides changed the same field; the calendar's change was the later one.",
   "local-wins-last-write": "Both sides changed the same field; the booking's change was the later one.",
@@ -50,6 +55,10 @@ export const REASONS = {
   "booking-gone": "The booking does not exist any more.",
   "direction-to-calendar-only": "This calendar only receives bookings; changes made there are put back.",
   "direction-from-calendar-only": "This calendar is only read; bookings are not written to it.",
+  "field-not-followed": "The host does not want this field followed; the edit stays in the calendar alone.",
+  "field-not-mapped":
+    "The calendar is not shown this field as it is, so an edit there tells the booking nothing and is left alone.",
+  "time-taken": "Another booking has taken the time meanwhile.",
   "invalid-time": "The event's times cannot be those of a booking.",
   unreadable: "The provider sent an event that cannot be read; it is set aside alone.",
   // From the booking to the calendar

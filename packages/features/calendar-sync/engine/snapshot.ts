@@ -44,7 +44,10 @@ export function toSnapshot(event: Pick<CalendarEvent | ExternalEvent, SnapshotFi
   };
 }
 
-/** Whether a field says the same on both sides. Zones are compared by the instants that they give, not by their names. */
+/**
+ * Whether a field says the same on both sides. A zone is part of the time, by its name: two ends that spell one zone
+ * differently are never compared with each other, each is compared with what it said before.
+ */
 export function sameField(field: SnapshotField, a: EventSnapshot, b: EventSnapshot): boolean {
   if (field === "time") return sameTime(a.time, b.time);
   if (field === "attendees") return sameAttendees(a.attendees, b.attendees);
@@ -56,17 +59,24 @@ export function differingFields(a: EventSnapshot, b: EventSnapshot): SnapshotFie
   return SNAPSHOT_FIELDS.filter((field) => !sameField(field, a, b));
 }
 
-/** Whether two times are the same stretch: same instants, or the same days. */
-function sameTime(a: EventTime, b: EventTime): boolean {
+/** Whether two times are the same stretch: same instants, or the same days. In whatever zone they are shown. */
+export function sameStretch(a: EventTime, b: EventTime): boolean {
   return a.allDay === b.allDay && a.start === b.start && a.end === b.end;
 }
 
-/**
- * The people of an event are its addresses and whether each is optional. Names are the provider's to spell, and answers
- * travel on their own way, so neither makes a difference here.
- */
+function sameTime(a: EventTime, b: EventTime): boolean {
+  return sameStretch(a, b) && (a.allDay || b.allDay || a.timeZone === b.timeZone);
+}
+
+/** The people of an event: their addresses, answers, and whether each is optional. Names are the provider's to spell. */
 function sameAttendees(a: SnapshotAttendee[], b: SnapshotAttendee[]): boolean {
-  return a.length === b.length && a.every((one, index) => one.email === b[index]?.email);
+  return (
+    a.length === b.length &&
+    a.every((one, index) => {
+      const other = b[index];
+      return one.email === other?.email && one.response === other.response && one.optional === other.optional;
+    })
+  );
 }
 
 function normaliseTime(time: EventTime): EventTime {

@@ -2,7 +2,8 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import type { EventTime, InstantString } from "@calsync/types";
 import type { TimeFacts } from "../engine/guards.ts";
 import type { ReasonCode } from "../engine/reasons.ts";
-import type { EventSnapshot, SnapshotField } from "../engine/snapshot.ts";
+import type { EventSnapshot, SnapshotAttendee, SnapshotField } from "../engine/snapshot.ts";
+import type { TemplateSubject } from "../engine/template.ts";
 
 /** A booking, or a host's own entry, as the engine sees it. */
 export interface LocalItem {
@@ -22,6 +23,10 @@ export interface LocalItem {
   iCalUid: string;
   /** iTIP SEQUENCE. */
   sequence: number;
+  /** The reason of the action that cancelled it, while it is cancelled and people have not had a hand in it. */
+  cancelledFor?: ReasonCode | null;
+  /** What templates of titles and descriptions may name beside the fields. */
+  about?: TemplateSubject;
 }
 
 interface ActionBase {
@@ -40,16 +45,29 @@ export type BookingAction =
   /** The host has chosen this time in their calendar: it may overlap other bookings and lie outside their hours. */
   | (ActionBase & { kind: "reschedule"; time: EventTime })
   | (ActionBase & { kind: "change-details"; title?: string; description?: string; location?: string })
+  /**
+   * `attendees` is everyone who is expected afterwards; the rest says what is different. Those who are new take no seat and
+   * are invited; a seat of somebody who is taken off is free again, and they alone are told; answers are told to nobody.
+   */
+  | (ActionBase & {
+      kind: "change-attendees";
+      attendees: SnapshotAttendee[];
+      added: SnapshotAttendee[];
+      /** Addresses in lower case. */
+      removed: string[];
+      /** Those whose answer, or whose being optional, is new. */
+      changed: SnapshotAttendee[];
+    })
   | (ActionBase & { kind: "cancel"; cancellationReason: string })
-  /** Brings a cancelled booking back, at `time` when given. */
-  | (ActionBase & { kind: "restore"; time?: EventTime });
+  /** Brings a cancelled booking back, at `time` when given; with `ifFree`, only where no other booking has its time. */
+  | (ActionBase & { kind: "restore"; time?: EventTime; ifFree?: true });
 
 export interface BookingActionOutcome {
   actionId: string;
   bookingId: number;
   /** False when the action id was applied before, or when the booking's state did not allow it. */
   applied: boolean;
-  refusal?: "booking-gone" | "booking-cancelled" | "past-booking" | "repeated";
+  refusal?: "booking-gone" | "booking-cancelled" | "past-booking" | "time-taken" | "repeated";
   before: EventSnapshot;
   after: EventSnapshot;
 }

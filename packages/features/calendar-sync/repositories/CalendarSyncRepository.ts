@@ -50,7 +50,9 @@ export class CalendarSyncRepository {
                 s."cursor", s."fullPullGeneration", s."fullPullRunning", s."pullRequestedAt", s."lastNotificationAt",
                 s."mirroredUntil", s."errorCount", to_jsonb(p) AS "preferences", s."policyOverrides",
                 coalesce(s."pollIntervalMinutes", p."pollIntervalMinutes") AS "pollIntervalMinutes",
-                u."timeZone" AS "userTimeZone", s."lastPulledAt", s."quietPolls", s."missedChanges", s."clockSkewMs",
+                u."timeZone" AS "userTimeZone",
+                array_remove(ARRAY[lower(u."email"), lower(c."accountEmail"), lower(s."externalCalendarId")], NULL)
+                  AS "ownAddresses", s."lastPulledAt", s."quietPolls", s."missedChanges", s."clockSkewMs",
                 EXISTS (SELECT 1 FROM "HeldChange" h WHERE h."calendarSyncId" = s."id") AS "hasHeld",
                 (SELECT jsonb_build_object('id', m."id", 'status', m."status", 'decidedAt', m."decidedAt") FROM "MassChange" m
                   WHERE m."calendarSyncId" = s."id" AND m."finishedAt" IS NULL) AS "massChange",

@@ -27,8 +27,8 @@ export interface ReferencePatch {
 }
 
 const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externalEventId", r."status", r."version", r."sequence",
-  r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt",
-  r."detachedAt" IS NOT NULL AS "detached"`;
+  r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt", r."privacy", r."titleTemplate",
+  r."descriptionTemplate", r."detachedAt" IS NOT NULL AS "detached"`;
 
 /** The links between bookings and events. Every method is one statement, however many rows. */
 export class ReferenceRepository {
@@ -176,9 +176,11 @@ export class ReferenceRepository {
   async ensureForBookings(sql: Sql, bookingIds: readonly number[]): Promise<void> {
     if (bookingIds.length === 0) return;
     await sql.$executeRaw`
-      INSERT INTO "BookingReference" ("id", "bookingId", "calendarSyncId", "updatedAt")
+      INSERT INTO "BookingReference"
+        ("id", "bookingId", "calendarSyncId", "privacy", "titleTemplate", "descriptionTemplate", "updatedAt")
       SELECT DISTINCT ON (b."id", d."calendarSyncId")
-             md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid, b."id", d."calendarSyncId", now()
+             md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid, b."id", d."calendarSyncId",
+             d."privacy", d."titleTemplate", d."descriptionTemplate", now()
         FROM "Booking" b
         JOIN "DestinationCalendar" d ON d."userId" = b."hostId" AND d."calendarSyncId" IS NOT NULL
          AND (d."eventTypeId" = b."eventTypeId"

@@ -1,6 +1,7 @@
 import type { PlannedReference } from "../engine/plan-inbound.ts";
 import type { SnapshotField } from "../engine/snapshot.ts";
 import type { SyncedState } from "../engine/synced-state.ts";
+import type { EventView } from "../engine/view.ts";
 import type { UnfinishedMassChange } from "./HeldChangeRepository.ts";
 
 /** What the database keeps of a host's wishes, and of those of one calendar; a missing member is as the level above. */
@@ -41,6 +42,8 @@ export interface CalendarSyncRow {
   hasHeld: boolean;
   /** The mass change that waits for its answer, or whose answer is still to be carried out. */
   massChange: UnfinishedMassChange | null;
+  /** Addresses of the host and of this calendar, in lower case: never guests of a booking. */
+  ownAddresses: string[];
   /** Zone of the user, in which all-day events are busy. */
   userTimeZone: string;
   lastPulledAt: Date | null;
@@ -65,11 +68,21 @@ export interface ReferenceRow extends PlannedReference {
 }
 
 /** A reference as raw SQL gives it; dates and JSON arrive parsed by the driver. */
-export interface RawReference extends Omit<ReferenceRow, "base" | "pending"> {
+export interface RawReference
+  extends Omit<ReferenceRow, "base" | "pending" | "view">,
+    Omit<EventView, "attendees"> {
   baseSnapshot: SyncedState | null;
   pendingSnapshot: SyncedState[] | null;
 }
 
-export function toReferenceRow({ baseSnapshot, pendingSnapshot, ...rest }: RawReference): ReferenceRow {
-  return { ...rest, base: baseSnapshot, pending: pendingSnapshot ?? [] };
+export function toReferenceRow({
+  baseSnapshot,
+  pendingSnapshot,
+  privacy,
+  titleTemplate,
+  descriptionTemplate,
+  ...rest
+}: RawReference): ReferenceRow {
+  const view: EventView = { privacy, titleTemplate, descriptionTemplate, attendees: true };
+  return { ...rest, base: baseSnapshot, pending: pendingSnapshot ?? [], view };
 }

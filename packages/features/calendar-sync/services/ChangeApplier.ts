@@ -8,9 +8,11 @@ import {
   type RemoteState,
 } from "../engine/plan-inbound.ts";
 import type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "../ports/BookingStore.ts";
+import type { CalendarGateway } from "../ports/CalendarGateway.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import { asShown } from "./as-shown.ts";
 import type { ChangeGuard } from "./ChangeGuard.ts";
 import { localOf } from "./local-of.ts";
 import type { Mirror } from "./Mirror.ts";
@@ -45,6 +47,15 @@ export interface AppliedChanges {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** What applying asks of others. */
+interface ApplierParts {
+  guard: ChangeGuard;
+  questions: Questions;
+  /** How far a calendar's times of change can be trusted. */
+  clockOf: (calendar: CalendarSyncRow) => ClockTrust;
+  capabilitiesOf: CalendarGateway["capabilitiesOf"];
+}
+
 /**
  * Carries a page of changes into the database, inside the caller's transaction and with a fixed number of statements:
  * bookings through the booking store, everything else into the mirror, a record for each change made or refused.
@@ -57,22 +68,23 @@ export class ChangeApplier {
   readonly #guard: ChangeGuard;
   readonly #questions: Questions;
   readonly #clockOf: (calendar: CalendarSyncRow) => ClockTrust;
+  readonly #capabilitiesOf: CalendarGateway["capabilitiesOf"];
 
   constructor(
     references: ReferenceRepository,
     records: ChangeRecordRepository,
     mirror: Mirror,
     store: BookingStore,
-    asking: { guard: ChangeGuard; questions: Questions },
-    clockOf: (calendar: CalendarSyncRow) => ClockTrust,
+    parts: ApplierParts,
   ) {
     this.#references = references;
     this.#records = records;
     this.#mirror = mirror;
     this.#store = store;
-    this.#guard = asking.guard;
-    this.#questions = asking.questions;
-    this.#clockOf = clockOf;
+    this.#guard = parts.guard;
+    this.#questions = parts.questions;
+    this.#clockOf = parts.clockOf;
+    this.#capabilitiesOf = parts.capabilitiesOf;
   }
 
   /** @param options how changes that cancel or move bookings are treated; by itself a page is judged as the whole listing */
@@ -85,7 +97,8 @@ export class ChangeApplier {
     options: ApplyOptions = { mode: "alone" },
   ): Promise<AppliedChanges> {
     const latest = latestPerEvent(changes);
-    const references = await this.#findReferences(tx, calendar, latest);
+    const found = await this.#findReferences(tx, calendar, latest);
+    const references = asShown(found, this.#capabilitiesOf(calendar.provider));
     const items = await this.#loadItems(tx, references);
     const byEventId = new Map(references.map((reference) => [reference.externalEventId, reference]));
     // Our own create whose answer was lost: the marker tells which reference the event belongs to.
@@ -93,7 +106,7 @@ export class ChangeApplier {
       references.filter((one) => one.externalEventId === null).map((one) => [one.id, one]),
     );
     const policy = policyFor(options.mode, policyOf(calendar));
-    const clock = this.#clockOf(calendar);
+    const context = { policy, now, clock: this.#clockOf(calendar), ownAddresses: calendar.ownAddresses };
     const all: Planned[] = [];
     const foreign: ExternalChange[] = [];
     for (const change of latest) {
@@ -105,7 +118,7 @@ export class ChangeApplier {
         continue;
       }
       const local = localOf(reference, items);
-      all.push(planOne(reference, change, { reference, local, remote, policy, now, clock }));
+      all.push(planOne(reference, change, { ...context, reference, local, remote }));
     }
     const limit = policy.massChangeLimit;
     const verdict = this.#guard.judge(options.mode, all.map(touchOf), calendar, limit);
@@ -114,7 +127,7 @@ export class ChangeApplier {
     const planned = await this.#lookAtTimes(
       tx,
       all.filter(({ eventId }) => !waitingIds.has(eventId)),
-      { policy, now, clock },
+      context,
     );
     const actions = planned.flatMap((one) => actionsOf(one, calendar));
     const outcomes = actions.length > 0 ? await this.#store.applyActions(tx, actions, now) : [];
@@ -192,7 +205,7 @@ export class ChangeApplier {
   async #lookAtTimes(
     tx: PrismaTransaction,
     planned: Planned[],
-    context: Pick<InboundInput, "policy" | "now" | "clock">,
+    context: Pick<InboundInput, "policy" | "now" | "clock" | "ownAddresses">,
   ): Promise<Planned[]> {
     const moves = planned.flatMap(({ reference, plan }) =>
       plan.actions.flatMap((action) =>

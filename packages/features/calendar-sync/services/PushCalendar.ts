@@ -9,6 +9,7 @@ import type { ChangeRecordRepository } from "../repositories/ChangeRecordReposit
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
+import { asShown } from "./as-shown.ts";
 import { clockGranularityOf } from "./clock-trust.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
@@ -193,8 +194,9 @@ export class PushCalendar {
     return true;
   }
 
-  async #plan(calendar: CalendarSyncRow, references: readonly ReferenceRow[]): Promise<Task[]> {
-    const { prisma, store, now } = this.#deps;
+  async #plan(calendar: CalendarSyncRow, rows: readonly ReferenceRow[]): Promise<Task[]> {
+    const { prisma, store, now, gateway } = this.#deps;
+    const references = asShown(rows, gateway.capabilitiesOf(calendar.provider));
     const ids = [...new Set(references.map((reference) => reference.bookingId))].sort((a, b) => a - b);
     const items = new Map(
       (await prisma.$transaction((tx) => store.loadItems(tx, ids))).map((item) => [item.bookingId, item]),
@@ -229,7 +231,7 @@ export class PushCalendar {
     const { prisma, references } = this.#deps;
     const patches = tasks.flatMap(({ reference, plan }): ReferencePatch[] => {
       if (plan.kind === "create") {
-        const pending = withPendingWrite(reference.pending, plan.local);
+        const pending = withPendingWrite(reference.pending, plan);
         return [
           {
             id: reference.id,
@@ -243,7 +245,7 @@ export class PushCalendar {
         ];
       }
       return plan.kind === "update"
-        ? [{ id: reference.id, pending: withPendingWrite(reference.pending, plan.local) }]
+        ? [{ id: reference.id, pending: withPendingWrite(reference.pending, plan) }]
         : [];
     });
     if (patches.length === 0) return;

@@ -2,6 +2,7 @@ import type { ExternalChange } from "@calsync/types";
 import type { TimeFacts } from "../engine/guards.ts";
 import type { InboundPlan, PlannedRefusal } from "../engine/plan-inbound.ts";
 import type { SyncPolicy } from "../engine/policy.ts";
+import { sameStretch } from "../engine/snapshot.ts";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import type { StagedChange } from "../repositories/HeldChangeRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
@@ -42,12 +43,14 @@ export function putBack(refusal: PlannedRefusal): PlannedRefusal {
 }
 
 /** What a plan would do to its booking. */
-export function touchOf({ reference, plan }: Planned): Touch {
-  const kinds = plan.actions.map(({ kind }) => kind);
+export function touchOf({ reference, plan, local }: Planned): Touch {
   return {
     bookingId: reference.bookingId,
-    cancels: kinds.includes("cancel"),
-    moves: kinds.includes("reschedule"),
+    cancels: plan.actions.some(({ kind }) => kind === "cancel"),
+    // Another zone for the same stretch is no move.
+    moves: plan.actions.some(
+      (action) => action.kind === "reschedule" && !(local && sameStretch(action.time, local.snapshot.time)),
+    ),
   };
 }
 

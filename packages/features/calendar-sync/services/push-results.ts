@@ -2,8 +2,9 @@ import { backoffMs } from "@calsync/lib";
 import type { WrittenEvent } from "@calsync/types";
 import type { OutboundPlan } from "../engine/plan-outbound.ts";
 import type { ReasonCode } from "../engine/reasons.ts";
-import { differingFields, type EventSnapshot, toSnapshot } from "../engine/snapshot.ts";
+import { differingFields, toSnapshot } from "../engine/snapshot.ts";
 import type { SyncedState } from "../engine/synced-state.ts";
+import { visibilityOf } from "../engine/view.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
@@ -49,7 +50,13 @@ export function writtenResult(
     iCalUid: written.iCalUid,
     version: written.version,
     sequence: Math.max(reference.sequence, written.sequence ?? 0, plan.event.sequence),
-    base: { local: plan.local, remote },
+    base: {
+      local: plan.local,
+      remote,
+      visibility: { local: visibilityOf(plan.view), remote: written.event.visibility },
+      // What the host has answered since the last pull is for the next one to find.
+      ...(reference.base?.selfResponse === undefined ? {} : { selfResponse: reference.base.selfResponse }),
+    },
     ...(plan.kind === "create" ? { generation: plan.generation } : {}),
     pending: null,
     status: "SYNCED",
@@ -119,9 +126,16 @@ const MAX_PENDING = 10;
  * Adds a write that is about to be made to those without an answer. The earlier ones stay: any of them may be what the event
  * shows, and none of them is a person's change.
  */
-export function withPendingWrite(pending: readonly SyncedState[], snapshot: EventSnapshot): SyncedState[] {
-  const others = pending.filter((write) => differingFields(write.local, snapshot).length > 0);
-  return [...others, { local: snapshot, remote: snapshot }].slice(-MAX_PENDING);
+export function withPendingWrite(
+  pending: readonly SyncedState[],
+  { local, event }: Pick<Extract<OutboundPlan, { kind: "update" }>, "local" | "event">,
+): SyncedState[] {
+  const remote = toSnapshot(event);
+  const others = pending.filter(
+    (write) =>
+      differingFields(write.local, local).length > 0 || differingFields(write.remote, remote).length > 0,
+  );
+  return [...others, { local, remote }].slice(-MAX_PENDING);
 }
 
 function recordOf(

@@ -138,6 +138,13 @@ function carryOut(booking: BookingRecord, action: BookingAction): BookingRecord 
         changedAt: { ...booking.changedAt, ...Object.fromEntries(times) },
       };
     }
+    case "change-attendees":
+      if (!booking.active) return null;
+      return {
+        ...booking,
+        snapshot: { ...booking.snapshot, attendees: action.attendees },
+        changedAt: { ...booking.changedAt, attendees: action.changedAt },
+      };
     case "cancel":
       return booking.active ? { ...withoutStatus(booking), active: false } : null;
     case "restore": {

@@ -173,6 +173,7 @@ function newCalendar(id: string, target: CalendarSyncTarget, now: Date): Calenda
   return {
     ...target,
     id,
+    ownAddresses: [],
     direction: null,
     cursor: null,
     fullPullGeneration: 0,

@@ -1,5 +1,13 @@
 /** Why a mail about a booking is written. */
-export type MailKind = "booked" | "rescheduled" | "cancelled" | "restored" | "changed";
+export type MailKind =
+  | "booked"
+  | "rescheduled"
+  | "cancelled"
+  | "restored"
+  | "changed"
+  /** The host has added the recipient to an appointment, or taken them off one that stands. */
+  | "invited"
+  | "uninvited";
 
 /** Who made a change, and where. */
 export interface MailActor {
@@ -17,8 +25,10 @@ export interface BookingMail {
   /** The booking's sequence with this change: with kind and recipient it makes each mail happen once. */
   sequence: number;
   actor: MailActor;
-  /** Addresses of the guests whom it concerns; every guest who holds a seat when left out. The host always hears of it. */
+  /** Addresses of the guests whom it concerns; every guest who holds a seat when left out. */
   guests?: readonly string[];
+  /** False when the host is not told. */
+  tellsHost?: false;
   /** When the booking was before this move, as ISO instants; for webhooks. */
   previousTime?: { start: string; end: string };
   /** What the guest wants the host to know, and no other guest. */
@@ -58,17 +68,23 @@ export function messageFor(
   changes: readonly MailKind[],
 ): Message | null {
   if (told === null) {
-    if (!current.active) return "cancelled";
+    if (!current.active) return goneMessage(changes);
+    if (changes.includes("invited")) return "invited";
     if (changes.includes("booked")) return "booked";
-    return changes.find((change) => change !== "cancelled") ?? "booked";
+    return changes.find((change) => change !== "cancelled" && change !== "uninvited") ?? "booked";
   }
-  if (!current.active) return told.active ? "cancelled" : null;
-  if (!told.active) return "restored";
+  if (!current.active) return told.active ? goneMessage(changes) : null;
+  if (!told.active) return changes.includes("invited") ? "invited" : "restored";
   if (told.start !== current.start || told.end !== current.end || told.allDay !== current.allDay) {
     return "rescheduled";
   }
   if (changedDetails(told, current).length > 0) return "changed";
   return told.guests.join("\n") === current.guests.join("\n") ? null : "guests-changed";
+}
+
+/** What to tell somebody who is not expected any more: that all of it is off, or that they need not come. */
+function goneMessage(changes: readonly MailKind[]): Message {
+  return changes.find((change) => change === "cancelled" || change === "uninvited") ?? "cancelled";
 }
 
 /** The details in which two states differ. */

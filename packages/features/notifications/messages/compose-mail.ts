@@ -28,8 +28,9 @@ interface MailedAttendee {
   email: string;
   timeZone: string;
   response: "NEEDS_ACTION" | "ACCEPTED" | "TENTATIVE" | "DECLINED";
-  /** False for a guest who gave the seat up. */
-  seat: boolean;
+  optional: boolean;
+  /** False for a guest who gave the seat up or was taken off. */
+  expected: boolean;
 }
 
 /** Whom a mail goes to. */
@@ -52,7 +53,7 @@ export interface MailSettings {
 export function stateFor(booking: MailedBooking, recipient: MailRecipient): BookingState {
   const own = booking.attendees.find(({ email }) => sameAddress(email, recipient.email));
   return {
-    active: stands(booking) && (recipient.role === "host" || own?.seat === true),
+    active: stands(booking) && (recipient.role === "host" || own?.expected === true),
     start: booking.startTime.toISOString(),
     end: booking.endTime.toISOString(),
     allDay: booking.allDay,
@@ -118,10 +119,11 @@ function invitationFor(
     recipient.role === "host"
       ? guestsOf(booking)
       : booking.attendees.filter(({ email }) => sameAddress(email, recipient.email));
-  const attendees = named.map(({ name, email, response }) => ({
+  const attendees = named.map(({ name, email, response, optional }) => ({
     name,
     email,
     response: RESPONSES[response],
+    optional,
   }));
   return buildInvitation({
     method,
@@ -152,7 +154,7 @@ function stands({ status }: MailedBooking): boolean {
 }
 
 function guestsOf(booking: MailedBooking): MailedAttendee[] {
-  return booking.attendees.filter(({ seat }) => seat);
+  return booking.attendees.filter(({ expected }) => expected);
 }
 
 /** All-day bookings are stored from midnight to midnight of their zone. */

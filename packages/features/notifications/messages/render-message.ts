@@ -26,6 +26,8 @@ const SUBJECTS: Record<Message, string> = {
   cancelled: "Cancelled",
   restored: "Takes place after all",
   changed: "Changed",
+  invited: "Invitation",
+  uninvited: "No longer invited",
   "guests-changed": "Guests changed",
 };
 
@@ -35,6 +37,8 @@ const VERBS: Record<Message, string> = {
   cancelled: "cancelled it",
   restored: "brought it back",
   changed: "changed it",
+  invited: "invited you",
+  uninvited: "took you off the list",
   "guests-changed": "changed it",
 };
 
@@ -64,6 +68,8 @@ function leadOf(input: MessageInput): string {
     cancelled: `${what}${withWhom} is cancelled.`,
     restored: `${what}${withWhom} takes place after all.`,
     changed: `The details of ${what}${withWhom} have changed.`,
+    invited: `You are invited to ${what}${withWhom}.`,
+    uninvited: `You are no longer expected at ${what}${withWhom}.`,
     "guests-changed": `The guests of ${what} have changed.`,
   };
   return `${sentences[input.message]} ${actorSentence(input)}`.trim();

@@ -37,31 +37,34 @@ export async function insertMails(
   tx: PrismaTransaction,
   mails: readonly BookingMail[],
 ): Promise<{ id: string; kind: MailKind }[]> {
-  const rows = mails.map(({ bookingId, kind, sequence, actor, guests, noteToHost, idempotencyKey }) => ({
-    bookingId,
-    kind,
-    sequence,
-    guests: guests?.map((email) => email.toLowerCase()) ?? null,
-    payload: {
-      actor,
-      ...(noteToHost === undefined ? {} : { noteToHost }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    } satisfies MailPayload,
-  }));
+  const rows = mails.map(
+    ({ bookingId, kind, sequence, actor, guests, tellsHost, noteToHost, idempotencyKey }) => ({
+      bookingId,
+      kind,
+      sequence,
+      tellsHost: tellsHost ?? true,
+      guests: guests?.map((email) => email.toLowerCase()) ?? null,
+      payload: {
+        actor,
+        ...(noteToHost === undefined ? {} : { noteToHost }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      } satisfies MailPayload,
+    }),
+  );
   return tx.$queryRawUnsafe<{ id: string; kind: MailKind }[]>(
     `INSERT INTO "OutgoingMail" ("id", "bookingId", "kind", "sequence", "recipient", "role", "payload")
      SELECT gen_random_uuid(), b."id", m."kind", m."sequence", r."email", r."role", m."payload"
      FROM jsonb_to_recordset($1::jsonb)
-       AS m("bookingId" int, "kind" text, "sequence" int, "guests" jsonb, "payload" jsonb)
+       AS m("bookingId" int, "kind" text, "sequence" int, "guests" jsonb, "tellsHost" boolean, "payload" jsonb)
      JOIN "Booking" b ON b."id" = m."bookingId"
      CROSS JOIN LATERAL (
-       SELECT u."email", 'host' AS "role" FROM "User" u WHERE u."id" = b."hostId" AND b."kind" = 'BOOKING'
+       SELECT u."email", 'host' AS "role" FROM "User" u WHERE m."tellsHost" AND u."id" = b."hostId" AND b."kind" = 'BOOKING'
        UNION ALL
        SELECT a."email", 'guest' FROM "Attendee" a
        WHERE a."bookingId" = b."id"
          AND CASE WHEN jsonb_typeof(m."guests") = 'array'
                   THEN lower(a."email") IN (SELECT jsonb_array_elements_text(m."guests"))
-                  ELSE a."seat" END
+                  ELSE a."expected" END
      ) r
      ON CONFLICT ("bookingId", "kind", "sequence", "recipient") DO NOTHING
      RETURNING "id"::text, "kind"`,
@@ -147,7 +150,7 @@ export async function findBooking(tx: PrismaTransaction, bookingId: number) {
       cancellationReason: true,
       host: { select: { name: true, email: true, timeZone: true } },
       attendees: {
-        select: { name: true, email: true, timeZone: true, response: true, seat: true },
+        select: { name: true, email: true, timeZone: true, response: true, optional: true, expected: true },
         orderBy: { id: "asc" },
       },
     },

@@ -273,7 +273,7 @@ describe("mails about bookings", () => {
     await run();
     await database.prisma.attendee.updateMany({
       where: { email: ann! },
-      data: { seat: false, response: "DECLINED" },
+      data: { seat: false, expected: false, response: "DECLINED" },
     });
     await database.prisma.booking.update({ where: { id: booking.id }, data: { sequence: 1 } });
     await queue({ bookingId: booking.id, kind: "cancelled", sequence: 1, actor: byGuest, guests: [ann!] });

@@ -18,6 +18,8 @@ export const DEFAULT_SETTLE_MS: Readonly<Record<MailKind, number>> = {
   rescheduled: 2_000,
   restored: 2_000,
   changed: 2_000,
+  invited: 2_000,
+  uninvited: 2_000,
 };
 
 /**
@@ -48,7 +50,7 @@ export async function queueBookingMails(
   await queueBookingWebhooks(
     tx,
     mails.flatMap(({ kind, bookingId, actor, guests, previousTime }) =>
-      kind === "changed"
+      kind === "changed" || kind === "invited" || kind === "uninvited"
         ? []
         : [
             {
