@@ -1,8 +1,10 @@
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
-import { hasEnded, needsPush, type PlannedReference, planInbound, type RemoteState } from "./plan-inbound.ts";
+import { needsPush } from "./agreement.ts";
+import { hasEnded, type PlannedReference, planInbound, type RemoteState } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import { differingFields, type EventSnapshot, type SnapshotField, toSnapshot } from "./snapshot.ts";
+import { FULL_VIEW, shownSnapshot } from "./view.ts";
 
 /** What can be wrong with a calendar, as a closed list with a sentence for people. */
 export const FINDINGS = {
@@ -77,6 +79,8 @@ export interface DiagnosisInput {
   /** Ids of events that we have a record of having made. */
   ourEventIds: ReadonlySet<string>;
   policy: SyncPolicy;
+  /** Addresses of the host, which are nobody's guests; see `InboundInput`. */
+  ownAddresses?: readonly string[];
   /** A pull is on its way, or changes wait for their host: what the calendar has changed is known. */
   calendarSideIsKnown: boolean;
   now: Date;
@@ -110,11 +114,12 @@ export function diagnose(input: DiagnosisInput): Finding[] {
 }
 
 function ofReference(
-  { policy, calendarSideIsKnown, now }: DiagnosisInput,
+  input: DiagnosisInput,
   reference: CheckedReference,
   local: LocalItem | null,
   event: ExternalEvent | null,
 ): Finding[] {
+  const { policy, calendarSideIsKnown, now } = input;
   // Over, or a question to the host is open: nothing is to be done here.
   if (local === null || hasEnded(local, now) || reference.status === "CONFLICT") return [];
   const about = finding(reference, event);
@@ -139,34 +144,35 @@ function ofReference(
   // Occurrences are compared through their series, unless the calendar lists them apart from it.
   if (reference.originalStart !== "") return alive ? [] : [about("event-missing", "pull-everything")];
   if (!alive) return calendarSideIsKnown ? [] : [about("event-missing", "pull-everything")];
-  return compared({ policy, calendarSideIsKnown, now }, reference, local, event, about);
+  return compared(input, reference, local, event, about);
 }
 
 function compared(
-  { policy, calendarSideIsKnown, now }: Pick<DiagnosisInput, "policy" | "calendarSideIsKnown" | "now">,
+  { policy, ownAddresses = [], calendarSideIsKnown, now }: DiagnosisInput,
   reference: CheckedReference,
   local: LocalItem,
   event: ExternalEvent,
   about: ReturnType<typeof finding>,
 ): Finding[] {
   const remote = toSnapshot(event);
-  const { base } = reference;
+  const { base, view = FULL_VIEW } = reference;
+  const shown = shownSnapshot(local, view);
   const there = base ? differingFields(remote, base.remote) : [];
-  const here = base ? differingFields(local.snapshot, base.local) : [];
+  const here = base ? differingFields(shown, base.local) : [];
   const justNow = event.updatedAt !== null && now.getTime() - Date.parse(event.updatedAt) < ON_ITS_WAY_MS;
   const state: RemoteState = { state: "present", event };
-  const plan = planInbound({ reference, local, remote: state, policy, now });
+  const plan = planInbound({ reference, local, remote: state, policy, ownAddresses, now });
   const pulls = plan.actions.length > 0 || plan.push || plan.hold !== undefined;
   const fields = [...new Set([...there, ...here])];
   if (pulls && fields.length > 0 && !calendarSideIsKnown && !justNow) {
     const changedLast = whoWasLast(local, event, { there, here });
     return [{ ...about("field-differs", "pull-everything"), fields, changedLast }];
   }
-  if (policy.direction !== "FROM_CALENDAR" && base && there.length === 0 && needsPush(local.snapshot, base)) {
+  if (policy.direction !== "FROM_CALENDAR" && base && there.length === 0 && needsPush(shown, base, view)) {
     return [{ ...about("field-differs", "push"), fields: here, changedLast: "booking" }];
   }
   if (!base) {
-    const differing = differingFields(local.snapshot, remote);
+    const differing = differingFields(shown, remote);
     if (differing.length > 0 && pulls && !justNow)
       return [{ ...about("field-differs", "pull-everything"), fields: differing, changedLast: "unknown" }];
   }

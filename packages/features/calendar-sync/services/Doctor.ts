@@ -21,6 +21,7 @@ import type { BookingStore } from "../ports/BookingStore.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { CheckedCalendar, DoctorRepository } from "../repositories/DoctorRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
+import { asShown } from "./as-shown.ts";
 import type { BookingReferences } from "./BookingReferences.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { Lease } from "./Lease.ts";
@@ -155,7 +156,7 @@ export class Doctor {
     const { row } = lease;
     const at = now();
     const listed = await this.#list(lease, service);
-    const references = await rows.findComing(prisma, row.id, at);
+    const references = asShown(await rows.findComing(prisma, row.id, at), service.capabilities);
     const ids = [...new Set(references.map(({ bookingId }) => bookingId))].sort((a, b) => a - b);
     const items = await prisma.$transaction((tx) => store.loadItems(tx, ids));
     const events = [...listed, ...(await this.#readMissing(lease, service, references, listed))];
@@ -166,6 +167,7 @@ export class Doctor {
     const unlinked = row.direction === "FROM_CALENDAR" ? [] : await rows.findUnlinked(prisma, row.id, at);
     const found = diagnose({
       references,
+      ownAddresses: row.ownAddresses,
       items: new Map(items.map((item) => [item.bookingId, item])),
       events,
       markers: await rows.findMarkers(prisma, markers),

@@ -1,11 +1,11 @@
 import type { CalendarCapabilities } from "@calsync/types";
+import type { PlannedReference } from "../engine/plan-inbound.ts";
 import { FULL_VIEW } from "../engine/view.ts";
-import type { ReferenceRow } from "../repositories/rows.ts";
 
 /** References with what their calendar is shown: what they say, as far as the calendar can hold it. */
-export function asShown(
-  references: readonly ReferenceRow[],
+export function asShown<R extends PlannedReference>(
+  references: readonly R[],
   { attendees }: Pick<CalendarCapabilities, "attendees">,
-): ReferenceRow[] {
+): R[] {
   return references.map((one) => ({ ...one, view: { ...(one.view ?? FULL_VIEW), attendees } }));
 }
