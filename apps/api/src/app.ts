@@ -32,6 +32,7 @@ import { sessionRoutes } from "./routes/session.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { syncQueueRoutes } from "./routes/sync-queue.ts";
+import { syncRunRoutes } from "./routes/sync-runs.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { createChangeFeed } from "./services/change-feed.ts";
 
@@ -103,6 +104,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     oauthRoutes,
     syncRoutes,
     syncQueueRoutes,
+    syncRunRoutes,
     calendarRoutes,
     entryRoutes,
     webhookRoutes,

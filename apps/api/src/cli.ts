@@ -38,6 +38,9 @@ function parse() {
         limit: { type: "string" },
         cursor: { type: "string" },
         all: { type: "boolean" },
+        direction: { type: "string" },
+        "dry-run": { type: "boolean" },
+        fix: { type: "boolean" },
       },
     });
   } catch (error) {

@@ -183,7 +183,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   };
 
   const queue = new SyncQueue({ prisma, now });
-  const cleanUp = createCleanUp({ prisma, queue, now });
+  const cleanUp = createCleanUp({ prisma, queue, sync, now });
   const ownJobs = [
     handleJob(cleanUpJob, async () => {
       log.info(await cleanUp(), "cleaned up");

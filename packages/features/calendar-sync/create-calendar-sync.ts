@@ -13,18 +13,21 @@ import { maintainSubscriptionJob } from "./jobs/maintain-subscription.job.ts";
 import { pullCalendarJob } from "./jobs/pull-calendar.job.ts";
 import { pushCalendarJob } from "./jobs/push-calendar.job.ts";
 import { runCronJob } from "./jobs/run-cron.job.ts";
+import { syncRunJob } from "./jobs/sync-run.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
 import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
 import type { TellHosts, TellWebhooks } from "./ports/HostNews.ts";
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 import { DoctorRepository } from "./repositories/DoctorRepository.ts";
+import { SyncRunRepository } from "./repositories/SyncRunRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
 import { ChangeGuard } from "./services/ChangeGuard.ts";
 import { clockTrustOf } from "./services/clock-trust.ts";
 import { Doctor, type DoctorReport, type Healing } from "./services/Doctor.ts";
+import { DryRun } from "./services/DryRun.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
 import { Mirror } from "./services/Mirror.ts";
 import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
@@ -32,6 +35,7 @@ import { PullCalendar } from "./services/PullCalendar.ts";
 import { PushCalendar } from "./services/PushCalendar.ts";
 import { Questions } from "./services/Questions.ts";
 import { Subscriptions } from "./services/Subscriptions.ts";
+import { SyncRuns } from "./services/SyncRuns.ts";
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
 
 /** Everything that the engine is handed; it reaches for nothing by itself. */
@@ -72,6 +76,8 @@ export interface CalendarSync extends BookingSync {
   calendarsOf(userId: number): Promise<{ id: string; name: string; provider: string; writable: boolean }[]>;
   /** Compares a calendar with its bookings, and heals what it may. @throws RetryLater while a worker has the calendar */
   checkCalendar(calendarSyncId: string, healing: Healing): Promise<DoctorReport>;
+  /** Syncs and checks by hand. */
+  runs: SyncRuns;
   /** Whether the calendar belongs to the user. */
   ownsCalendar(userId: number, calendarSyncId: string): Promise<boolean>;
   /** Answers a request at a provider's notification endpoint: verify, enqueue, answer. */
@@ -150,6 +156,19 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now };
   const doctorRows = new DoctorRepository();
   const doctor = new Doctor({ ...shared, store, rows: doctorRows, bookingReferences });
+  const runRows = new SyncRunRepository();
+  const dryRun = new DryRun({ ...shared, store, rows: doctorRows, runs: runRows });
+  const runs = new SyncRuns({
+    prisma,
+    rows: runRows,
+    calendars,
+    references,
+    pull,
+    push,
+    dryRun,
+    doctor,
+    now,
+  });
   const crons: Record<CronName, () => Promise<CronReport>> = {
     "calendar-sync": () => runCalendarSyncCron(cronDeps),
     "calendar-subscriptions": () => runCalendarSubscriptionsCron(cronDeps),
@@ -190,6 +209,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
         writable: direction !== "FROM_CALENDAR" && gateway.capabilitiesOf(calendar.provider).write,
       })),
     checkCalendar: (id, healing) => doctor.check(id, healing),
+    runs,
     ownsCalendar: (userId, id) => statusRows.owns(userId, id),
     handleNotification: (provider, request) => notifications.handle(provider, request),
     runCron,
@@ -217,6 +237,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
         await subscriptions.maintain(subscriptionId);
       }),
       handleJob(extendMirrorJob, ({ calendarSyncId }) => extendMirror({ ...shared, mirror }, calendarSyncId)),
+      handleJob(syncRunJob, ({ runId, calendarSyncId }) => runs.carryOut(runId, calendarSyncId)),
       handleJob(checkCalendarJob, async ({ calendarSyncId }) => {
         const { findings, outcome, error } = await doctor.check(calendarSyncId, "safe");
         if (findings.length === 0 && error === null) return;

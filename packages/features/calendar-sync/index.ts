@@ -26,4 +26,5 @@ export {
   type QueueState,
   SyncQueue,
 } from "./services/SyncQueue.ts";
+export { RUN_DIRECTIONS, type RunRequest, type SyncRunView } from "./services/SyncRuns.ts";
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";

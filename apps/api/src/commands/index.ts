@@ -1,9 +1,11 @@
 import { cleanUpCommand } from "./clean-up.command.ts";
 import type { Command } from "./command.ts";
 import { cronCommand } from "./cron.command.ts";
+import { doctorCommand } from "./doctor.command.ts";
 import { keysCommand } from "./keys.command.ts";
 import { migrateCommand } from "./migrate.command.ts";
 import { queueCommand } from "./queue.command.ts";
+import { syncCommand } from "./sync.command.ts";
 
 /** Everything that the `calsync` command line can do. */
 export const COMMANDS: readonly Command[] = [
@@ -11,6 +13,8 @@ export const COMMANDS: readonly Command[] = [
   cronCommand,
   queueCommand,
   cleanUpCommand,
+  syncCommand,
+  doctorCommand,
   keysCommand,
 ];
 

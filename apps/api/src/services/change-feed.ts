@@ -7,7 +7,7 @@ const CHANNEL = "calsync_events";
 
 /** What a trigger sends: never content, only what to read again. */
 const notice = z.object({
-  type: z.enum(["booking", "calendar-sync", "credential"]),
+  type: z.enum(["booking", "calendar-sync", "credential", "sync-run"]),
   userId: z.int(),
   uid: z.string().optional(),
   id: z.union([z.string(), z.int()]).optional(),
@@ -18,7 +18,7 @@ const notice = z.object({
  * while and does not know.
  */
 export interface Change {
-  type: "booking" | "calendar" | "credential";
+  type: "booking" | "calendar" | "credential" | "sync-run";
   uid?: string;
   id?: string | number;
 }
@@ -120,6 +120,7 @@ export function createChangeFeed({ url, log, maxRetryMs = 5_000 }: ChangeFeedOpt
       if ("bookingUid" in audience) continue;
       listener({ type: "calendar" });
       listener({ type: "credential" });
+      listener({ type: "sync-run" });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { SyncQueue } from "@calsync/calendar-sync";
+import type { CalendarSync, SyncQueue } from "@calsync/calendar-sync";
 import type { Clock } from "@calsync/lib";
 import type { PrismaClient } from "@calsync/prisma";
 import { deleteExpiredQuotas } from "../repositories/CallLimitRepository.ts";
@@ -14,13 +14,19 @@ const MAIL_DAYS = 90;
 export type CleanUpReport = Record<string, number>;
 
 /** Deletes what is over its time, in batches. May run at any time and several times at once. */
-export function createCleanUp(parts: { prisma: PrismaClient; queue: SyncQueue; now: Clock }) {
-  const { prisma, queue, now } = parts;
+export function createCleanUp(parts: {
+  prisma: PrismaClient;
+  queue: SyncQueue;
+  sync: Pick<CalendarSync, "runs">;
+  now: Clock;
+}) {
+  const { prisma, queue, sync, now } = parts;
   return async (): Promise<CleanUpReport> => {
     const at = now();
     const before = (days: number) => new Date(at.getTime() - days * DAY_MS);
     return {
       failedWork: await queue.cleanUp(before(FAILED_WORK_DAYS)),
+      runs: await sync.runs.deleteBefore(before(FAILED_WORK_DAYS)),
       bookingMails: await untilDone(() => cleanUpRepository.bookingMails(prisma, before(MAIL_DAYS))),
       hostMails: await untilDone(() => cleanUpRepository.hostMails(prisma, before(MAIL_DAYS))),
       expiredAccess: await cleanUpRepository.expiredAccess(prisma, at),

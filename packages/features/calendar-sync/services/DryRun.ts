@@ -1,0 +1,263 @@
+import { RetryLater } from "@calsync/jobs";
+import { isCalendarError } from "@calsync/lib";
+import type { PrismaTransaction } from "@calsync/prisma";
+import type { CalendarService, ExternalChange, Interval } from "@calsync/types";
+import type { CheckedReference } from "../engine/diagnose.ts";
+import { planOutbound } from "../engine/plan-outbound.ts";
+import { explainReason } from "../engine/reasons.ts";
+import { differingFields } from "../engine/snapshot.ts";
+import type { BookingStore } from "../ports/BookingStore.ts";
+import type { DoctorRepository } from "../repositories/DoctorRepository.ts";
+import type { RunWish, SyncRunRepository } from "../repositories/SyncRunRepository.ts";
+import type { EngineDependencies } from "./dependencies.ts";
+import { Lease } from "./Lease.ts";
+import { policyOf } from "./policy-of.ts";
+
+/** One change that a sync would make, or would leave undone. */
+export interface PlannedChange {
+  /** The side that would change. */
+  side: "booking" | "calendar";
+  booking: { uid: string; title: string; start: Date } | null;
+  eventId: string | null;
+  action: string;
+  result: "applied" | "refused" | "held";
+  reason: string;
+  explanation: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** What a sync of one calendar would do. */
+export interface SyncPlan {
+  changes: PlannedChange[];
+  /** How many changes there are; the list holds at most 500 of them. */
+  total: number;
+  /** Events that are not ours and would be mirrored anew. */
+  mirrored: number;
+}
+
+export interface DryRunDependencies extends EngineDependencies {
+  store: BookingStore;
+  rows: DoctorRepository;
+  runs: SyncRunRepository;
+}
+
+const MAX_CHANGES = 500;
+
+/** Ends a transaction that was never to be kept. */
+class Rollback extends Error {}
+
+/**
+ * Says what a sync would do by doing it, in a transaction that is rolled back: bookings, mirror, questions, mails and jobs are
+ * as before, the cursor too. At the provider it only reads. It holds the calendar's lease, so that the plan is of one moment.
+ */
+export class DryRun {
+  readonly #deps: DryRunDependencies;
+  constructor(deps: DryRunDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @returns the plan; null when sync of the calendar stands still
+   * @throws RetryLater while another worker has the calendar; CalendarError when the provider cannot be read
+   */
+  async plan(calendarSyncId: string, direction: RunWish["direction"]): Promise<SyncPlan | null> {
+    const { prisma, calendars, gateway, settings, now, random } = this.#deps;
+    const lease = await Lease.acquire(prisma, calendars, calendarSyncId, settings, now);
+    if ("refused" in lease) {
+      if (lease.refused !== "busy") return null;
+      throw new RetryLater({ afterMs: 500 + random() * 1_000, reason: "Another worker has this calendar." });
+    }
+    try {
+      const window = this.#window();
+      const changes =
+        direction === "TO_CALENDAR"
+          ? []
+          : await this.#read(lease, await gateway.serviceFor(lease.row.credentialId), window);
+      return await this.#tryOut(lease, changes, window, direction);
+    } finally {
+      await lease[Symbol.asyncDispose]();
+    }
+  }
+
+  async #read(lease: Lease, service: CalendarService, window: Interval): Promise<ExternalChange[]> {
+    const { cursor, fullPullRunning } = lease.row;
+    if (cursor === null || fullPullRunning) return this.#readEverything(lease, service, window);
+    try {
+      return await this.#list(lease, service, window, cursor);
+    } catch (error) {
+      if (!isCalendarError(error, "CURSOR_EXPIRED")) throw error;
+      return this.#readEverything(lease, service, window);
+    }
+  }
+
+  /** A listing of everything; what it does not show of coming bookings is read directly, as a pull would. */
+  async #readEverything(lease: Lease, service: CalendarService, window: Interval): Promise<ExternalChange[]> {
+    const { prisma, rows, now } = this.#deps;
+    const calendarId = lease.row.externalCalendarId;
+    const changes = await this.#list(lease, service, window, null);
+    const seen = new Set(
+      changes.map((change) => (change.type === "upsert" ? change.event.id : change.eventId)),
+    );
+    const unseen = new Set(
+      (await rows.findComing(prisma, lease.row.id, now())).flatMap(({ externalEventId, status }) =>
+        externalEventId !== null && status !== "DELETED" && !seen.has(externalEventId)
+          ? [externalEventId]
+          : [],
+      ),
+    );
+    for (const eventId of unseen) {
+      lease.signal.throwIfAborted();
+      const event = await service.getEvent({ calendarId, eventId });
+      changes.push(
+        event
+          ? { type: "upsert", event }
+          : { type: "delete", eventId, seriesId: null, originalStart: null, version: null },
+      );
+    }
+    return changes;
+  }
+
+  async #list(
+    lease: Lease,
+    service: CalendarService,
+    window: Interval,
+    cursor: string | null,
+  ): Promise<ExternalChange[]> {
+    const changes: ExternalChange[] = [];
+    const { pageSize } = this.#deps.settings;
+    const options = { window, pageSize, signal: lease.signal };
+    for await (const page of service.onWatchedCalendarChange(lease.row.externalCalendarId, cursor, options)) {
+      lease.signal.throwIfAborted();
+      changes.push(...page.changes);
+    }
+    return changes;
+  }
+
+  async #tryOut(
+    lease: Lease,
+    changes: readonly ExternalChange[],
+    window: Interval,
+    direction: RunWish["direction"],
+  ): Promise<SyncPlan> {
+    const { prisma, applier, now } = this.#deps;
+    let plan: SyncPlan | null = null;
+    try {
+      await prisma.$transaction(
+        async (tx) => {
+          const applied =
+            changes.length > 0
+              ? await applier.apply(tx, { ...lease.row }, changes, window, now(), { mode: "alone" })
+              : null;
+          const taken = changes.length > 0 ? await this.#recorded(tx, lease.row.id) : [];
+          const written = direction === "FROM_CALENDAR" ? [] : await this.#toWrite(tx, lease);
+          const all = [...taken, ...written];
+          plan = { changes: all.slice(0, MAX_CHANGES), total: all.length, mirrored: applied?.mirrored ?? 0 };
+          throw new Rollback();
+        },
+        { timeout: 60_000 },
+      );
+    } catch (error) {
+      if (!(error instanceof Rollback)) throw error;
+    }
+    if (plan === null) throw new Error("a dry run ended without a plan");
+    return plan;
+  }
+
+  async #recorded(tx: PrismaTransaction, calendarSyncId: string): Promise<PlannedChange[]> {
+    const { runs, rows } = this.#deps;
+    const records = await runs.findRecordedHere(tx, calendarSyncId);
+    const bookings = await this.#bookings(
+      tx,
+      rows,
+      records.flatMap(({ bookingId }) => bookingId ?? []),
+    );
+    return records.map(({ bookingId, externalEventId, result, action, reason, before, after }) => ({
+      side: "booking",
+      booking: bookings.get(bookingId ?? -1) ?? null,
+      eventId: externalEventId,
+      action,
+      result: LOWER[result],
+      reason,
+      explanation: explainReason(reason),
+      before,
+      after,
+    }));
+  }
+
+  /** What bookings, as they are in the transaction, ask of their events. */
+  async #toWrite(tx: PrismaTransaction, lease: Lease): Promise<PlannedChange[]> {
+    const { rows, store, now } = this.#deps;
+    const { row } = lease;
+    const at = now();
+    const policy = policyOf(row);
+    // Occurrences are written through their series.
+    const references = (await rows.findComing(tx, row.id, at)).filter(
+      ({ originalStart }) => originalStart === "",
+    );
+    const unlinked = row.direction === "FROM_CALENDAR" ? [] : await rows.findUnlinked(tx, row.id, at);
+    const ids = [...new Set([...references.map(({ bookingId }) => bookingId), ...unlinked])].sort(
+      (a, b) => a - b,
+    );
+    const items = new Map((await store.loadItems(tx, ids)).map((item) => [item.bookingId, item]));
+    const bookings = await this.#bookings(tx, rows, ids);
+    const all = [...references, ...unlinked.map((bookingId) => newReference(bookingId))];
+    return all.flatMap((reference): PlannedChange[] => {
+      const local = items.get(reference.bookingId) ?? null;
+      const plan = planOutbound({ reference, local, policy, now: at });
+      if (plan.kind === "none" || plan.kind === "review") return [];
+      const { base } = reference;
+      if (plan.kind === "update" && base && differingFields(plan.local, base.local).length === 0) return [];
+      const reason = REASON[plan.kind];
+      return [
+        {
+          side: "calendar",
+          booking: bookings.get(reference.bookingId) ?? null,
+          eventId: reference.externalEventId,
+          action: plan.kind,
+          result: "applied",
+          reason,
+          explanation: explainReason(reason),
+          before: base?.remote ?? null,
+          after: plan.kind === "delete" ? null : plan.local,
+        },
+      ];
+    });
+  }
+
+  async #bookings(tx: PrismaTransaction, rows: DoctorRepository, ids: readonly number[]) {
+    const found = await rows.findBookings(tx, ids);
+    return new Map(found.map(({ id, ...booking }) => [id, booking]));
+  }
+
+  #window(): Interval {
+    const { settings, now } = this.#deps;
+    const day = 24 * 3_600_000;
+    const at = now().getTime();
+    return {
+      start: new Date(at - settings.windowPastDays * day),
+      end: new Date(at + settings.windowAheadDays * day),
+    };
+  }
+}
+
+const LOWER = { APPLIED: "applied", REFUSED: "refused", HELD: "held" } as const;
+const REASON = { create: "event-created", update: "event-updated", delete: "event-deleted" } as const;
+
+/** What the reference of a booking that has none yet would be. */
+function newReference(bookingId: number): CheckedReference {
+  return {
+    id: "new",
+    bookingId,
+    externalEventId: null,
+    originalStart: "",
+    status: "PENDING",
+    version: null,
+    sequence: 0,
+    base: null,
+    pending: [],
+    generation: 0,
+    pushRequestedAt: null,
+    nextPushAt: null,
+  };
+}
