@@ -15,17 +15,20 @@ const slugs = readdirSync(root, { withFileTypes: true })
   .filter((name) => ["index.ts", "metadata.ts"].every((file) => existsSync(join(root, name, file))))
   .sort();
 for (const slug of slugs) {
-  if (!/^[a-z][a-z0-9]*$/.test(slug)) {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(slug)) {
     console.error(
-      `The folder ${slug} cannot be a provider: a slug is small letters and digits, a letter first.`,
+      `The folder ${slug} cannot be a provider: a slug is small letters and digits, a letter first, parted by hyphens.`,
     );
     process.exit(1);
   }
 }
 
+/** The slug as a name in TypeScript. */
+const nameOf = (slug) => slug.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+
 const source = `// Written by scripts/generate-registry.mjs from the folders of this package. Do not edit.
 import type { CalendarProvider, ProviderMetadata } from "@calsync/types";
-${slugs.map((slug) => `import { metadata as ${slug} } from "./${slug}/metadata.ts";\n`).join("")}
+${slugs.map((slug) => `import { metadata as ${nameOf(slug)} } from "./${slug}/metadata.ts";\n`).join("")}
 /** One provider as the registry knows it: its description at hand, its code loaded when it is first needed. */
 export interface RegisteredProvider {
   metadata: ProviderMetadata;
@@ -36,7 +39,8 @@ export const registry: Readonly<Record<string, RegisteredProvider>> = {
 ${slugs
   .map((slug) => {
     const load = `async () => (await import("./${slug}/index.ts")).default`;
-    return `  ${slug}: {\n    metadata: ${slug},\n    load: ${load},\n  },\n`;
+    const key = nameOf(slug) === slug ? slug : JSON.stringify(slug);
+    return `  ${key}: {\n    metadata: ${nameOf(slug)},\n    load: ${load},\n  },\n`;
   })
   .join("")}};
 `;

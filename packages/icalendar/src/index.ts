@@ -1,3 +1,4 @@
+export { busyTimes } from "./busy-times.ts";
 export {
   DEFAULT_ICS_LIMITS,
   type IcsLimits,
@@ -17,6 +18,7 @@ export {
   RecurrenceError,
   type RecurringEvent,
 } from "./recurrence.ts";
+export { splitThisAndFuture } from "./this-and-future.ts";
 export {
   addDate,
   type IcsCalendarToWrite,

@@ -1,3 +1,4 @@
+import { busyTimes } from "@calsync/icalendar";
 import { CalendarError } from "@calsync/lib";
 import type {
   BusyInterval,
@@ -9,6 +10,7 @@ import type {
   EventRef,
   EventVersion,
   ExternalCalendar,
+  ExternalChange,
   ExternalEvent,
   IdempotencyKey,
   Interval,
@@ -20,7 +22,6 @@ import { metadata } from "../metadata.ts";
 import { CalendarObjects } from "./CalendarObjects.ts";
 import { DavSession } from "./DavSession.ts";
 import { listCalendars } from "./discovery.ts";
-import { busyOf } from "./free-busy.ts";
 import { pullChanges } from "./pull-changes.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -47,15 +48,11 @@ export class CaldavCalendarService implements CalendarService {
   async getFreeBusy(calendarIds: string[], range: Interval): Promise<BusyInterval[]> {
     const busy: BusyInterval[] = [];
     for (const calendarId of new Set(calendarIds)) {
-      const events: ExternalEvent[] = [];
-      const holes = new Set<string>();
+      const changes: ExternalChange[] = [];
       for await (const page of pullChanges(this.#session, calendarId, null, { window: range })) {
-        for (const change of page.changes) {
-          if (change.type === "upsert") events.push(change.event);
-          else if (change.type === "delete") holes.add(change.eventId);
-        }
+        changes.push(...page.changes);
       }
-      busy.push(...busyOf(calendarId, [...events, ...holesAsEvents(events, holes)], range));
+      busy.push(...busyTimes(calendarId, changes, range, "UTC"));
     }
     return busy;
   }
@@ -92,16 +89,4 @@ export class CaldavCalendarService implements CalendarService {
   ): AsyncIterable<ChangePage> {
     return pullChanges(this.#session, calendarId, cursor, options);
   }
-}
-
-/** Occurrences that were taken out, as cancelled events, so that their series leaves them out. */
-function holesAsEvents(events: readonly ExternalEvent[], holes: ReadonlySet<string>): ExternalEvent[] {
-  const series = new Map(events.map((event) => [event.id, event]));
-  return [...holes].flatMap((id) => {
-    const [seriesId = "", originalStart = null] = id.split("#");
-    const event = series.get(seriesId);
-    return event
-      ? [{ ...event, id, seriesId, originalStart, recurrence: null, status: "cancelled" as const }]
-      : [];
-  });
 }

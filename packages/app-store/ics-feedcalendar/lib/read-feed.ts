@@ -1,0 +1,96 @@
+import {
+  excludedStarts,
+  type IcsCalendar,
+  type IcsEvent,
+  latestVersions,
+  readCalendar,
+  splitThisAndFuture,
+} from "@calsync/icalendar";
+import type { ExternalChange, ExternalEvent } from "@calsync/types";
+import { digestOf } from "./fetch-feed.ts";
+
+/** What a feed says, when it can be believed. */
+export interface ReadFeed {
+  calendar: IcsCalendar;
+  /** What each event means, by its id: the change to hand out, and a digest of what it says. */
+  entries: Map<string, { digest: string; change: ExternalChange }>;
+}
+
+/** The one calendar that a feed is. */
+export const FEED_CALENDAR_ID = "feed";
+
+/**
+ * Reads a feed. Null when it is cut off, empty or no calendar at all (a page of HTML, say): then nothing follows from it.
+ * Digests leave out what a server makes anew each time (DTSTAMP, LAST-MODIFIED, the order).
+ */
+export async function readFeed(bytes: Uint8Array, timeZone: string): Promise<ReadFeed | null> {
+  const events: IcsEvent[] = [];
+  let calendar: IcsCalendar | null = null;
+  let complete = false;
+  for await (const item of readCalendar([bytes], { floatingZone: timeZone })) {
+    if (item.type === "event") events.push(item.event);
+    else if (item.type === "end") ({ complete, calendar } = item);
+  }
+  if (!calendar || !complete) return null;
+  const entries: ReadFeed["entries"] = new Map();
+  const add = (id: string, change: ExternalChange, says: unknown) =>
+    entries.set(id, { digest: digestOf(JSON.stringify(says)), change });
+  for (const [uid, ofUid] of Map.groupBy(latestVersions(events), (event) => event.uid)) {
+    const master = ofUid.find(({ recurrenceId }) => recurrenceId === null);
+    const overrides = ofUid.filter(({ recurrenceId }) => recurrenceId !== null);
+    const parts = master ? splitThisAndFuture(master, overrides) : [{ series: null, overrides, suffix: "" }];
+    for (const part of parts) {
+      const seriesId = part.suffix === "" ? uid : `${uid}/${part.suffix}`;
+      const instances = [
+        ...part.overrides.map((event) => ({ event, originalStart: event.recurrenceId ?? "" })),
+        ...(part.series
+          ? excludedStarts(part.series).map((originalStart) => ({ event: null, originalStart }))
+          : []),
+      ];
+      if (part.series) {
+        const event = toExternalEvent(part.series, seriesId, null);
+        add(seriesId, { type: "upsert", event }, saysOf(event));
+      }
+      for (const { event, originalStart } of instances) {
+        const id = `${seriesId}#${originalStart}`;
+        if (event && event.status !== "cancelled") {
+          const instance = { ...toExternalEvent(event, id, seriesId), originalStart };
+          add(id, { type: "upsert", event: instance }, saysOf(instance));
+        } else {
+          add(id, { type: "delete", eventId: id, seriesId, originalStart, version: null }, "cancelled");
+        }
+      }
+    }
+  }
+  return { calendar, entries };
+}
+
+const saysOf = ({ version: _version, updatedAt: _updatedAt, ...event }: ExternalEvent) => event;
+
+function toExternalEvent(event: IcsEvent, id: string, seriesId: string | null): ExternalEvent {
+  const rule = event.recurrence?.filter((line) => !/^EXDATE/i.test(line)) ?? [];
+  return {
+    id,
+    calendarId: FEED_CALENDAR_ID,
+    iCalUid: event.uid,
+    version: null,
+    sequence: event.sequence,
+    status: event.status,
+    title: event.title,
+    description: event.description,
+    location: event.location,
+    time: event.time,
+    attendees: event.attendees.filter(({ email }) => email !== event.organizer?.email),
+    organizer: event.organizer ? { email: event.organizer.email, self: false } : null,
+    // A feed does not say whose it is, so nobody's answer is the owner's.
+    selfResponse: null,
+    transparency: event.transparency,
+    visibility: event.visibility,
+    recurrence: rule.length > 0 ? rule : null,
+    seriesId,
+    originalStart: null,
+    marker: null,
+    updatedAt: event.lastModified ?? event.stampedAt,
+    url: event.url,
+  };
+}
