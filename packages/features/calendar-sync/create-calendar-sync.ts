@@ -12,6 +12,7 @@ import { extendMirrorJob } from "./jobs/extend-mirror.job.ts";
 import { maintainSubscriptionJob } from "./jobs/maintain-subscription.job.ts";
 import { pullCalendarJob } from "./jobs/pull-calendar.job.ts";
 import { pushCalendarJob } from "./jobs/push-calendar.job.ts";
+import { recheckEventsJob } from "./jobs/recheck-events.job.ts";
 import { runCronJob } from "./jobs/run-cron.job.ts";
 import { syncRunJob } from "./jobs/sync-run.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
@@ -30,10 +31,12 @@ import { Doctor, type DoctorReport, type Healing } from "./services/Doctor.ts";
 import { DryRun } from "./services/DryRun.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
 import { Mirror } from "./services/Mirror.ts";
+import { MovedEvents } from "./services/MovedEvents.ts";
 import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
 import { PullCalendar } from "./services/PullCalendar.ts";
 import { PushCalendar } from "./services/PushCalendar.ts";
 import { Questions } from "./services/Questions.ts";
+import { RecheckEvents } from "./services/RecheckEvents.ts";
 import { Subscriptions } from "./services/Subscriptions.ts";
 import { SyncRuns } from "./services/SyncRuns.ts";
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
@@ -118,11 +121,13 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const { calendars, references, events, records, conflicts, heldChanges } = repositories;
   const { subscriptions: subscriptionRows, status: statusRows } = repositories;
   const mirror = new Mirror(events);
+  const moved = new MovedEvents(events, calendars, settings);
   const tellHosts: TellHosts = deps.tellHosts ?? (async () => {});
   const tellWebhooks: TellWebhooks = deps.tellWebhooks ?? (async () => {});
   const guard = new ChangeGuard(heldChanges, tellHosts);
   const questions = new Questions(conflicts, { tellHosts, tellWebhooks });
   const applier = new ChangeApplier(references, records, mirror, store, {
+    moved,
     guard,
     questions,
     clockOf: (calendar) => clockTrustOf(gateway, calendar),
@@ -146,6 +151,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   };
   const pull = new PullCalendar({ ...shared, subscriptions: subscriptionRows });
   const push = new PushCalendar({ ...shared, store, records });
+  const recheck = new RecheckEvents(shared);
   const subscriptions = new Subscriptions({
     ...shared,
     subscriptions: subscriptionRows,
@@ -236,6 +242,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       handleJob(maintainSubscriptionJob, async ({ subscriptionId }) => {
         await subscriptions.maintain(subscriptionId);
       }),
+      handleJob(recheckEventsJob, ({ calendarSyncId }) => recheck.run(calendarSyncId)),
       handleJob(extendMirrorJob, ({ calendarSyncId }) => extendMirror({ ...shared, mirror }, calendarSyncId)),
       handleJob(syncRunJob, ({ runId, calendarSyncId }) => runs.carryOut(runId, calendarSyncId)),
       handleJob(checkCalendarJob, async ({ calendarSyncId }) => {

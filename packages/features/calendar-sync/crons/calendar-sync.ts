@@ -2,9 +2,10 @@ import { enqueueMany } from "@calsync/jobs";
 import { extendMirrorJob } from "../jobs/extend-mirror.job.ts";
 import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
+import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
 import type { CronDependencies, CronReport } from "./cron.ts";
 
-/** A push that has waited this long without a job of its own has lost it. */
+/** A push or a recheck that has waited this long without a job of its own has lost it. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /**
@@ -42,6 +43,11 @@ export async function runCalendarSyncCron({
     new Date(at.getTime() - FORGOTTEN_AFTER_MS),
     limit,
   );
+  const rechecks = await calendars.findForgottenRechecks(
+    prisma,
+    new Date(at.getTime() - FORGOTTEN_AFTER_MS),
+    limit,
+  );
   const horizon = new Date(at.getTime() + (settings.windowAheadDays / 2) * 24 * 3_600_000);
   const mirrors = await calendars.findShortMirrors(prisma, horizon, limit);
   await enqueueMany(prisma, [
@@ -50,6 +56,7 @@ export async function runCalendarSyncCron({
       payload: { calendarSyncId: id },
     })),
     ...pushes.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
+    ...rechecks.map((id) => ({ job: recheckEventsJob, payload: { calendarSyncId: id } })),
     ...mirrors.map((id) => ({ job: extendMirrorJob, payload: { calendarSyncId: id } })),
   ]);
   return {
@@ -57,6 +64,7 @@ export async function runCalendarSyncCron({
     subscriptionsMade: subscribed,
     pollsEnqueued: polls.length,
     pushesRecovered: pushes.length,
+    rechecksRecovered: rechecks.length,
     mirrorsExtended: mirrors.length,
     usageChanged: fallenOut,
   };

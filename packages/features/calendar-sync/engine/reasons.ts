@@ -45,6 +45,10 @@ export const REASONS = {
   "conflict-overtaken": "The question was settled by a later change.",
   "mass-change-restored": "You had the events put back as their bookings are.",
   "undone-by-host": "You undid a change that sync had made.",
+  "moved-to-other-calendar":
+    "The event was moved to another of the host's calendars; the booking goes with it.",
+  "deletion-unconfirmed":
+    "The event has gone from the calendar; the host's other calendars are looked at before the booking is cancelled, in case it was moved there.",
   // Nothing to do
   echo: "Our own write came back.",
   unchanged: "The event changed in ways that the booking does not follow.",

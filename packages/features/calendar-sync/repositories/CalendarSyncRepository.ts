@@ -244,12 +244,48 @@ export class CalendarSyncRepository {
     return rows.map((row) => row.id);
   }
 
+  /**
+   * Notes that a pull is wanted of the user's other calendars, those that can be read now.
+   * @returns their ids
+   */
+  async markOthersForPull(sql: Sql, userId: number, except: string): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      UPDATE "CalendarSync" s
+         SET "pullRequestedAt" = greatest(clock_timestamp(), s."pullRequestedAt" + interval '1 millisecond')
+        FROM "Credential" c
+       WHERE s."userId" = ${userId} AND s."id" <> ${except}::uuid AND s."enabled" AND s."inUse"
+         AND c."id" = s."credentialId" AND c."status" = 'ACTIVE' AND s."lostAt" IS NULL
+      RETURNING s."id"`;
+    return rows.map((row) => row.id);
+  }
+
+  /** Whether a pull of one of the user's other calendars is still to come. */
+  async othersAwaitPull(sql: Sql, userId: number, except: string): Promise<boolean> {
+    const rows = await sql.$queryRaw<unknown[]>`
+      SELECT 1 FROM "CalendarSync" s JOIN "Credential" c ON c."id" = s."credentialId"
+       WHERE s."userId" = ${userId} AND s."id" <> ${except}::uuid AND s."pullRequestedAt" IS NOT NULL
+         AND s."enabled" AND s."inUse" AND c."status" = 'ACTIVE' AND s."lostAt" IS NULL
+       LIMIT 1`;
+    return rows.length > 0;
+  }
+
+  /** Calendars with events to read directly although nothing does it: the net under a lost job. */
+  async findForgottenRechecks(sql: Sql, dueBefore: Date, limit: number): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
+      SELECT DISTINCT r."calendarSyncId"
+        FROM (SELECT "calendarSyncId" FROM "BookingReference" WHERE "recheckAt" < ${dueBefore}
+               ORDER BY "recheckAt" LIMIT ${limit}) r
+        JOIN "CalendarSync" s ON s."id" = r."calendarSyncId"
+       WHERE s."enabled"`;
+    return rows.map((row) => row.calendarSyncId);
+  }
+
   /** Calendars with pushes that wait although nothing retries them: the net under a lost job. */
   async findForgottenPushes(sql: Sql, now: Date, requestedBefore: Date, limit: number): Promise<string[]> {
     const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
       SELECT DISTINCT r."calendarSyncId"
         FROM (SELECT "calendarSyncId" FROM "BookingReference"
-               WHERE "pushRequestedAt" IS NOT NULL AND "pushRequestedAt" < ${requestedBefore}
+               WHERE "pushRequestedAt" IS NOT NULL AND "pushRequestedAt" < ${requestedBefore} AND "recheckAt" IS NULL
                  AND ("nextPushAt" IS NULL OR "nextPushAt" < ${requestedBefore})
                ORDER BY "pushRequestedAt" LIMIT ${limit}) r
         JOIN "CalendarSync" s ON s."id" = r."calendarSyncId"

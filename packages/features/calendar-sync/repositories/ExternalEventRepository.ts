@@ -28,6 +28,15 @@ export interface SeriesPart {
   snapshot: ExternalEvent | null;
 }
 
+/** Where an event is that has gone from another calendar. */
+export interface EventPlace {
+  referenceId: string;
+  calendarSyncId: string;
+  externalEventId: string;
+  /** The booking stands in that calendar already, with another event. */
+  taken: boolean;
+}
+
 /** One stretch that an external event blocks. */
 export interface BusyRow {
   externalEventRowId: string;
@@ -78,6 +87,38 @@ export class ExternalEventRepository {
     return sql.$executeRaw`
       DELETE FROM "ExternalEvent" WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "seenGeneration" < ${generation}
          AND "endTime" > ${window.start} AND "startTime" < ${window.end}`;
+  }
+
+  /**
+   * Looks for events that have gone from one calendar of a user in the user's others: by our marker, by the event's id, by
+   * its UID. One place for each.
+   */
+  async findElsewhere(
+    sql: Sql,
+    userId: number,
+    goneFrom: string,
+    gone: readonly { id: string; externalEventId: string | null; iCalUid: string | null }[],
+  ): Promise<EventPlace[]> {
+    const wanted = gone.map(({ id, externalEventId, iCalUid }) => ({ id, externalEventId, iCalUid }));
+    return sql.$queryRaw`
+      SELECT DISTINCT ON (w."id") w."id" AS "referenceId", e."calendarSyncId", e."externalEventId",
+             EXISTS (SELECT 1 FROM "BookingReference" mine JOIN "BookingReference" other ON other."bookingId" = mine."bookingId"
+                      WHERE mine."id" = w."id" AND other."id" <> mine."id" AND other."calendarSyncId" = e."calendarSyncId") AS "taken"
+        FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w("id" uuid, "externalEventId" text, "iCalUid" text)
+        JOIN "CalendarSync" s ON s."userId" = ${userId} AND s."id" <> ${goneFrom}::uuid
+        CROSS JOIN LATERAL (
+          SELECT x."calendarSyncId", x."externalEventId", 1 AS "rank" FROM "ExternalEvent" x
+           WHERE x."calendarSyncId" = s."id" AND x."snapshot"->>'marker' = w."id"::text
+             AND x."snapshot"->>'marker' IS NOT NULL AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL
+          UNION ALL
+          SELECT x."calendarSyncId", x."externalEventId", 2 FROM "ExternalEvent" x
+           WHERE x."calendarSyncId" = s."id" AND x."externalEventId" = w."externalEventId"
+             AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL
+          UNION ALL
+          SELECT x."calendarSyncId", x."externalEventId", 3 FROM "ExternalEvent" x
+           WHERE x."calendarSyncId" = s."id" AND x."iCalUid" = w."iCalUid"
+             AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL) e
+       ORDER BY w."id", e."rank", e."calendarSyncId"`;
   }
 
   /** Series by their event ids, with their exceptions; a null list means all series of the calendar. */

@@ -24,11 +24,15 @@ export interface ReferencePatch {
   errorCount?: number;
   lastPushedAt?: Date;
   lastPulledAt?: Date;
+  /** The event is in another calendar now. */
+  calendarSyncId?: string;
+  deletedSeenAt?: Date | null;
+  recheckAt?: Date | null;
 }
 
 const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externalEventId", r."status", r."version", r."sequence",
   r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt", r."privacy", r."titleTemplate",
-  r."descriptionTemplate", r."detachedAt" IS NOT NULL AS "detached"`;
+  r."descriptionTemplate", r."detachedAt" IS NOT NULL AS "detached", r."iCalUid", r."deletedSeenAt", r."recheckAt"`;
 
 /** The links between bookings and events. Every method is one statement, however many rows. */
 export class ReferenceRepository {
@@ -47,12 +51,12 @@ export class ReferenceRepository {
     return rows.map(toReferenceRow);
   }
 
-  /** References whose push is due, the longest waiting first. */
+  /** References whose push is due, the longest waiting first. What is to be read first is not written yet. */
   async findDuePushes(sql: Sql, calendarSyncId: string, now: Date, limit: number): Promise<ReferenceRow[]> {
     const rows = await sql.$queryRaw<RawReference[]>`
       SELECT ${COLUMNS} FROM "BookingReference" r
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."pushRequestedAt" IS NOT NULL
-         AND (r."nextPushAt" IS NULL OR r."nextPushAt" <= ${now})
+         AND (r."nextPushAt" IS NULL OR r."nextPushAt" <= ${now}) AND r."recheckAt" IS NULL
        ORDER BY r."pushRequestedAt", r."id" LIMIT ${limit}`;
     return rows.map(toReferenceRow);
   }
@@ -67,8 +71,47 @@ export class ReferenceRepository {
   async nextPushAt(sql: Sql, calendarSyncId: string): Promise<Date | null> {
     const rows = await sql.$queryRaw<{ at: Date | null }[]>`
       SELECT min(coalesce("nextPushAt", "pushRequestedAt")) AS "at" FROM "BookingReference"
-       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "pushRequestedAt" IS NOT NULL`;
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "pushRequestedAt" IS NOT NULL AND "recheckAt" IS NULL`;
     return rows[0]?.at ?? null;
+  }
+
+  /** References whose event is to be read directly by now. */
+  async findDueRechecks(sql: Sql, calendarSyncId: string, now: Date, limit: number): Promise<ReferenceRow[]> {
+    const rows = await sql.$queryRaw<RawReference[]>`
+      SELECT ${COLUMNS} FROM "BookingReference" r
+       WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."recheckAt" <= ${now}
+       ORDER BY r."recheckAt", r."id" LIMIT ${limit}`;
+    return rows.map(toReferenceRow);
+  }
+
+  /** When the next event of the calendar is to be read directly; null when none is. */
+  async nextRecheckAt(sql: Sql, calendarSyncId: string): Promise<Date | null> {
+    const rows = await sql.$queryRaw<{ at: Date | null }[]>`
+      SELECT min("recheckAt") AS "at" FROM "BookingReference"
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "recheckAt" IS NOT NULL`;
+    return rows[0]?.at ?? null;
+  }
+
+  /**
+   * Events with these markers have turned up in one calendar of the user: asks for a direct read of each reference that
+   * stands for its event in another one. Bookings that are over are left alone.
+   * @returns the calendars to read in
+   */
+  async requestRechecks(
+    sql: Sql,
+    found: { userId: number; calendarSyncId: string; markers: readonly string[] },
+    now: Date,
+  ): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
+      WITH marked AS (
+        UPDATE "BookingReference" r SET "recheckAt" = ${now}, "updatedAt" = now()
+          FROM "CalendarSync" s, "Booking" b
+         WHERE r."id" = ANY(${found.markers}::uuid[]) AND r."calendarSyncId" <> ${found.calendarSyncId}::uuid
+           AND s."id" = r."calendarSyncId" AND s."userId" = ${found.userId}
+           AND b."id" = r."bookingId" AND b."endTime" > ${now} AND r."externalEventId" IS NOT NULL
+        RETURNING r."calendarSyncId")
+      SELECT DISTINCT "calendarSyncId" FROM marked`;
+    return rows.map((row) => row.calendarSyncId);
   }
 
   /**
@@ -111,6 +154,9 @@ export class ReferenceRepository {
         "errorCount" = coalesce((p.d->>'errorCount')::int, r."errorCount"),
         "lastPushedAt" = coalesce((p.d->>'lastPushedAt')::timestamptz, r."lastPushedAt"),
         "lastPulledAt" = coalesce((p.d->>'lastPulledAt')::timestamptz, r."lastPulledAt"),
+        "calendarSyncId" = coalesce((p.d->>'calendarSyncId')::uuid, r."calendarSyncId"),
+        "deletedSeenAt" = CASE WHEN p.d ? 'deletedSeenAt' THEN (p.d->>'deletedSeenAt')::timestamptz ELSE r."deletedSeenAt" END,
+        "recheckAt" = CASE WHEN p.d ? 'recheckAt' THEN (p.d->>'recheckAt')::timestamptz ELSE r."recheckAt" END,
         "updatedAt" = now()
       FROM (SELECT (d->>'id')::uuid AS id, d FROM jsonb_array_elements(${JSON.stringify(patches)}::jsonb) d) p
       WHERE r."id" = p.id`;

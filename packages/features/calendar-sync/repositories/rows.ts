@@ -60,6 +60,11 @@ export interface ReferenceRow extends PlannedReference {
   bookingId: number;
   calendarSyncId: string;
   externalEventId: string | null;
+  iCalUid: string | null;
+  /** When the event was first seen to be gone while it may only have moved to another calendar. */
+  deletedSeenAt: Date | null;
+  /** When the event is to be read directly. */
+  recheckAt: Date | null;
   generation: number;
   errorCount: number;
   pushRequestedAt: Date | null;

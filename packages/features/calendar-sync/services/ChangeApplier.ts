@@ -13,15 +13,18 @@ import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/Ch
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { asShown } from "./as-shown.ts";
-import type { ChangeGuard } from "./ChangeGuard.ts";
+import { type ChangeGuard, guarded } from "./ChangeGuard.ts";
+import { goneOf, goneRecords, patchOfGone, reviveAdopted, withoutMoves } from "./gone-events.ts";
 import { localOf } from "./local-of.ts";
 import type { Mirror } from "./Mirror.ts";
+import type { GoneEvents, MovedEvents } from "./MovedEvents.ts";
 import {
   type ApplyOptions,
   findingOf,
   type Planned,
   policyFor,
   putBack,
+  recordBase,
   stagedOf,
   touches,
   touchOf,
@@ -43,12 +46,29 @@ export interface AppliedChanges {
   held: number;
   /** Calendars that now have something to push. */
   pushCalendarIds: string[];
+  /** Calendars to pull, because an event that has gone from this one may be there. */
+  pullCalendarIds: string[];
+  /** Calendars in which events are to be read directly, and when. */
+  rechecks: { calendarSyncId: string; at: Date }[];
 }
+
+/** What no change at all does. */
+export const NOTHING_APPLIED: AppliedChanges = {
+  applied: 0,
+  refused: 0,
+  mirrored: 0,
+  setAside: 0,
+  held: 0,
+  pushCalendarIds: [],
+  pullCalendarIds: [],
+  rechecks: [],
+};
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What applying asks of others. */
 interface ApplierParts {
+  moved: MovedEvents;
   guard: ChangeGuard;
   questions: Questions;
   /** How far a calendar's times of change can be trusted. */
@@ -65,6 +85,7 @@ export class ChangeApplier {
   readonly #records: ChangeRecordRepository;
   readonly #mirror: Mirror;
   readonly #store: BookingStore;
+  readonly #moved: MovedEvents;
   readonly #guard: ChangeGuard;
   readonly #questions: Questions;
   readonly #clockOf: (calendar: CalendarSyncRow) => ClockTrust;
@@ -81,6 +102,7 @@ export class ChangeApplier {
     this.#records = records;
     this.#mirror = mirror;
     this.#store = store;
+    this.#moved = parts.moved;
     this.#guard = parts.guard;
     this.#questions = parts.questions;
     this.#clockOf = parts.clockOf;
@@ -107,7 +129,7 @@ export class ChangeApplier {
     );
     const policy = policyFor(options.mode, policyOf(calendar));
     const context = { policy, now, clock: this.#clockOf(calendar), ownAddresses: calendar.ownAddresses };
-    const all: Planned[] = [];
+    const plans: Planned[] = [];
     const foreign: ExternalChange[] = [];
     for (const change of latest) {
       const marker = change.type === "upsert" ? change.event.marker : null;
@@ -118,8 +140,18 @@ export class ChangeApplier {
         continue;
       }
       const local = localOf(reference, items);
-      all.push(planOne(reference, change, { ...context, reference, local, remote }));
+      plans.push(planOne(reference, change, { ...context, reference, local, remote }));
     }
+    // What has been counted or answered has had its time to turn up elsewhere.
+    const recheck = options.recheck ?? (guarded(options.mode) ? undefined : "last-look");
+    const gone = await this.#moved.find(
+      tx,
+      calendar,
+      goneOf(plans, options.recheck !== undefined, now),
+      recheck,
+      now,
+    );
+    const all = plans.map((one) => withoutMoves(options.recheck ? reviveAdopted(one) : one, gone));
     const limit = policy.massChangeLimit;
     const verdict = this.#guard.judge(options.mode, all.map(touchOf), calendar, limit);
     const waiting = verdict === "apply" ? [] : all.filter((one) => touches(one));
@@ -137,7 +169,7 @@ export class ChangeApplier {
       outcomes.filter((outcome) => isRefused(outcome)).map(({ bookingId }) => bookingId),
     );
     await this.#references.update(tx, [
-      ...planned.map((one) => patchOf(one, calendar, now)),
+      ...planned.map((one) => ({ ...patchOf(one, calendar, now), ...patchOfGone(one, gone, now) })),
       ...waiting.map((one) => waitingPatch(one, calendar, now)),
     ]);
     const linked = planned
@@ -166,6 +198,7 @@ export class ChangeApplier {
         ...(options.massChangeId ? { massChangeId: options.massChangeId } : {}),
       });
     }
+    for (const one of planned) records.push(...goneRecords(one, gone, calendar));
     for (const { externalEventId, reason } of mirror.setAside) {
       records.push(setAsideRecord(calendar, externalEventId, reason));
     }
@@ -198,7 +231,32 @@ export class ChangeApplier {
       setAside: mirror.setAside.length,
       held: waiting.length,
       pushCalendarIds,
+      pullCalendarIds: gone.pullCalendarIds,
+      rechecks: await this.#rechecks(tx, calendar, foreign, gone, now),
     };
+  }
+
+  /**
+   * Where events are to be read directly: those that have moved, in their new calendar; those that may have, in this one; and
+   * those whose marker has turned up here, in the calendar that they are known to be in.
+   */
+  async #rechecks(
+    tx: PrismaTransaction,
+    calendar: CalendarSyncRow,
+    foreign: readonly ExternalChange[],
+    { moved, unconfirmed, nextLook }: GoneEvents,
+    now: Date,
+  ): Promise<AppliedChanges["rechecks"]> {
+    const markers = markersOf(foreign);
+    const { id: calendarSyncId, userId } = calendar;
+    const elsewhere =
+      markers.length > 0
+        ? await this.#references.requestRechecks(tx, { userId, calendarSyncId, markers }, now)
+        : [];
+    const places = [...moved.values()].filter(({ taken }) => !taken).map((place) => place.calendarSyncId);
+    const rechecks = [...new Set([...elsewhere, ...places])].map((id) => ({ calendarSyncId: id, at: now }));
+    if (unconfirmed.size > 0) rechecks.push({ calendarSyncId, at: nextLook });
+    return rechecks;
   }
 
   /** Plans moves once more, with what is known of their times. One statement, none for a page that moves nothing. */
@@ -231,11 +289,7 @@ export class ChangeApplier {
     changes: readonly ExternalChange[],
   ): Promise<ReferenceRow[]> {
     const eventIds = changes.flatMap((change) => eventIdOf(change) ?? []);
-    const markers = changes.flatMap((change) =>
-      change.type === "upsert" && change.event.marker && UUID.test(change.event.marker)
-        ? [change.event.marker]
-        : [],
-    );
+    const markers = markersOf(changes);
     if (eventIds.length === 0) return [];
     return this.#references.findForChanges(tx, calendar.id, eventIds, markers);
   }
@@ -267,6 +321,15 @@ function latestPerEvent(changes: readonly ExternalChange[]): ExternalChange[] {
 
 function eventIdOf(change: ExternalChange): string | null {
   return change.type === "upsert" ? change.event.id : change.eventId;
+}
+
+/** The markers that events carry and that may be ours. */
+function markersOf(changes: readonly ExternalChange[]): string[] {
+  return changes.flatMap((change) =>
+    change.type === "upsert" && change.event.marker && UUID.test(change.event.marker)
+      ? [change.event.marker]
+      : [],
+  );
 }
 
 /** What we cannot read says nothing about a booking (invariant 6). */
@@ -329,18 +392,6 @@ function patchOf(
     patch.generation = reference.generation + 1;
   }
   return patch;
-}
-
-function recordBase(one: Planned, calendar: CalendarSyncRow) {
-  return {
-    userId: calendar.userId,
-    bookingId: one.reference.bookingId,
-    calendarSyncId: calendar.id,
-    referenceId: one.reference.id,
-    externalEventId: one.eventId,
-    source: "CALENDAR" as const,
-    providerVersion: one.version,
-  };
 }
 
 function refusalRecord(

@@ -14,6 +14,11 @@ import type { SyncRepositories } from "../repositories/sync-repositories.ts";
  */
 export type ApplyMode = "alone" | "part" | "counted" | "confirmed" | "restored";
 
+/** Whether changes are counted before they are carried out. */
+export function guarded(mode: ApplyMode): boolean {
+  return mode === "alone" || mode === "part";
+}
+
 /** What a plan would do to one booking. */
 export interface Touch {
   bookingId: number;
@@ -38,7 +43,7 @@ export class ChangeGuard {
     calendar: CalendarSyncRow,
     limit: number | null,
   ): MassVerdict {
-    if (mode !== "alone" && mode !== "part") return "apply";
+    if (!guarded(mode)) return "apply";
     const bookings = new Set(touches.filter((one) => one.cancels || one.moves).map((one) => one.bookingId))
       .size;
     return massVerdict({ bookings, alone: mode === "alone", waiting: calendar.hasHeld }, limit);

@@ -1,8 +1,8 @@
 import { enqueueMany } from "@calsync/jobs";
-import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { CalendarSyncRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
+import { followUpJobs } from "./follow-ups.ts";
 import type { Lease } from "./Lease.ts";
 import type { ApplyOptions } from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
@@ -76,18 +76,8 @@ export class HeldChanges {
       const changes = await heldChanges.take(tx, this.#state.id, until, size);
       if (changes.length === 0) return false;
       const at = now();
-      const { pushCalendarIds } = await applier.apply(
-        tx,
-        this.#state,
-        changes,
-        { start: at, end: at },
-        at,
-        options,
-      );
-      await enqueueMany(
-        tx,
-        pushCalendarIds.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
-      );
+      const applied = await applier.apply(tx, this.#state, changes, { start: at, end: at }, at, options);
+      await enqueueMany(tx, followUpJobs(applied));
       return true;
     });
   }

@@ -4,16 +4,17 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
-import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
-import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { CalendarSyncRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
-import type { AppliedChanges } from "./ChangeApplier.ts";
+import { type AppliedChanges, NOTHING_APPLIED } from "./ChangeApplier.ts";
 import type { ApplyMode } from "./ChangeGuard.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
+import { followUpJobs } from "./follow-ups.ts";
 import { HeldChanges } from "./HeldChanges.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
+import { readDirectly } from "./read-directly.ts";
 
 /** What one pull did; one line of the log. */
 export interface PullReport {
@@ -224,10 +225,12 @@ export class PullCalendar {
   ): Promise<AppliedChanges> {
     const { prisma, calendars, applier, now } = this.#deps;
     // Nothing changed and nothing to remember: no transaction for an empty poll.
-    if (changes.length === 0 && !also && progress.cursor === state.cursor) return EMPTY;
+    if (changes.length === 0 && !also && progress.cursor === state.cursor) return NOTHING_APPLIED;
     const carryOut = async (tx: PrismaTransaction) => {
       const applied =
-        changes.length > 0 ? await applier.apply(tx, state, changes, window, now(), { mode }) : EMPTY;
+        changes.length > 0
+          ? await applier.apply(tx, state, changes, window, now(), { mode })
+          : NOTHING_APPLIED;
       await also?.(tx);
       const held = await calendars.commitProgress(tx, state.id, lease.owner, {
         cursor: progress.cursor,
@@ -236,10 +239,7 @@ export class PullCalendar {
       });
       if (!held) throw new LeaseLostError();
       // Last, because enqueueing waits for others that hold a job's row.
-      await enqueueMany(
-        tx,
-        applied.pushCalendarIds.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
-      );
+      await enqueueMany(tx, followUpJobs(applied));
       return applied;
     };
     const applied = await inTransaction(prisma, carryOut);
@@ -261,26 +261,6 @@ export class PullCalendar {
   #shortPause(): number {
     return 250 + this.#deps.random() * 500;
   }
-}
-
-const EMPTY: AppliedChanges = {
-  applied: 0,
-  refused: 0,
-  mirrored: 0,
-  setAside: 0,
-  held: 0,
-  pushCalendarIds: [],
-};
-
-async function readDirectly(
-  service: CalendarService,
-  calendarId: string,
-  reference: ReferenceRow,
-): Promise<ExternalChange> {
-  const eventId = reference.externalEventId ?? "";
-  const event = await service.getEvent({ calendarId, eventId });
-  if (event) return { type: "upsert", event };
-  return { type: "delete", eventId, seriesId: null, originalStart: null, version: null };
 }
 
 function timesOfChange(changes: readonly ExternalChange[]): Date[] {

@@ -3,7 +3,6 @@ import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, EventRef, ExternalChange, WrittenEvent } from "@calsync/types";
 import { measureSkew } from "../engine/clock-compare.ts";
 import { idempotencyKey, type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
-import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
@@ -13,6 +12,7 @@ import { asShown } from "./as-shown.ts";
 import { clockGranularityOf } from "./clock-trust.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
+import { followUpJobs } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
@@ -370,19 +370,16 @@ export class PushCalendar {
         at,
       );
       lease.row.hasHeld ||= applied.held > 0;
-      const others = applied.pushCalendarIds.filter((id) => id !== lease.row.id);
-      await enqueueMany(
-        tx,
-        others.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
-      );
+      const pushCalendarIds = applied.pushCalendarIds.filter((id) => id !== lease.row.id);
+      await enqueueMany(tx, followUpJobs({ ...applied, pushCalendarIds }));
     });
-    return this.#plan(
-      lease.row,
-      await references.findByIds(
-        prisma,
-        changed.map(({ task }) => task.reference.id),
-      ),
+    const found = await references.findByIds(
+      prisma,
+      changed.map(({ task }) => task.reference.id),
     );
+    // An event that may have moved to another calendar is looked for there first; its push waits.
+    const here = found.filter(({ recheckAt }) => recheckAt === null);
+    return this.#plan(lease.row, here);
   }
 
   #failed(calendar: CalendarSyncRow, { reference }: Task, error: unknown): PushResult {

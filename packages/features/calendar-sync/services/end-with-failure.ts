@@ -14,7 +14,7 @@ const POLL_AFTER_RETRY_MS = 60_000;
 export async function endWithFailure(
   { prisma, calendars, settings, now, log, random }: EngineDependencies,
   lease: Lease,
-  what: "pull" | "push",
+  what: "pull" | "push" | "recheck",
   error: unknown,
 ): Promise<void> {
   // Whoever has taken the calendar over writes its state from now on.

@@ -8,6 +8,7 @@ import type { StagedChange } from "../repositories/HeldChangeRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { type ApplyMode, type Touch, toStaged } from "./ChangeGuard.ts";
+import type { Recheck } from "./MovedEvents.ts";
 import type { Finding } from "./Questions.ts";
 
 /** One change of a page with what was planned for one reference. */
@@ -27,6 +28,8 @@ export interface ApplyOptions {
   mode: ApplyMode;
   /** The mass change whose answer is carried out. */
   massChangeId?: string;
+  /** The changes come from direct reads, made because the calendar's own listing is not enough. */
+  recheck?: Recheck;
 }
 
 /** A host's answer to a mass change goes before what they said in general. */
@@ -95,5 +98,18 @@ export function findingOf({ reference, local, change, version, eventId, plan, fa
     objection: plan.objection ?? null,
     facts,
     decides: plan.actions.length > 0 || plan.refusals.length > 0,
+  };
+}
+
+/** What every change record of a planned change says. */
+export function recordBase(one: Planned, calendar: CalendarSyncRow) {
+  return {
+    userId: calendar.userId,
+    bookingId: one.reference.bookingId,
+    calendarSyncId: calendar.id,
+    referenceId: one.reference.id,
+    externalEventId: one.eventId,
+    source: "CALENDAR" as const,
+    providerVersion: one.version,
   };
 }

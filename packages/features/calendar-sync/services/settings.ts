@@ -24,6 +24,12 @@ export interface SyncSettings {
   backoffBaseMs: number;
   backoffCeilingMs: number;
   pushMaxTries: number;
+  /**
+   * An event that has gone from one calendar may have moved to another: how long the deletion waits for the others to be
+   * read before it counts, at most, and the pause between two looks.
+   */
+  moveGraceMs: number;
+  recheckPauseMs: number;
   /** How many references one round of a push takes. */
   pushBatchSize: number;
   /** Wanted life of a push channel. */
@@ -55,6 +61,8 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   backoffBaseMs: 2_000,
   backoffCeilingMs: 15 * 60_000,
   pushMaxTries: 12,
+  moveGraceMs: 2 * 60_000,
+  recheckPauseMs: 1_000,
   pushBatchSize: 50,
   channelLifetimeMs: 7 * 24 * 3_600_000,
   unsupportedRetryMs: 7 * 24 * 3_600_000,

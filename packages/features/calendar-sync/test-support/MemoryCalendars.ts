@@ -135,8 +135,9 @@ export class MemoryCalendars implements Methods {
   findForgottenPushes: Methods["findForgottenPushes"] = (_sql, now, requestedBefore, limit) => {
     const { references, calendars } = this.#db.tables;
     const waiting = [...references.values()].filter(
-      ({ pushRequestedAt, nextPushAt }) =>
+      ({ pushRequestedAt, nextPushAt, recheckAt }) =>
         pushRequestedAt !== null &&
+        recheckAt === null &&
         pushRequestedAt < requestedBefore &&
         (nextPushAt === null || nextPushAt < requestedBefore),
     );
@@ -146,10 +147,36 @@ export class MemoryCalendars implements Methods {
     });
   };
 
+  markOthersForPull: Methods["markOthersForPull"] = (_sql, userId, except) => {
+    const others = this.#others(userId, except);
+    for (const row of others) this.#wish(row, {});
+    return others.map(({ id }) => id);
+  };
+
+  othersAwaitPull: Methods["othersAwaitPull"] = (_sql, userId, except) =>
+    this.#others(userId, except).some((row) => row.pullRequestedAt !== null);
+
+  findForgottenRechecks: Methods["findForgottenRechecks"] = (_sql, dueBefore, limit) => {
+    const { references, calendars } = this.#db.tables;
+    const waiting = [...references.values()].filter(
+      ({ recheckAt }) => recheckAt !== null && recheckAt < dueBefore,
+    );
+    const ids = new Set(waiting.slice(0, limit).map((one) => one.calendarSyncId));
+    return [...ids].filter((id) => calendars.get(id)?.enabled);
+  };
+
   findShortMirrors: Methods["findShortMirrors"] = (_sql, until, limit) =>
     this.#all((row) => row.enabled && row.inUse && row.mirroredUntil !== null && row.mirroredUntil < until)
       .slice(0, limit)
       .map(({ id }) => id);
+
+  /** Calendars of the user that can be read now. */
+  #others(userId: number, except: string): CalendarRecord[] {
+    const { credentials } = this.#db.tables;
+    return this.#all(
+      (row) => row.userId === userId && row.id !== except && row.enabled && row.inUse && row.lostAt === null,
+    ).filter((row) => credentials.get(row.credentialId)?.active);
+  }
 
   #all(which: (row: CalendarRecord) => boolean): CalendarRecord[] {
     return [...this.#db.tables.calendars.values()].filter(which);
@@ -197,6 +224,7 @@ function newCalendar(id: string, target: CalendarSyncTarget, now: Date): Calenda
     nextPollAt: now,
     lastError: null,
     usageCheckAt: null,
+    lostAt: null,
     currentSubscriptionId: null,
   };
 }

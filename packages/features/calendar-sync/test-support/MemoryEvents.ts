@@ -35,6 +35,29 @@ export class MemoryEvents implements Methods {
       ),
     );
 
+  findElsewhere: Methods["findElsewhere"] = (_sql, userId, goneFrom, gone) => {
+    const { calendars, references } = this.#db.tables;
+    const others = [...calendars.values()].filter((row) => row.userId === userId && row.id !== goneFrom);
+    const live = others
+      .flatMap(({ id }) => this.#of(id))
+      .filter(
+        ({ status, seriesId }) => seriesId === null && (status === "confirmed" || status === "tentative"),
+      );
+    return gone.flatMap(({ id, externalEventId, iCalUid }) => {
+      const place =
+        live.find((one) => one.snapshot?.marker === id) ??
+        live.find((one) => one.externalEventId === externalEventId) ??
+        live.find((one) => one.iCalUid !== null && one.iCalUid === iCalUid);
+      if (!place) return [];
+      const bookingId = references.get(id)?.bookingId;
+      const taken = [...references.values()].some(
+        (one) => one.id !== id && one.bookingId === bookingId && one.calendarSyncId === place.calendarSyncId,
+      );
+      const { calendarSyncId } = place;
+      return [{ referenceId: id, calendarSyncId, externalEventId: place.externalEventId, taken }];
+    });
+  };
+
   findSeries: Methods["findSeries"] = (_sql, calendarSyncId, seriesIds) =>
     this.#of(calendarSyncId).filter(({ externalEventId, seriesId, snapshot }) =>
       seriesIds === null

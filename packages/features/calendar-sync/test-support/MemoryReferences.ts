@@ -21,16 +21,42 @@ export class MemoryReferences implements Methods {
   findDuePushes: Methods["findDuePushes"] = (_sql, calendarSyncId, now, limit) =>
     this.#of(calendarSyncId)
       .filter((one) => one.pushRequestedAt !== null && (one.nextPushAt === null || one.nextPushAt <= now))
+      .filter(({ recheckAt }) => recheckAt === null)
       .sort((a, b) => Number(a.pushRequestedAt) - Number(b.pushRequestedAt) || (a.id < b.id ? -1 : 1))
       .slice(0, limit);
 
   findByIds: Methods["findByIds"] = (_sql, ids) => this.#all().filter(({ id }) => ids.includes(id));
 
   nextPushAt: Methods["nextPushAt"] = (_sql, calendarSyncId) => {
-    const times = this.#of(calendarSyncId).flatMap(({ nextPushAt, pushRequestedAt }) =>
-      pushRequestedAt === null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],
+    const times = this.#of(calendarSyncId).flatMap(({ nextPushAt, pushRequestedAt, recheckAt }) =>
+      pushRequestedAt === null || recheckAt !== null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],
     );
     return times.length > 0 ? new Date(Math.min(...times)) : null;
+  };
+
+  findDueRechecks: Methods["findDueRechecks"] = (_sql, calendarSyncId, now, limit) =>
+    this.#of(calendarSyncId)
+      .filter(({ recheckAt }) => recheckAt !== null && recheckAt <= now)
+      .sort((a, b) => Number(a.recheckAt) - Number(b.recheckAt) || (a.id < b.id ? -1 : 1))
+      .slice(0, limit);
+
+  nextRecheckAt: Methods["nextRecheckAt"] = (_sql, calendarSyncId) => {
+    const times = this.#of(calendarSyncId).flatMap(({ recheckAt }) => recheckAt?.getTime() ?? []);
+    return times.length > 0 ? new Date(Math.min(...times)) : null;
+  };
+
+  requestRechecks: Methods["requestRechecks"] = (_sql, { userId, calendarSyncId, markers }, now) => {
+    const { bookings, calendars, references } = this.#db.tables;
+    const found = this.#all().filter(
+      (one) =>
+        markers.includes(one.id) &&
+        one.calendarSyncId !== calendarSyncId &&
+        calendars.get(one.calendarSyncId)?.userId === userId &&
+        one.externalEventId !== null &&
+        new Date(bookings.get(one.bookingId)?.snapshot.time.end ?? 0) > now,
+    );
+    for (const { id } of found) patchRow(references, id, { recheckAt: now });
+    return [...new Set(found.map((one) => one.calendarSyncId))];
   };
 
   findUnseen: Methods["findUnseen"] = (_sql, calendarSyncId, generation, window) =>
@@ -138,6 +164,8 @@ function newReference(id: string, bookingId: number, calendarSyncId: string): Re
     calendarSyncId,
     externalEventId: null,
     iCalUid: null,
+    deletedSeenAt: null,
+    recheckAt: null,
     status: "PENDING",
     version: null,
     sequence: 0,

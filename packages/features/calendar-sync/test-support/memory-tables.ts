@@ -22,6 +22,7 @@ export interface CalendarRecord
   nextPollAt: Date;
   lastError: string | null;
   usageCheckAt: Date | null;
+  lostAt: Date | null;
   currentSubscriptionId: string | null;
 }
 

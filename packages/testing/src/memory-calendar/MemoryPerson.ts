@@ -97,6 +97,15 @@ export class MemoryPerson {
     this.edit(calendarId, eventId, { status: "cancelled" });
   }
 
+  /** Moves an event to another calendar, as providers do it: it is deleted here and made there, with all that it carries. */
+  moveToCalendar(calendarId: string, eventId: string, toCalendarId: string): void {
+    const { event, foreign } = this.#find(calendarId, eventId);
+    const target = this.#server.calendar(toCalendarId);
+    this.delete(calendarId, eventId);
+    const organizer = { email: target.owner, self: true };
+    this.#server.store(target, { ...event, calendarId: toCalendarId, organizer }, foreign);
+  }
+
   /** Takes an event out of the bin. */
   restore(calendarId: string, eventId: string): void {
     this.edit(calendarId, eventId, { status: "confirmed" });
