@@ -27,6 +27,7 @@ import { eventTypeRoutes } from "./routes/event-types.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
+import { preferenceRoutes } from "./routes/preferences.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { streamRoutes } from "./routes/stream.ts";
@@ -101,6 +102,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     bookingRoutes,
     eventTypeRoutes,
     connectionRoutes,
+    preferenceRoutes,
     oauthRoutes,
     syncRoutes,
     syncQueueRoutes,

@@ -12,7 +12,14 @@ import {
   createConnectionService,
   createCredentialStore,
 } from "@calsync/calendar-connections";
-import { type CalendarSync, createCalendarSync, SyncQueue, type SyncSettings } from "@calsync/calendar-sync";
+import {
+  type CalendarSync,
+  createCalendarSync,
+  createSyncPreferences,
+  type SyncPreferenceService,
+  SyncQueue,
+  type SyncSettings,
+} from "@calsync/calendar-sync";
 import { handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
 import {
   type Clock,
@@ -54,6 +61,7 @@ export interface Container {
   readonly entries: EntryService;
   readonly connections: ConnectionService;
   readonly sync: CalendarSync;
+  readonly preferences: SyncPreferenceService;
   /** The sync queue as people see it. */
   readonly queue: SyncQueue;
   /** Deletes what is over its time. */
@@ -200,6 +208,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     entries,
     connections,
     sync,
+    preferences: createSyncPreferences({ prisma, now }),
     guestTokens,
     webhooks: createWebhookService(webhooks),
     metrics,

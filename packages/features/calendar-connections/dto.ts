@@ -39,6 +39,13 @@ export const destinationSchema = z
     calendarId: z.string(),
     name: z.string(),
     eventTypeId: z.int().nullable().describe("Null for the user's default."),
+    privacy: z
+      .enum(["FULL", "TITLE_ONLY", "BUSY"])
+      .describe(
+        "How much of a booking the calendar is shown: everything, its title, or that its host is busy.",
+      ),
+    titleTemplate: z.string().nullable().describe("What stands in place of the title; null: the title."),
+    descriptionTemplate: z.string().nullable(),
   })
   .meta({ id: "Destination" });
 export type Destination = z.infer<typeof destinationSchema>;

@@ -19,6 +19,16 @@ export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.t
 export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";
 export {
+  type CalendarPreferences,
+  type CalendarPreferencesPatch,
+  createSyncPreferences,
+  type DestinationView,
+  type OverridablePreferences,
+  type SyncPreferenceService,
+  type SyncPreferences,
+  type SyncTeam,
+} from "./services/preferences.ts";
+export {
   QUEUE_STATES,
   type QueueItem,
   type QueuePage,

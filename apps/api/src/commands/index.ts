@@ -5,6 +5,7 @@ import { doctorCommand } from "./doctor.command.ts";
 import { keysCommand } from "./keys.command.ts";
 import { migrateCommand } from "./migrate.command.ts";
 import { queueCommand } from "./queue.command.ts";
+import { switchCommand } from "./switch.command.ts";
 import { syncCommand } from "./sync.command.ts";
 
 /** Everything that the `calsync` command line can do. */
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   migrateCommand,
   cronCommand,
   queueCommand,
+  switchCommand,
   cleanUpCommand,
   syncCommand,
   doctorCommand,

@@ -9,6 +9,9 @@ export interface StoredDestination {
   externalCalendarId: string;
   name: string;
   eventTypeId: number | null;
+  privacy: "FULL" | "TITLE_ONLY" | "BUSY";
+  titleTemplate: string | null;
+  descriptionTemplate: string | null;
   provider: string;
   accountEmail: string | null;
 }
@@ -66,6 +69,9 @@ export const calendarChoiceRepository = {
         externalCalendarId: true,
         name: true,
         eventTypeId: true,
+        privacy: true,
+        titleTemplate: true,
+        descriptionTemplate: true,
         credential: { select: { provider: true, accountEmail: true } },
       },
     });
@@ -86,9 +92,15 @@ export const calendarChoiceRepository = {
       where: { credentialId_externalCalendarId: { credentialId, externalCalendarId } },
       select: { id: true },
     });
+    const choice = { userId, eventTypeId, credentialId, externalCalendarId };
+    // The same calendar chosen again keeps what it is shown.
+    const view = await tx.destinationCalendar.findFirst({
+      where: choice,
+      select: { privacy: true, titleTemplate: true, descriptionTemplate: true },
+    });
     await tx.destinationCalendar.deleteMany({ where: { userId, eventTypeId } });
     await tx.destinationCalendar.create({
-      data: { userId, eventTypeId, credentialId, externalCalendarId, name, calendarSyncId: sync?.id ?? null },
+      data: { ...choice, ...view, name, calendarSyncId: sync?.id ?? null },
     });
   },
 

@@ -89,14 +89,10 @@ export async function setDestination(
     await sync.ensureCalendarSyncs(tx, [targetOf(credential, calendar)]);
     await sync.destinationChosen(tx, userId);
   });
-  return {
-    connectionId: credential.id,
-    provider: credential.provider,
-    accountEmail: credential.accountEmail,
-    calendarId: calendar.id,
-    name: calendar.name,
-    eventTypeId,
-  };
+  const chosen = (await listDestinations(options, userId)).find((one) => one.eventTypeId === eventTypeId);
+  if (!chosen)
+    throw new AppError("conflict", "destination_replaced", "Another choice has replaced this one.");
+  return chosen;
 }
 
 /** Lets the bookings of an event type go to the user's default destination again. */
@@ -125,6 +121,9 @@ export async function listDestinations(
     calendarId: row.externalCalendarId,
     name: row.name,
     eventTypeId: row.eventTypeId,
+    privacy: row.privacy,
+    titleTemplate: row.titleTemplate,
+    descriptionTemplate: row.descriptionTemplate,
   }));
 }
 

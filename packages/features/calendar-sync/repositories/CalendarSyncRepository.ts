@@ -1,4 +1,4 @@
-import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import { Prisma, type PrismaClient, type PrismaTransaction } from "@calsync/prisma";
 import type { CalendarSyncRow } from "./rows.ts";
 
 type Sql = PrismaClient | PrismaTransaction;
@@ -18,6 +18,13 @@ export interface PullProgress {
   fullPullRunning: boolean;
   mirroredUntil: Date | null;
 }
+
+/** Sync is allowed in the calendar `s`: by itself, its host, all of the host's teams, and the installation. */
+const SWITCHED_ON = Prisma.sql`s."enabled"
+         AND NOT EXISTS (SELECT 1 FROM "SyncPreference" p WHERE p."userId" = s."userId" AND NOT p."enabled")
+         AND NOT EXISTS (SELECT 1 FROM "GlobalSetting" g WHERE g."id" = 1 AND NOT g."twoWaySyncEnabled")
+         AND NOT EXISTS (SELECT 1 FROM "Membership" m JOIN "Team" t ON t."id" = m."teamId"
+                          WHERE m."userId" = s."userId" AND NOT t."twoWaySyncEnabled")`;
 
 /**
  * The rows of calendars kept in step, and the lease on each. Leases run on the database's clock, the one clock that all
@@ -67,11 +74,11 @@ export class CalendarSyncRepository {
     return busyForMs > 0 ? { refused: "busy", busyForMs } : { refused: "disabled", busyForMs: 0 };
   }
 
-  /** Prolongs the lease. @returns false when it was lost: stop at once, commit nothing. */
+  /** Prolongs the lease. @returns false when it was lost or sync was switched off: stop at once, commit nothing. */
   async renewLease(sql: Sql, id: string, owner: string, ttlMs: number): Promise<boolean> {
     const count = await sql.$executeRaw`
-      UPDATE "CalendarSync" SET "leaseUntil" = clock_timestamp() + ${ttlMs}::double precision * interval '1 millisecond'
-       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+      UPDATE "CalendarSync" s SET "leaseUntil" = clock_timestamp() + ${ttlMs}::double precision * interval '1 millisecond'
+       WHERE s."id" = ${id}::uuid AND s."leaseOwner" = ${owner} AND ${SWITCHED_ON}`;
     return count === 1;
   }
 
@@ -82,14 +89,15 @@ export class CalendarSyncRepository {
   }
 
   /**
-   * Stores where a pull stands, fenced by the lease. @returns false when the lease was lost: the caller must roll back.
+   * Stores where a pull stands, fenced by the lease. @returns false when the lease was lost or sync was switched off: the caller
+   * must roll back.
    */
   async commitProgress(sql: Sql, id: string, owner: string, progress: PullProgress): Promise<boolean> {
     const count = await sql.$executeRaw`
-      UPDATE "CalendarSync"
+      UPDATE "CalendarSync" s
          SET "cursor" = ${progress.cursor}, "fullPullRunning" = ${progress.fullPullRunning},
              "mirroredUntil" = ${progress.mirroredUntil}, "updatedAt" = now()
-       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+       WHERE s."id" = ${id}::uuid AND s."leaseOwner" = ${owner} AND ${SWITCHED_ON}`;
     return count === 1;
   }
 

@@ -260,11 +260,15 @@ export class ReferenceRepository {
            AND NOT EXISTS (SELECT 1 FROM wanted w
                             WHERE w."bookingId" = r."bookingId" AND w."calendarSyncId" = r."calendarSyncId")
       )
-      INSERT INTO "BookingReference" ("id", "bookingId", "calendarSyncId", "updatedAt")
-      SELECT md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid, b."id", s."id", now()
+      INSERT INTO "BookingReference"
+        ("id", "bookingId", "calendarSyncId", "privacy", "titleTemplate", "descriptionTemplate", "updatedAt")
+      SELECT md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid, b."id", s."id",
+             coalesce(d."privacy", 'FULL'), d."titleTemplate", d."descriptionTemplate", now()
         FROM wanted w
         JOIN "Booking" b ON b."id" = w."bookingId"
         JOIN "CalendarSync" s ON s."id" = w."calendarSyncId" AND s."userId" = b."hostId"
+        LEFT JOIN "DestinationCalendar" d
+          ON d."calendarSyncId" = s."id" AND d."userId" = b."hostId" AND d."eventTypeId" IS NULL
       ON CONFLICT ("bookingId", "calendarSyncId") DO UPDATE SET "detachedAt" = NULL, "updatedAt" = now()`;
   }
 }
