@@ -8,11 +8,11 @@ import {
   memoryCalendarProvider,
   toNotificationRequest,
 } from "@calsync/testing/memory-calendar";
-import type { ExternalEvent } from "@calsync/types";
+import type { CalendarEvent, CalendarService, ExternalEvent } from "@calsync/types";
 import { type CalendarSync, createCalendarSync } from "../create-calendar-sync.ts";
 import type { BookingStore } from "../ports/BookingStore.ts";
 import { MemoryBookings } from "./MemoryBookings.ts";
-import { MemoryDatabase } from "./MemoryDatabase.ts";
+import { MemoryDatabase, type MemoryDatabaseOptions } from "./MemoryDatabase.ts";
 import { type MemoryJobRun, MemoryJobs } from "./memory-jobs.ts";
 import { memoryRepositories } from "./memory-repositories.ts";
 
@@ -26,6 +26,11 @@ export interface WorldCalendar {
   /** At the provider. */
   calendarId: string;
   calendarSyncId: string;
+}
+
+export interface EngineWorldOptions extends MemoryDatabaseOptions {
+  /** The provider keeps descriptions in its own way (HTML), as several do. */
+  ownSpelling?: boolean;
 }
 
 /** The whole engine in memory: real services, jobs and crons over twins of its repositories, and calendars in memory. */
@@ -44,15 +49,16 @@ export class EngineWorld {
   /** Sent by the provider, not delivered yet. */
   notifications: MemoryNotification[] = [];
 
-  constructor() {
+  constructor(options: EngineWorldOptions = {}) {
     this.server = new MemoryCalendarServer({
       now: () => new Date(this.clock().getTime() + this.skewMs),
       onNotification: (one) => this.notifications.push(one),
     });
-    this.db = new MemoryDatabase(this.clock);
+    this.db = new MemoryDatabase(this.clock, options);
     this.bookings = new MemoryBookings(this.db);
     const provider = memoryCalendarProvider(this.server);
-    const service = new MemoryCalendar(this.server, ACCOUNT);
+    const calendar = new MemoryCalendar(this.server, ACCOUNT);
+    const service = options.ownSpelling ? withOwnSpelling(calendar) : calendar;
     this.server.faults.hook = () => this.db.moment();
     const log = createLogger({ level: "silent", name: "model" });
     this.sync = createCalendarSync({
@@ -140,4 +146,23 @@ export class EngineWorld {
     if (id === undefined) throw new Error("No CalendarSync was made.");
     return id;
   }
+}
+
+function withOwnSpelling(calendar: MemoryCalendar): CalendarService {
+  const spelt = (event: CalendarEvent): CalendarEvent => ({
+    ...event,
+    description: event.description.startsWith("<p>") ? event.description : `<p>${event.description}</p>`,
+  });
+  return new Proxy<CalendarService>(calendar, {
+    get(target, name) {
+      if (name === "createEvent")
+        return (id: string, event: CalendarEvent, key: string) => target.createEvent(id, spelt(event), key);
+      if (name === "updateEvent") {
+        return (...[ref, event, version]: Parameters<CalendarService["updateEvent"]>) =>
+          target.updateEvent(ref, spelt(event), version);
+      }
+      const member = target[name as keyof CalendarService];
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
 }

@@ -17,6 +17,11 @@ interface Struck {
   resume: () => void;
 }
 
+export interface MemoryDatabaseOptions {
+  /** Bookings live somewhere else: what was done to them stays done when a transaction of ours is rolled back. */
+  bookingsElsewhere?: boolean;
+}
+
 /**
  * A database in memory for the model test: tables, transactions one after the other that roll back, and moments at which a
  * worker dies or stalls. A moment is the start of each statement, of each commit and of each call of a provider, and the
@@ -34,9 +39,11 @@ export class MemoryDatabase {
   #countdown: { left: number; blow: Blow } | null = null;
   #onStruck: ((struck: Struck) => void) | null = null;
   #closed = false;
+  readonly #options: MemoryDatabaseOptions;
 
-  constructor(now: () => Date) {
+  constructor(now: () => Date, options: MemoryDatabaseOptions = {}) {
     this.now = now;
+    this.#options = options;
     this.prisma = this.#handle({
       $transaction: (work: (tx: PrismaTransaction) => Promise<unknown>) => this.#inTransaction(work),
     }) as PrismaClient;
@@ -157,7 +164,9 @@ export class MemoryDatabase {
 
   #rollBack(): void {
     if (this.#transaction === null) return;
+    const { bookings, notices, appliedActions } = this.tables;
     this.tables = this.#transaction.before;
+    if (this.#options.bookingsElsewhere) Object.assign(this.tables, { bookings, notices, appliedActions });
     this.#transaction = null;
     this.#release();
   }

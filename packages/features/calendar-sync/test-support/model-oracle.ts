@@ -13,6 +13,7 @@ export async function findFaults(world: EngineWorld, edits: PersonEdits): Promis
     ...leftOver(world),
     ...unexplained(world),
     ...unfounded(world, edits),
+    ...lost(world, edits),
     ...doubledNotices(world),
     ...(await unrest(world)),
   ];
@@ -48,7 +49,7 @@ function unequalSides(world: EngineWorld): string[] {
         found.push(`${name} is linked to another event than its own`);
       if (reference.status !== "SYNCED") found.push(`${name}: the reference is ${reference.status}`);
       if (reference.pending.length > 0) found.push(`${name}: a write is still without an answer`);
-      for (const field of differingFields(booking.snapshot, toSnapshot(event)))
+      for (const field of differingFields(spelt(booking.snapshot), spelt(toSnapshot(event))))
         found.push(`${name}: ${field} is ${show(booking.snapshot, field)} here, ${show(event, field)} there`);
     }
   }
@@ -125,6 +126,25 @@ function unfounded(world: EngineWorld, edits: PersonEdits): string[] {
   return found;
 }
 
+/** What a person did last is how the booking is, unless somebody changed it here later, or it is told why not. */
+function lost(world: EngineWorld, edits: PersonEdits): string[] {
+  return edits.last().flatMap(({ bookingId, kind, field, value, after }) => {
+    const booking = world.db.tables.bookings.get(bookingId);
+    if (!booking || !isToCome(world, booking)) return [];
+    // In two calendars, the later of two edits may be the other one's.
+    const references = [...world.db.tables.references.values()].filter((one) => one.bookingId === bookingId);
+    if (references.length > 1) return [];
+    const now = field ? spelt(booking.snapshot)[field] : booking.snapshot.time.start;
+    const told = [...world.db.tables.records].some(
+      ([id, one]) =>
+        id > after &&
+        one.bookingId === bookingId &&
+        (one.source === "APP" || (one.source === "CALENDAR" && one.result !== "APPLIED")),
+    );
+    return now === value || told ? [] : [`booking ${bookingId}: a person's ${kind} to ${value} was lost`];
+  });
+}
+
 /** Nobody is told the same thing twice in a row. */
 function doubledNotices(world: EngineWorld): string[] {
   const last = new Map<number, { active: boolean; snapshot: EventSnapshot }>();
@@ -151,6 +171,11 @@ async function unrest(world: EngineWorld): Promise<string[]> {
 
 function isToCome(world: EngineWorld, booking: BookingRecord): boolean {
   return booking.active && !hasEnded(booking, world.clock());
+}
+
+/** Without the way in which a provider spells descriptions. */
+function spelt(snapshot: EventSnapshot): EventSnapshot {
+  return { ...snapshot, description: snapshot.description.replace(/^<p>(.*)<.p>$/, "$1") };
 }
 
 function show(

@@ -23,7 +23,7 @@ export type Step =
   | { do: "lose answer"; method: WriteMethod }
   | { do: "strike"; moments: number; blow: Blow }
   | { do: "resume" }
-  | { do: "lose cursors" }
+  | { do: "lose cursors"; omit: number }
   | { do: "notifications"; are: "dropped" | "doubled" | "reversed" }
   | { do: "touch after writes" }
   | { do: "skew"; minutes: number }
@@ -75,7 +75,7 @@ const ours = [
     blow: fc.constantFrom<Blow>("die", "die", "stall"),
   }),
   of(1, "resume", {}),
-  of(1, "lose cursors", {}),
+  of(2, "lose cursors", { omit: fc.nat({ max: 2 }) }),
   of(2, "notifications", { are: fc.constantFrom("dropped", "doubled", "reversed") }),
   of(1, "touch after writes", {}),
   of(1, "skew", { minutes: fc.integer({ min: -10, max: 10 }) }),
@@ -101,6 +101,15 @@ const theirs = [
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(...ours, ...theirs);
 /** Steps among which nobody edits in a calendar. */
 export const ourStep: fc.Arbitrary<Step> = fc.oneof(...ours);
+
+/** Whether the answer to a write may be lost because of the step. */
+export function losesAnswers(step: Step): boolean {
+  return (
+    step.do === "lose answer" ||
+    step.do === "strike" ||
+    (step.do === "fault" && step.fault.kind === "lost-answer")
+  );
+}
 
 /** Carries a step out. */
 export async function take(world: EngineWorld, edits: PersonEdits, step: Step): Promise<void> {
@@ -128,13 +137,13 @@ export async function take(world: EngineWorld, edits: PersonEdits, step: Step): 
     case "move event":
       onEvent(world, step, (where, event) => {
         server.person.move(where, event.id, hourAt(step.slot, step.hours));
-        edits.note(event, "reschedule");
+        edits.note(event, "reschedule", hourAt(step.slot, step.hours).start);
       });
       return;
     case "edit event":
       onEvent(world, step, (where, event) => {
         server.person.edit(where, event.id, { [step.field]: step.text });
-        edits.note(event, "change-details");
+        edits.note(event, "change-details", step.text, step.field);
       });
       return;
     case "delete event":
@@ -153,6 +162,7 @@ export async function take(world: EngineWorld, edits: PersonEdits, step: Step): 
       const event = at(gone, step.pick);
       if (event) {
         server.person.restore(event.calendarId, event.id);
+        faults.omitFromListings(0);
         edits.note(event, "restore");
       }
       return;
@@ -180,6 +190,8 @@ export async function take(world: EngineWorld, edits: PersonEdits, step: Step): 
       return;
     case "lose cursors":
       server.expireCursors();
+      // What came out of the bin is found by a listing alone: nothing reads what was deleted.
+      if (!edits.all.some(({ kind }) => kind === "restore")) faults.omitFromListings(step.omit);
       return;
     case "notifications":
       if (step.are === "dropped") world.notifications = [];

@@ -49,6 +49,7 @@ export class MemoryFaults {
   #planned: PlannedFault[] = [];
   #drop = 0;
   #duplicate = 0;
+  #omit = 0;
 
   /** The next `times` calls of `method` fail with `fault`. */
   next(method: MemoryMethod | "any", fault: MemoryFault, times = 1): void {
@@ -65,6 +66,11 @@ export class MemoryFaults {
     this.#duplicate += times;
   }
 
+  /** From now on, `times` pages of full listings leave the first event with a marker out, as a listing that lags behind does. */
+  omitFromListings(times = 1): void {
+    this.#omit = times;
+  }
+
   /** Forgets everything that was planned. */
   clear(): void {
     this.hook = null;
@@ -72,6 +78,7 @@ export class MemoryFaults {
     this.#planned = [];
     this.#drop = 0;
     this.#duplicate = 0;
+    this.#omit = 0;
   }
 
   /** Takes the fault planned for this call, if there is one. Used by MemoryCalendar. */
@@ -80,6 +87,13 @@ export class MemoryFaults {
     const index = this.#planned.findIndex((planned) => planned.method === "any" || planned.method === method);
     if (index < 0) return null;
     return this.#planned.splice(index, 1)[0]?.fault ?? null;
+  }
+
+  /** Whether the page at hand leaves an event out. Used by MemoryCalendar. */
+  takeOmission(): boolean {
+    if (this.#omit === 0) return false;
+    this.#omit--;
+    return true;
   }
 
   /** How often the notification at hand is to be sent. Used by MemoryCalendarServer. */
