@@ -68,6 +68,7 @@ export interface BookingActionOutcome {
   /** False when the action id was applied before, or when the booking's state did not allow it. */
   applied: boolean;
   refusal?: "booking-gone" | "booking-cancelled" | "past-booking" | "time-taken" | "repeated";
+  /** The booking around the action; of a repeated one, around its first time where the store remembers, else as it is. */
   before: EventSnapshot;
   after: EventSnapshot;
 }

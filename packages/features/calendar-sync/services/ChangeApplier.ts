@@ -186,15 +186,15 @@ export class ChangeApplier {
     for (const outcome of outcomes) {
       const action = actionOf.get(outcome.actionId);
       const one = planOf.get(outcome.bookingId);
-      if (!action || !one || !(outcome.applied || isRefused(outcome))) continue;
+      if (!action || !one || !(isDone(outcome) || isRefused(outcome))) continue;
       records.push({
         ...recordBase(one, calendar),
-        result: outcome.applied ? "APPLIED" : "REFUSED",
+        result: isDone(outcome) ? "APPLIED" : "REFUSED",
         action: action.kind,
         reason: isRefused(outcome) ? outcome.refusal : action.reason,
         before: outcome.before,
         after: outcome.after,
-        actionId: outcome.applied ? action.actionId : null,
+        actionId: isDone(outcome) ? action.actionId : null,
         ...(options.massChangeId ? { massChangeId: options.massChangeId } : {}),
       });
     }
@@ -220,7 +220,7 @@ export class ChangeApplier {
 
     const pushing = planned.filter(({ plan, reference }) => plan.push || stubborn.has(reference.bookingId));
     const pushCalendarIds = await this.#references.requestPushes(tx, {
-      bookingIds: outcomes.filter((outcome) => outcome.applied).map((outcome) => outcome.bookingId),
+      bookingIds: outcomes.filter(isDone).map((outcome) => outcome.bookingId),
       exceptIds: planned.map(({ reference }) => reference.id),
       ids: pushing.map(({ reference }) => reference.id),
     });
@@ -304,6 +304,12 @@ export class ChangeApplier {
     return new Map(items.map((item) => [item.bookingId, item]));
   }
 }
+
+/**
+ * Whether the action has been carried out, now or before. Before: a store with a database of its own kept it although our
+ * transaction was lost, and with it the record (which is left out when it is there) and the pushes to other calendars.
+ */
+const isDone = ({ applied, refusal }: BookingActionOutcome): boolean => applied || refusal === "repeated";
 
 /** Whether the store declined the action: neither done, nor done before, nor needless. */
 function isRefused(outcome: BookingActionOutcome): outcome is BookingActionOutcome & {

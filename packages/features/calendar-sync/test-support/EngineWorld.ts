@@ -35,6 +35,7 @@ export interface EngineWorldOptions extends MemoryDatabaseOptions {
 
 /** The whole engine in memory: real services, jobs and crons over twins of its repositories, and calendars in memory. */
 export class EngineWorld {
+  readonly options: EngineWorldOptions;
   readonly hostId = HOST_ID;
   /** Our own clock, and the database's. */
   readonly clock: FixedClock = fixedClock();
@@ -50,6 +51,7 @@ export class EngineWorld {
   notifications: MemoryNotification[] = [];
 
   constructor(options: EngineWorldOptions = {}) {
+    this.options = options;
     this.server = new MemoryCalendarServer({
       now: () => new Date(this.clock().getTime() + this.skewMs),
       onNotification: (one) => this.notifications.push(one),

@@ -111,13 +111,14 @@ export class MemoryBookings implements Twin<BookingStore> {
     if (!booking) throw new Error(`The engine acts on booking ${bookingId}, which never was.`);
     const before = booking.snapshot;
     const refused = { actionId, bookingId, applied: false, before, after: before };
-    if (appliedActions.has(actionId)) return { ...refused, refusal: "repeated" };
+    const earlier = appliedActions.get(actionId);
+    if (earlier) return { ...refused, ...earlier, refusal: "repeated" };
     if (hasEnded(booking, now)) return { ...refused, refusal: "past-booking" };
     const next = carryOut(booking, action);
     if (next === null) return { ...refused, refusal: "booking-cancelled" };
-    appliedActions.set(actionId, true);
     if (next.active === booking.active && differingFields(next.snapshot, before).length === 0) return refused;
     bookings.set(bookingId, { ...next, sequence: booking.sequence + 1 });
+    appliedActions.set(actionId, { before, after: next.snapshot });
     return { actionId, bookingId, applied: true, before, after: next.snapshot };
   }
 }

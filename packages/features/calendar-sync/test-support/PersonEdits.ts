@@ -14,6 +14,8 @@ export interface PersonEdit {
   value: string | null;
   /** Records of a higher number came after it. */
   after: number;
+  /** Whether the event says by it what neither both sides had agreed on, nor we were writing: else it is no edit in sum. */
+  news: boolean;
 }
 
 /** What people have really done to the events of each booking: all that sync may ever do to a booking follows from it. */
@@ -32,9 +34,14 @@ export class PersonEdits {
     value: string | null = null,
     field: PersonEdit["field"] = null,
   ): void {
-    const bookingId = this.#world.db.tables.references.get(marker ?? "")?.bookingId;
-    if (bookingId === undefined) return;
-    this.all.push({ bookingId, kind, field, value, after: this.#world.db.nextNumber() });
+    const reference = this.#world.db.tables.references.get(marker ?? "");
+    if (reference === undefined) return;
+    const { bookingId, base, pending } = reference;
+    const known = [...(base ? [base] : []), ...pending].map(({ remote }) =>
+      field ? remote[field] : remote.time.start,
+    );
+    const news = value !== null && !known.includes(value);
+    this.all.push({ bookingId, kind, field, value, after: this.#world.db.nextNumber(), news });
   }
 
   /** How often people have done this to the booking's events. */
@@ -42,12 +49,12 @@ export class PersonEdits {
     return this.all.filter((edit) => edit.bookingId === bookingId && edit.kind === kind).length;
   }
 
-  /** The last edit of each field of each booking whose event was never deleted. */
+  /** The last edit of each field of each booking whose event was never deleted, where it says something new. */
   last(): PersonEdit[] {
     const deleted = new Set(
       this.all.filter(({ kind }) => kind === "cancel").map(({ bookingId }) => bookingId),
     );
     const last = new Map(this.all.map((edit) => [`${edit.bookingId} ${edit.kind} ${edit.field}`, edit]));
-    return [...last.values()].filter(({ bookingId }) => !deleted.has(bookingId));
+    return [...last.values()].filter(({ bookingId, news }) => news && !deleted.has(bookingId));
   }
 }

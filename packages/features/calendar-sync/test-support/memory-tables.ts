@@ -109,7 +109,7 @@ export interface MemoryTables {
   references: Map<string, ReferenceRecord>;
   bookings: Map<number, BookingRecord>;
   notices: Map<number, NoticeRecord>;
-  appliedActions: Map<string, true>;
+  appliedActions: Map<string, { before: EventSnapshot; after: EventSnapshot }>;
   events: Map<string, EventRecord>;
   /** Busy stretches by the id of the event's row. */
   busy: Map<string, { start: Date; end: Date }[]>;
