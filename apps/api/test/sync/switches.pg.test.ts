@@ -64,6 +64,54 @@ describe.each(Object.keys(switches))("%s", (name) => {
   });
 });
 
+describe("sync that is switched off while it works", () => {
+  test.each(Object.keys(switches))(
+    "%s stops a pull between two pages; what it had not read is read afterwards",
+    async (name) => {
+      world = new SyncHarness(database, { settings: { pageSize: 1 } });
+      host = await world.host(`second-${name.length}`);
+      await world.tick();
+      const uids = [
+        await world.book(host, "2030-01-08T10:00Z"),
+        await world.book(host, "2030-01-08T12:00Z", "bob"),
+      ];
+      await world.settle();
+      for (const uid of uids)
+        world.server.person.edit(host.calendarId, (await world.eventOf(uid, host.calendarId)).id, {
+          title: "Renamed",
+        });
+      world.wrapService = (service) => ({
+        ...service,
+        capabilities: service.capabilities,
+        createEvent: service.createEvent.bind(service),
+        updateEvent: service.updateEvent.bind(service),
+        deleteEvent: service.deleteEvent.bind(service),
+        getEvent: service.getEvent.bind(service),
+        watchCalendar: service.watchCalendar.bind(service),
+        unwatchCalendar: service.unwatchCalendar.bind(service),
+        async *onWatchedCalendarChange(...input) {
+          let yielded = 0;
+          for await (const page of service.onWatchedCalendarChange(...input)) {
+            if (yielded === 1) await switches[name]?.(false);
+            yielded += 1;
+            yield page;
+          }
+        },
+      });
+      await world.settle();
+      const renamed = async () =>
+        (await Promise.all(uids.map((uid) => world.booking(uid)))).filter(({ title }) => title === "Renamed")
+          .length;
+      expect(await renamed()).toBe(1);
+      world.wrapService = (service) => service;
+      await switches[name]?.(true);
+      world.clock.advance({ hours: 1 });
+      await world.tick();
+      expect(await renamed()).toBe(2);
+    },
+  );
+});
+
 describe("an account that its provider refuses", () => {
   test("is not called again until it is connected again, and then goes on where it was", async () => {
     const uid = await world.book(host, "2030-01-08T10:00Z");
