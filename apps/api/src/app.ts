@@ -29,6 +29,7 @@ import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { preferenceRoutes } from "./routes/preferences.ts";
 import { publicRoutes } from "./routes/public.ts";
+import { questionRoutes } from "./routes/questions.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { syncRoutes } from "./routes/sync.ts";
@@ -105,6 +106,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     preferenceRoutes,
     oauthRoutes,
     syncRoutes,
+    questionRoutes,
     syncQueueRoutes,
     syncRunRoutes,
     calendarRoutes,

@@ -6,7 +6,7 @@ import { runCalendarDoctorCron } from "./crons/calendar-doctor.ts";
 import { runCalendarSubscriptionsCron } from "./crons/calendar-subscriptions.ts";
 import { runCalendarSyncCron } from "./crons/calendar-sync.ts";
 import type { CronName, CronReport } from "./crons/cron.ts";
-import { type ChangeView, type SyncStatus, toChangeView, toSyncStatus } from "./dto.ts";
+import { type ChangeView, type SyncStatus, toSyncStatus } from "./dto.ts";
 import { checkCalendarJob } from "./jobs/check-calendar.job.ts";
 import { extendMirrorJob } from "./jobs/extend-mirror.job.ts";
 import { maintainSubscriptionJob } from "./jobs/maintain-subscription.job.ts";
@@ -26,10 +26,12 @@ import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repo
 import { BookingReferences } from "./services/BookingReferences.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
 import { ChangeGuard } from "./services/ChangeGuard.ts";
+import { Conflicts } from "./services/Conflicts.ts";
 import { clockTrustOf } from "./services/clock-trust.ts";
 import { Doctor, type DoctorReport, type Healing } from "./services/Doctor.ts";
 import { DryRun } from "./services/DryRun.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
+import { MassChanges } from "./services/MassChanges.ts";
 import { Mirror } from "./services/Mirror.ts";
 import { MovedEvents } from "./services/MovedEvents.ts";
 import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
@@ -40,6 +42,7 @@ import { RecheckEvents } from "./services/RecheckEvents.ts";
 import { Subscriptions } from "./services/Subscriptions.ts";
 import { SyncRuns } from "./services/SyncRuns.ts";
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
+import { Undo, type UndoOutcome } from "./services/Undo.ts";
 
 /** Everything that the engine is handed; it reaches for nothing by itself. */
 export interface CalendarSyncDependencies {
@@ -104,8 +107,18 @@ export interface CalendarSync extends BookingSync {
     range: Interval,
   ): Promise<{ calendarSyncId: string; calendarName: string; title: string; start: Date; end: Date }[]>;
   status(userId: number): Promise<SyncStatus[]>;
-  /** What sync did to a booking and why, newest first. */
+  /** What sync did to a booking and why, newest first, and what of it can be undone. */
   history(userId: number, bookingUid: string): Promise<ChangeView[]>;
+  /** The latest changes of all of a user's bookings, newest first. @param page.before only those older than this one */
+  changes(userId: number, page: { before: string | null; limit: number }): Promise<ChangeView[]>;
+  /** Takes a change of sync's back. @returns the record of that @throws AppError with why it cannot be done */
+  undo(userId: number, changeId: string): Promise<ChangeView>;
+  /** Takes back all that a confirmed mass change has done, as far as it still can be. */
+  undoMassChange(userId: number, massChangeId: string): Promise<UndoOutcome[]>;
+  /** Questions about single bookings. */
+  conflicts: Pick<Conflicts, "list" | "get" | "resolve" | "resolveMany">;
+  /** Questions about pulls that would change more bookings than their host allows. */
+  massChanges: Pick<MassChanges, "list" | "get" | "decide">;
   /** The jobs that a worker has to run. */
   jobs: JobRegistration[];
   /** The crons on the worker's own schedule. */
@@ -159,6 +172,9 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   });
   const notifications = new Notifications({ ...shared, subscriptions: subscriptionRows });
   const bookingReferences = new BookingReferences(calendars, references, records, now);
+  const undo = new Undo(shared, store, bookingReferences);
+  const conflictService = new Conflicts(shared, conflicts, store);
+  const massChanges = new MassChanges(shared);
   const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now };
   const doctorRows = new DoctorRepository();
   const doctor = new Doctor({ ...shared, store, rows: doctorRows, bookingReferences });
@@ -232,8 +248,12 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     },
     listExternalEvents: (userId, range) => events.findForView(prisma, userId, range),
     status: async (userId) => (await statusRows.findForUser(userId)).map(toSyncStatus),
-    history: async (userId, uid) =>
-      (await records.findForBooking(prisma, userId, uid, 200)).map(toChangeView),
+    history: (userId, uid) => undo.history(userId, uid),
+    changes: (userId, page) => undo.changes(userId, page),
+    undo: (userId, changeId) => undo.undo(userId, changeId),
+    undoMassChange: (userId, id) => undo.undoMassChange(userId, id),
+    conflicts: conflictService,
+    massChanges,
     jobs: [
       handleJob(pullCalendarJob, async ({ calendarSyncId }) => {
         await pull.run(calendarSyncId);

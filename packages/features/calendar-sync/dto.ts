@@ -43,6 +43,21 @@ export interface ChangeView {
   before: unknown;
   after: unknown;
   calendar: { name: string; provider: string } | null;
+  /** Null when the change is about no booking, or when the booking is gone. */
+  booking: { uid: string; title: string } | null;
+  /** Whether it can be taken back now. */
+  undoable: boolean;
+  /** Why it cannot. */
+  whyNotUndoable: { code: string; message: string } | null;
+  /** The change that this one takes back, and the one that took this one back. */
+  undoes: string | null;
+  undoneBy: string | null;
+}
+
+/** Whether a change can be taken back, and why not. */
+export interface UndoState {
+  undoable: boolean;
+  why: { code: string; message: string } | null;
 }
 
 const lower = <T extends string>(text: T) => text.toLowerCase() as Lowercase<T>;
@@ -71,14 +86,24 @@ export function toSyncStatus(row: SyncStatusRow): SyncStatus {
   };
 }
 
-export function toChangeView(row: ChangeRecordRow): ChangeView {
-  const { createdAt, source, result, calendarName, provider, ...rest } = row;
+export function toChangeView(row: ChangeRecordRow, undo: UndoState): ChangeView {
+  const { id, createdAt, source, result, action, reason, before, after, calendarName, provider } = row;
+  const { bookingUid, bookingTitle } = row;
   return {
-    ...rest,
+    id,
     at: createdAt,
     source: lower(source),
     result: lower(result),
-    explanation: explainReason(row.reason),
+    action,
+    reason,
+    explanation: explainReason(reason),
+    before,
+    after,
     calendar: calendarName && provider ? { name: calendarName, provider } : null,
+    booking: bookingUid === null ? null : { uid: bookingUid, title: bookingTitle ?? "" },
+    undoable: undo.undoable,
+    whyNotUndoable: undo.why,
+    undoes: row.undoesId,
+    undoneBy: row.undoneById,
   };
 }

@@ -1,7 +1,9 @@
 export * from "./create-calendar-sync.ts";
 export { CRON_NAMES, type CronName, type CronReport } from "./crons/cron.ts";
 export type { ChangeView, SyncStatus } from "./dto.ts";
+export { CHOSEN_FIELDS, type ConflictAnswer, type FieldChoice } from "./engine/conflict.ts";
 export { FINDINGS, type FindingKind } from "./engine/diagnose.ts";
+export type { TimeFacts } from "./engine/guards.ts";
 export { type AppReason, explainReason, REASONS, type ReasonCode } from "./engine/reasons.ts";
 export {
   differingFields,
@@ -15,7 +17,16 @@ export {
 export type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "./ports/BookingStore.ts";
 export type { BookingChange, BookingSync } from "./ports/BookingSync.ts";
 export type { CalendarGateway } from "./ports/CalendarGateway.ts";
+export type {
+  ConflictDetails,
+  ConflictView,
+  MassChangeDetails,
+  MassChangeEntry,
+  MassChangeView,
+  QuestionKind,
+} from "./question-dto.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
+export type { BulkOutcome, ResolveOutcome } from "./services/Conflicts.ts";
 export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";
 export {
@@ -38,3 +49,4 @@ export {
 } from "./services/SyncQueue.ts";
 export { RUN_DIRECTIONS, type RunRequest, type SyncRunView } from "./services/SyncRuns.ts";
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
+export type { UndoOutcome } from "./services/Undo.ts";

@@ -50,6 +50,11 @@ export const changeSchema = z
     before: z.unknown(),
     after: z.unknown(),
     calendar: z.object({ name: z.string(), provider: z.string() }).nullable(),
+    booking: z.object({ uid: z.uuid(), title: z.string() }).nullable(),
+    undoable: z.boolean().describe("Whether it can be taken back now."),
+    whyNotUndoable: z.object({ code: z.string(), message: z.string() }).nullable(),
+    undoes: z.uuid().nullable().describe("The change that this one takes back."),
+    undoneBy: z.uuid().nullable().describe("The change that took this one back."),
   })
   .meta({ id: "Change" });
 

@@ -447,7 +447,8 @@ export function hasEnded(local: LocalItem, now: Date): boolean {
   return timeHasEnded(local.snapshot.time, now);
 }
 
-function timeHasEnded(time: EventTime, now: Date): boolean {
+/** Whether a time lies in the past, wherever one is. */
+export function timeHasEnded(time: EventTime, now: Date): boolean {
   // An all-day end is a day without a zone: it is over everywhere twelve hours after its end in UTC.
   const end = time.allDay ? Date.parse(time.end) + 12 * 3_600_000 : Date.parse(time.end);
   return end <= now.getTime();

@@ -1,4 +1,4 @@
-import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
+import { Prisma, type PrismaClient, type PrismaTransaction } from "@calsync/prisma";
 import type { ReasonCode } from "../engine/reasons.ts";
 
 type Sql = PrismaClient | PrismaTransaction;
@@ -36,7 +36,18 @@ export interface ChangeRecordRow {
   after: unknown;
   calendarName: string | null;
   provider: string | null;
+  bookingId: number | null;
+  bookingUid: string | null;
+  bookingTitle: string | null;
+  /** The change that this one takes back, and the one that took this one back. */
+  undoesId: string | null;
+  undoneById: string | null;
 }
+
+const ROW = Prisma.sql`
+  SELECT c."id", c."createdAt", c."source"::text, c."result"::text, c."action", c."reason", c."before", c."after",
+         s."name" AS "calendarName", s."provider", c."bookingId", b."uid"::text AS "bookingUid", b."title" AS "bookingTitle",
+         c."undoesId", (SELECT u."id" FROM "ChangeRecord" u WHERE u."undoesId" = c."id") AS "undoneById"`;
 
 /** The append-only log of what sync did and why. */
 export class ChangeRecordRepository {
@@ -63,13 +74,56 @@ export class ChangeRecordRepository {
     bookingUid: string,
     limit: number,
   ): Promise<ChangeRecordRow[]> {
-    return sql.$queryRaw`
-      SELECT c."id", c."createdAt", c."source", c."result", c."action", c."reason", c."before", c."after",
-             s."name" AS "calendarName", s."provider"
+    return sql.$queryRaw`${ROW}
         FROM "Booking" b
         JOIN "ChangeRecord" c ON c."bookingId" = b."id"
         LEFT JOIN "CalendarSync" s ON s."id" = c."calendarSyncId"
        WHERE b."uid" = ${bookingUid}::uuid AND b."hostId" = ${userId} AND c."userId" = ${userId}
        ORDER BY c."createdAt" DESC, c."id" DESC LIMIT ${limit}`;
+  }
+
+  /** A user's latest changes, newest first. @param before only those older than this one */
+  async findForUser(
+    sql: Sql,
+    userId: number,
+    { before, limit }: { before: string | null; limit: number },
+  ): Promise<ChangeRecordRow[]> {
+    return sql.$queryRaw`${ROW}
+        FROM "ChangeRecord" c
+        LEFT JOIN "Booking" b ON b."id" = c."bookingId"
+        LEFT JOIN "CalendarSync" s ON s."id" = c."calendarSyncId"
+       WHERE c."userId" = ${userId}
+         AND (${before}::uuid IS NULL OR (c."createdAt", c."id") < (
+               SELECT p."createdAt", p."id" FROM "ChangeRecord" p WHERE p."id" = ${before}::uuid AND p."userId" = ${userId}))
+       ORDER BY c."createdAt" DESC, c."id" DESC LIMIT ${limit}`;
+  }
+
+  /** One of a user's changes. */
+  async findOne(sql: Sql, userId: number, id: string): Promise<ChangeRecordRow | null> {
+    const rows = await sql.$queryRaw<ChangeRecordRow[]>`${ROW}
+        FROM "ChangeRecord" c
+        LEFT JOIN "Booking" b ON b."id" = c."bookingId"
+        LEFT JOIN "CalendarSync" s ON s."id" = c."calendarSyncId"
+       WHERE c."id" = ${id}::uuid AND c."userId" = ${userId}`;
+    return rows[0] ?? null;
+  }
+
+  /** The change that took another one back. */
+  async findUndoOf(sql: Sql, userId: number, id: string): Promise<ChangeRecordRow | null> {
+    const rows = await sql.$queryRaw<ChangeRecordRow[]>`${ROW}
+        FROM "ChangeRecord" c
+        LEFT JOIN "Booking" b ON b."id" = c."bookingId"
+        LEFT JOIN "CalendarSync" s ON s."id" = c."calendarSyncId"
+       WHERE c."undoesId" = ${id}::uuid AND c."userId" = ${userId}`;
+    return rows[0] ?? null;
+  }
+
+  /** What a confirmed mass change has done to bookings, the latest first. @returns ids */
+  async findOfMassChange(sql: Sql, userId: number, massChangeId: string): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      SELECT "id" FROM "ChangeRecord"
+       WHERE "massChangeId" = ${massChangeId}::uuid AND "userId" = ${userId} AND "result" = 'APPLIED'
+       ORDER BY "createdAt" DESC, "id" DESC`;
+    return rows.map(({ id }) => id);
   }
 }

@@ -67,6 +67,12 @@ export class ReferenceRepository {
     return rows.map(toReferenceRow);
   }
 
+  /** Keeps references from being changed by others until the transaction ends. */
+  async lock(sql: Sql, ids: readonly string[]): Promise<void> {
+    await sql.$queryRaw`
+      SELECT 1 FROM "BookingReference" WHERE "id" = ANY(${ids}::uuid[]) ORDER BY "bookingId" FOR NO KEY UPDATE`;
+  }
+
   /** When the next waiting push of the calendar is due; null when none waits. */
   async nextPushAt(sql: Sql, calendarSyncId: string): Promise<Date | null> {
     const rows = await sql.$queryRaw<{ at: Date | null }[]>`

@@ -31,7 +31,7 @@ export class BookingReferences implements BookingSync {
       calendarSyncIds ? [{ bookingId, calendarSyncIds }] : [],
     );
     await this.#references.placeInCalendars(tx, chosen, this.#now());
-    await this.#reference(
+    await this.pushEverywhere(
       tx,
       changes.map(({ bookingId }) => bookingId),
     );
@@ -43,10 +43,11 @@ export class BookingReferences implements BookingSync {
    */
   async destinationChosen(tx: PrismaTransaction, hostId: number): Promise<void> {
     const bookingIds = await this.#references.findUnreferencedBookings(tx, hostId, this.#now());
-    if (bookingIds.length > 0) await this.#reference(tx, bookingIds);
+    if (bookingIds.length > 0) await this.pushEverywhere(tx, bookingIds);
   }
 
-  async #reference(tx: PrismaTransaction, bookingIds: readonly number[]): Promise<void> {
+  /** Makes the references that bookings lack and has every calendar made equal to them. */
+  async pushEverywhere(tx: PrismaTransaction, bookingIds: readonly number[]): Promise<void> {
     // A destination that no cron tick has seen yet gets its CalendarSync with its first booking.
     const unlinked = await this.#calendars.findUnlinkedDestinations(tx, bookingIds);
     if (unlinked.length > 0) {

@@ -27,6 +27,9 @@ export class MemoryReferences implements Methods {
 
   findByIds: Methods["findByIds"] = (_sql, ids) => this.#all().filter(({ id }) => ids.includes(id));
 
+  // One transaction at a time: nothing to lock.
+  lock: Methods["lock"] = () => {};
+
   nextPushAt: Methods["nextPushAt"] = (_sql, calendarSyncId) => {
     const times = this.#of(calendarSyncId).flatMap(({ nextPushAt, pushRequestedAt, recheckAt }) =>
       pushRequestedAt === null || recheckAt !== null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],

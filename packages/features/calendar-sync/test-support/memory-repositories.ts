@@ -40,6 +40,10 @@ function records(db: MemoryDatabase): Twin<ChangeRecordRepository> {
       }
     },
     findForBooking: () => [],
+    findForUser: () => [],
+    findOne: () => null,
+    findUndoOf: () => null,
+    findOfMassChange: () => [],
   };
 }
 

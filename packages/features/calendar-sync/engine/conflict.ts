@@ -1,0 +1,208 @@
+import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
+import type { LocalItem } from "../ports/BookingStore.ts";
+import type { HoldKind } from "./guards.ts";
+import type { PlannedAction, ReferenceUpdate } from "./plan-inbound.ts";
+import type { ReasonCode } from "./reasons.ts";
+import { type EventSnapshot, sameField, toSnapshot } from "./snapshot.ts";
+import type { SyncedState } from "./synced-state.ts";
+
+/** The fields that an answer can choose. Attendees are merged by address, so there is nothing to choose. */
+export const CHOSEN_FIELDS = ["time", "title", "description", "location"] as const;
+export type ChosenField = (typeof CHOSEN_FIELDS)[number];
+
+/** What a person chooses for one field: a side, or a value of their own. */
+export type FieldChoice = "local" | "remote" | { time: EventTime } | { text: string };
+
+/** A person's answer to a question. */
+export interface ConflictAnswer {
+  choice: "local" | "remote" | "merge";
+  /** For `merge`: what is chosen per field. Fields that only one side changed follow that side when they are left out. */
+  fields?: { [F in ChosenField]?: FieldChoice | undefined };
+}
+
+/** A question as it stands, with the booking as it is now. */
+export interface OpenQuestion {
+  kind: HoldKind;
+  fields: readonly string[];
+  base: SyncedState | null;
+  local: LocalItem;
+  /** Null when the event is gone. */
+  remote: ExternalEvent | null;
+}
+
+/** How one field stands on both sides, and what is proposed for it. */
+export interface FieldComparison {
+  field: ChosenField;
+  base: EventSnapshot[ChosenField] | null;
+  local: EventSnapshot[ChosenField];
+  remote: EventSnapshot[ChosenField] | null;
+  /** Who changed it since both sides last agreed. */
+  changedBy: "nobody" | "local" | "remote" | "both";
+  /** The side that a merge would take: the one that changed it, or the one that changed it last. */
+  proposal: "local" | "remote";
+  /** Whether the two sides differ. */
+  differs: boolean;
+}
+
+/** Compares the sides of a question field by field. */
+export function compareSides({ base, local, remote }: OpenQuestion): FieldComparison[] {
+  const theirs = remote ? toSnapshot(remote) : null;
+  return CHOSEN_FIELDS.map((field) => {
+    const changedHere = base !== null && !sameField(field, local.snapshot, base.local);
+    const changedThere = base !== null && theirs !== null && !sameField(field, theirs, base.remote);
+    const changedBy =
+      changedHere && changedThere ? "both" : changedHere ? "local" : changedThere ? "remote" : "nobody";
+    const laterHere =
+      remote?.updatedAt != null && (local.changedAt[field] ?? local.createdAt) > remote.updatedAt;
+    return {
+      field,
+      base: base ? base.local[field] : null,
+      local: local.snapshot[field],
+      remote: theirs ? theirs[field] : null,
+      changedBy,
+      proposal:
+        theirs === null || changedBy === "local" || (changedBy === "both" && laterHere) ? "local" : "remote",
+      differs: theirs === null || !sameField(field, theirs, local.snapshot),
+    };
+  });
+}
+
+/** What an answer means: actions on the booking, and the state of the reference from which everything else follows. */
+export interface Resolution {
+  reason: ReasonCode;
+  actions: PlannedAction[];
+  reference: ReferenceUpdate;
+}
+
+/** Why an answer cannot be carried out. */
+export type ResolutionRefusal = "choose-each-field" | "bad-value" | "nothing-to-merge";
+
+/**
+ * Turns a person's answer into actions. Chosen fields count as agreed on with what the calendar shows, so that the booking's
+ * value is written over it where it differs. The reference stays in CONFLICT where the event is there: the next push reads it
+ * and merges once more before it writes, in case it has changed since the person looked.
+ */
+export function resolveConflict(
+  question: OpenQuestion,
+  answer: ConflictAnswer,
+  now: InstantString,
+): Resolution | ResolutionRefusal {
+  const reason: ReasonCode = `conflict-resolved-${answer.choice}`;
+  if (question.kind === "DELETED" || question.remote === null)
+    return resolveDeleted(question, answer, reason, now);
+  if (question.kind === "CANCELLED") return resolveCancelled(question, question.remote, answer, reason, now);
+  const remote = toSnapshot(question.remote);
+  const chosen: Partial<Record<ChosenField, FieldChoice>> = {};
+  for (const { field, differs } of compareSides(question)) {
+    if (answer.choice === "merge") {
+      const wish = answer.fields?.[field];
+      if (wish !== undefined) chosen[field] = wish;
+      else if (question.fields.includes(field)) return "choose-each-field";
+    } else if (differs) {
+      chosen[field] = answer.choice;
+    }
+  }
+  const values: Partial<EventSnapshot> = {};
+  for (const field of CHOSEN_FIELDS) {
+    const wish = chosen[field];
+    if (wish === undefined || wish === "local") continue;
+    const value = wish === "remote" ? remote[field] : field === "time" ? timeOf(wish) : textOf(wish);
+    if (value === null) return "bad-value";
+    Object.assign(values, { [field]: value });
+  }
+  const base = question.base ?? { local: question.local.snapshot, remote };
+  const settled = Object.keys(chosen) as ChosenField[];
+  return {
+    reason,
+    actions: actionsFor(question.local.snapshot, values, reason, now),
+    reference: { base: settle(base, remote, settled), clearPending: true },
+  };
+}
+
+function resolveDeleted(
+  { local }: OpenQuestion,
+  { choice }: ConflictAnswer,
+  reason: ReasonCode,
+  now: InstantString,
+): Resolution | ResolutionRefusal {
+  if (choice === "merge") return "nothing-to-merge";
+  if (choice === "local" && local.active) {
+    const reference: ReferenceUpdate = {
+      status: "PENDING",
+      version: null,
+      base: null,
+      clearPending: true,
+      recreate: true,
+    };
+    return { reason, actions: [], reference };
+  }
+  const cancellationReason = "The event was deleted in the calendar.";
+  return {
+    reason,
+    actions: local.active ? [{ kind: "cancel", reason, changedAt: now, cancellationReason }] : [],
+    reference: { status: "DELETED", clearPending: true },
+  };
+}
+
+function resolveCancelled(
+  { local }: OpenQuestion,
+  event: ExternalEvent,
+  { choice }: ConflictAnswer,
+  reason: ReasonCode,
+  now: InstantString,
+): Resolution | ResolutionRefusal {
+  if (choice === "merge") return "nothing-to-merge";
+  const remote = toSnapshot(event);
+  // The event as it is now is known and agreed on: what is left is to delete it.
+  if (choice === "local") {
+    const base = { local: remote, remote };
+    return {
+      reason,
+      actions: [],
+      reference: { status: "SYNCED", version: event.version, base, clearPending: true },
+    };
+  }
+  const { title, description, location, time } = remote;
+  return {
+    reason,
+    actions: [
+      { kind: "restore", time, reason, changedAt: now },
+      ...actionsFor(local.snapshot, { title, description, location }, reason, now),
+    ],
+    reference: { base: { local: { ...local.snapshot, ...remote }, remote }, clearPending: true },
+  };
+}
+
+/** What both sides agree on once a person has chosen these fields, whichever side they took. */
+function settle(base: SyncedState, remote: EventSnapshot, fields: readonly ChosenField[]): SyncedState {
+  const chosen = Object.fromEntries(fields.map((field) => [field, remote[field]]));
+  return { local: { ...base.local, ...chosen }, remote: { ...base.remote, ...chosen } };
+}
+
+function actionsFor(
+  local: EventSnapshot,
+  values: Partial<EventSnapshot>,
+  reason: ReasonCode,
+  changedAt: InstantString,
+): PlannedAction[] {
+  const next = { ...local, ...values };
+  const actions: PlannedAction[] = [];
+  if (!sameField("time", local, next))
+    actions.push({ kind: "reschedule", time: next.time, reason, changedAt });
+  const texts = (["title", "description", "location"] as const).filter(
+    (field) => next[field] !== local[field],
+  );
+  if (texts.length > 0) {
+    const details = Object.fromEntries(texts.map((field) => [field, next[field]]));
+    actions.push({ kind: "change-details", ...details, reason, changedAt });
+  }
+  return actions;
+}
+
+function timeOf(wish: Exclude<FieldChoice, string>): EventTime | null {
+  return "time" in wish && wish.time.end > wish.time.start ? wish.time : null;
+}
+
+function textOf(wish: Exclude<FieldChoice, string>): string | null {
+  return "text" in wish ? wish.text.trim() : null;
+}
