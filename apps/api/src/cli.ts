@@ -41,6 +41,9 @@ function parse() {
         direction: { type: "string" },
         "dry-run": { type: "boolean" },
         fix: { type: "boolean" },
+        domain: { type: "string" },
+        key: { type: "string" },
+        provider: { type: "string" },
       },
     });
   } catch (error) {

@@ -9,8 +9,11 @@ import {
 } from "@calsync/bookings";
 import {
   type ConnectionService,
+  type ConnectionServiceOptions,
   createConnectionService,
   createCredentialStore,
+  createDelegationService,
+  type DelegationService,
 } from "@calsync/calendar-connections";
 import {
   type CalendarSync,
@@ -60,6 +63,7 @@ export interface Container {
   readonly bookings: BookingService;
   readonly entries: EntryService;
   readonly connections: ConnectionService;
+  readonly delegations: DelegationService;
   readonly sync: CalendarSync;
   readonly preferences: SyncPreferenceService;
   /** The sync queue as people see it. */
@@ -158,7 +162,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   const bookingDeps = { prisma, sync, busy: sync.busyIntervals, now, log, guestTokens, settleMs };
   const bookings = createBookingService(bookingDeps);
   const entries = createEntryService({ ...bookingDeps, calendarsOf: sync.calendarsOf });
-  const connections = createConnectionService({
+  const connectionOptions: ConnectionServiceOptions = {
     prisma,
     secretBox,
     providers,
@@ -167,7 +171,10 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     now,
     log,
     oauthRedirectUri: (provider) => `${env.WEB_URL}/api/v1/oauth/${provider}/callback`,
-  });
+    credentialEnded: news.credentialEnded,
+  };
+  const connections = createConnectionService(connectionOptions);
+  const delegations = createDelegationService(connectionOptions);
   const mails = notificationJobs({
     prisma,
     transport: createSmtpTransport({ url: env.SMTP_URL, from: env.MAIL_FROM }),
@@ -219,6 +226,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       { name: "clean-up", job: cleanUpJob, payload: {}, everyMs: CLEAN_UP_EVERY_MS },
     ],
     secureCookie: env.WEB_URL.startsWith("https:"),
+    delegations,
     queue,
     cleanUp,
     readiness: () => checkReadiness(prisma),

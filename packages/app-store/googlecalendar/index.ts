@@ -1,5 +1,6 @@
 import type { CalendarProvider } from "@calsync/types";
 import { GoogleCalendarService } from "./lib/CalendarService.ts";
+import { createDelegationFlow } from "./lib/delegation.ts";
 import { parseNotification } from "./lib/notification.ts";
 import { createOAuthFlow } from "./lib/oauth.ts";
 import { metadata } from "./metadata.ts";
@@ -13,6 +14,7 @@ const googlecalendar: CalendarProvider = {
   metadata,
   createService: (dependencies) => new GoogleCalendarService(dependencies),
   oauth: createOAuthFlow,
+  delegation: createDelegationFlow,
   parseNotification,
 };
 

@@ -9,5 +9,11 @@ export {
   createCredentialStore,
   type EndedCredential,
 } from "./services/credential-store.ts";
+export {
+  createDelegationService,
+  type DelegatedDomain,
+  type DelegationService,
+  type ProvisionReport,
+} from "./services/delegations.ts";
 export type { ConnectionServiceOptions } from "./services/dependencies.ts";
 export type { ConnectedAccount, OAuthCallback } from "./services/oauth-connect.ts";

@@ -16,6 +16,7 @@ export {
   GoogleSandbox,
   type IssuedTokens,
 } from "./google/GoogleSandbox.ts";
+export type { ServiceAccountKey } from "./google/oauth/ServiceAccounts.ts";
 export { CALENDAR_SCOPES, calendarScope } from "./google/scopes.ts";
 export type { AccessRole, Account, GoogleEvent, GuestMail } from "./google/types.ts";
 export { Mailbox } from "./mail/Mailbox.ts";

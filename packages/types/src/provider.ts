@@ -94,12 +94,36 @@ export interface OAuthFlow {
   revoke(secret: CredentialSecret): Promise<void>;
 }
 
+/** What an administrator was given to open a whole organisation, read. */
+export interface DelegationKey {
+  key: CredentialSecret;
+  /** How the key is called, for people. */
+  name: string;
+  /** What the organisation's administrator has to do so that the key opens anything. */
+  instructions: string;
+}
+
+/** Access to all accounts of an organisation, which its administrator has allowed: no user consents. */
+export interface DelegationFlow {
+  /** Reads a key file. Calls nobody. @throws CalendarError INVALID_REQUEST that says what it should be */
+  readKey(text: string): DelegationKey;
+  /**
+   * Proves that the key opens the user's account. The secret comes without the key: whoever reads it later adds the key as its
+   * member `delegation`, so that a key is stored once and can be replaced.
+   * @throws CalendarError OAUTH_CLIENT_REFUSED when the administrator has not allowed it; CREDENTIAL_INVALID when there is no
+   *   such user; both say what to do
+   */
+  grantFor(key: CredentialSecret, userEmail: string): Promise<OAuthGrant>;
+}
+
 /** One provider, as its folder's index exports it by default. */
 export interface CalendarProvider {
   metadata: ProviderMetadata;
   createService(dependencies: ServiceDependencies): CalendarService;
   /** Present when `metadata.auth` is `oauth`. */
   oauth?: (settings: unknown) => OAuthFlow;
+  /** Present when an organisation's administrator can open all of its accounts at once. */
+  delegation?: (settings: unknown) => DelegationFlow;
   /** Reads a request at the provider's notification endpoint. Pure. */
   parseNotification(request: NotificationRequest): ParsedNotification;
 }

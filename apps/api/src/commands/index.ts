@@ -1,6 +1,7 @@
 import { cleanUpCommand } from "./clean-up.command.ts";
 import type { Command } from "./command.ts";
 import { cronCommand } from "./cron.command.ts";
+import { delegationCommand } from "./delegation.command.ts";
 import { doctorCommand } from "./doctor.command.ts";
 import { keysCommand } from "./keys.command.ts";
 import { migrateCommand } from "./migrate.command.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   cleanUpCommand,
   syncCommand,
   doctorCommand,
+  delegationCommand,
   keysCommand,
 ];
 

@@ -2,7 +2,7 @@ import { AppError, isCalendarError } from "@calsync/lib";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
-import { userIdOf } from "../plugins/auth.ts";
+import { userIdOf, viewerOf } from "../plugins/auth.ts";
 
 /** Where the web app shows connected accounts. */
 const SETTINGS_PAGE = "/settings/calendars";
@@ -10,7 +10,7 @@ const SETTINGS_PAGE = "/settings/calendars";
 const providerParams = z.object({ provider: z.string().min(1).max(100) });
 
 /** Connecting an account by its provider's consent page. */
-export function oauthRoutes({ connections, env }: Container): FastifyPluginAsyncZod {
+export function oauthRoutes({ connections, delegations, env }: Container): FastifyPluginAsyncZod {
   const pageOf = (path: string, query: Record<string, string>) => {
     const url = new URL(path, `${env.WEB_URL}/`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -42,6 +42,26 @@ export function oauthRoutes({ connections, env }: Container): FastifyPluginAsync
           request.body?.returnTo ?? null,
         ),
       }),
+    );
+
+    app.post(
+      "/v1/connections/:provider/delegated",
+      {
+        preHandler: app.requireSession,
+        schema: {
+          tags: ["Connections"],
+          summary: "Connect the account that the organisation's administrator has opened",
+          description:
+            "For users whose address is in a domain that an operator has added; there is no consent page.",
+          params: providerParams,
+          response: { 201: z.object({ connectionId: z.int() }) },
+        },
+      },
+      async (request, reply) => {
+        const { id, email } = viewerOf(request).user;
+        const connectionId = await delegations.connect({ id, email }, request.params.provider);
+        return reply.code(201).send({ connectionId });
+      },
     );
 
     app.get(

@@ -1,6 +1,13 @@
+import { createHash } from "node:crypto";
 import { CalendarError } from "@calsync/lib";
 import type { CredentialAccess, ServiceDependencies } from "@calsync/types";
-import { type GoogleCredential, parseCredential } from "./credential-schema.ts";
+import {
+  type ConsentedCredential,
+  type GoogleCredential,
+  isDelegated,
+  parseCredential,
+} from "./credential-schema.ts";
+import { requestDelegatedTokens, toDelegationError, withDelegatedTokens } from "./delegation.ts";
 import type { GoogleSettings } from "./settings.ts";
 import { type GrantedTokens, requestTokens, type TokenRefusal } from "./token-endpoint.ts";
 
@@ -30,9 +37,19 @@ export class AccessTokenSource {
     this.#log = dependencies.log;
   }
 
+  /**
+   * Whom the account's calls count for: with delegation Google charges them to the service account unless they name the user
+   * (quota guide; at most 40 characters). Null for a user's own grant. Known once a token was given.
+   */
+  get quotaUser(): string | null {
+    if (this.#held === null || !isDelegated(this.#held)) return null;
+    return createHash("sha256").update(this.#held.subject).digest("hex").slice(0, 40);
+  }
+
   /** A token that is good for another minute. @throws CalendarError as `renew`. */
   async get(): Promise<string> {
-    if (this.#held && this.#isFresh(this.#held)) return this.#held.accessToken;
+    const held = this.#fresh(this.#held);
+    if (held !== null) return held;
     this.#reading ??= this.#credential
       .read()
       .then(parseCredential)
@@ -40,7 +57,7 @@ export class AccessTokenSource {
         this.#reading = null;
       });
     this.#held = await this.#reading;
-    return this.#isFresh(this.#held) ? this.#held.accessToken : this.renew(this.#held.accessToken);
+    return this.#fresh(this.#held) ?? this.renew(this.#held.accessToken ?? "");
   }
 
   /**
@@ -53,7 +70,7 @@ export class AccessTokenSource {
       this.#renewing = null;
     });
     this.#held = await this.#renewing;
-    return this.#held.accessToken;
+    return this.#held.accessToken ?? "";
   }
 
   async #renew(refused: string): Promise<GoogleCredential> {
@@ -61,7 +78,7 @@ export class AccessTokenSource {
     try {
       const secret = await this.#credential.rotate(async (stored) => {
         const current = parseCredential(stored);
-        if (current.accessToken !== refused && this.#isFresh(current)) return null;
+        if (current.accessToken !== refused && this.#fresh(current) !== null) return null;
         attempt.with = current;
         return { ...(await this.#refresh(current)) };
       });
@@ -75,29 +92,42 @@ export class AccessTokenSource {
   }
 
   async #refresh(current: GoogleCredential): Promise<GoogleCredential> {
-    const answer = await requestTokens(this.#settings, {
-      grant_type: "refresh_token",
-      refresh_token: current.refreshToken,
-    });
+    const now = this.#now();
+    const answer = isDelegated(current)
+      ? await requestDelegatedTokens(this.#settings, current, now)
+      : await requestTokens(this.#settings, {
+          grant_type: "refresh_token",
+          refresh_token: current.refreshToken,
+        });
     if (answer.type === "refused") {
       const { cause, reason, status } = answer;
       this.#log.warn({ cause, reason, status }, "Google refused to renew an access token");
-      throw toRefreshError(answer);
+      throw isDelegated(current) ? toDelegationError(answer, current) : toRefreshError(answer);
     }
     this.#log.debug({ expiresInSeconds: answer.tokens.expires_in }, "an access token of Google was renewed");
-    return withTokens(answer.tokens, current, this.#now());
+    return isDelegated(current)
+      ? withDelegatedTokens(answer.tokens, current, now)
+      : withTokens(answer.tokens, current, now);
   }
 
   /** Marks the credential, unless the user has connected again in the meantime. */
   async #markInvalid(attempted: GoogleCredential, error: CalendarError): Promise<void> {
     const stored = parseCredential(await this.#credential.read());
-    if (stored.refreshToken !== attempted.refreshToken) return;
+    if (grantOf(stored) !== grantOf(attempted)) return;
     await this.#credential.markInvalid(error.providerReason ?? "invalid_grant");
   }
 
-  #isFresh(credential: GoogleCredential): boolean {
-    return Date.parse(credential.accessTokenExpiresAt) - MARGIN_MS > this.#now().getTime();
+  /** The credential's access token while it is good for another minute. */
+  #fresh(credential: GoogleCredential | null): string | null {
+    const { accessToken, accessTokenExpiresAt } = credential ?? {};
+    if (accessToken === undefined || accessTokenExpiresAt === undefined) return null;
+    return Date.parse(accessTokenExpiresAt) - MARGIN_MS > this.#now().getTime() ? accessToken : null;
   }
+}
+
+/** What a renewal rests on; another one means that somebody has connected again. */
+function grantOf(credential: GoogleCredential): string {
+  return isDelegated(credential) ? credential.delegation.private_key_id : credential.refreshToken;
 }
 
 /**
@@ -106,9 +136,9 @@ export class AccessTokenSource {
  */
 export function withTokens(
   tokens: GrantedTokens,
-  current: GoogleCredential | null,
+  current: ConsentedCredential | null,
   now: Date,
-): GoogleCredential {
+): ConsentedCredential {
   const refreshToken = tokens.refresh_token ?? current?.refreshToken;
   if (!refreshToken) {
     throw new CalendarError(

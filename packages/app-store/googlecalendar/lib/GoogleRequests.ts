@@ -76,9 +76,14 @@ export class GoogleRequests {
 
   async #once<T>({ send, subject, ifMatch, signal }: GoogleCall<T>, token: string): Promise<T> {
     if (signal?.aborted) throw new CalendarError("NETWORK_ERROR", "the call was given up");
+    const { quotaUser } = this.#tokens;
     try {
       const { data } = await send({
-        headers: { authorization: `Bearer ${token}`, ...(ifMatch ? { "if-match": ifMatch } : {}) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(ifMatch ? { "if-match": ifMatch } : {}),
+          ...(quotaUser === null ? {} : { "x-goog-quota-user": quotaUser }),
+        },
         timeout: this.#settings.timeoutMs,
         retry: false,
         // Node's own, as for tokens, not the client's node-fetch: a quarter less CPU per call, and one way to set a proxy.

@@ -4,7 +4,8 @@ import { MemoryCredential } from "@calsync/testing/memory-calendar";
 import type { OAuthFlow } from "@calsync/types";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import googlecalendar from "../index.ts";
-import { createOAuthFlow, missingScopes, REQUESTED_SCOPES } from "./oauth.ts";
+import { createOAuthFlow, missingScopes } from "./oauth.ts";
+import { REQUESTED_SCOPES } from "./scopes.ts";
 
 const CLIENT = { clientId: "calsync.apps.example", clientSecret: "s3cret" };
 const REDIRECT = "https://calsync.example/oauth/callback";

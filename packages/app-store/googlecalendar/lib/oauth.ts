@@ -3,23 +3,9 @@ import type { AuthorizationRequest, CredentialSecret, OAuthFlow, OAuthGrant } fr
 import { z } from "zod";
 import { withTokens } from "./AccessTokenSource.ts";
 import { credentialSchema } from "./credential-schema.ts";
+import { COVERED_BY, REQUESTED_SCOPES } from "./scopes.ts";
 import { type GoogleSettings, parseSettings } from "./settings.ts";
 import { requestTokens, type TokenRefusal } from "./token-endpoint.ts";
-
-const BASE = "https://www.googleapis.com/auth/";
-const EVENTS = `${BASE}calendar.events`;
-const CALENDAR_LIST = `${BASE}calendar.calendarlist.readonly`;
-const FREE_BUSY = `${BASE}calendar.freebusy`;
-
-/** What we ask for: the narrowest scopes that two-way sync works with. `calendar.events` alone gives no free/busy. */
-export const REQUESTED_SCOPES: readonly string[] = ["openid", "email", EVENTS, CALENDAR_LIST, FREE_BUSY];
-
-/** Wider scopes that a user may have granted before, and what they make unnecessary. */
-const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
-  [EVENTS]: [`${BASE}calendar`],
-  [CALENDAR_LIST]: [`${BASE}calendar`, `${BASE}calendar.readonly`, `${BASE}calendar.calendarlist`],
-  [FREE_BUSY]: [`${BASE}calendar`, `${BASE}calendar.readonly`, `${BASE}calendar.events.freebusy`],
-};
 
 const idTokenSchema = z.object({
   aud: z.string(),

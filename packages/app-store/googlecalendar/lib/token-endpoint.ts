@@ -41,12 +41,14 @@ const CAUSES: Readonly<Record<string, TokenRefusal["cause"]>> = {
 };
 
 /**
- * Asks the token endpoint (RFC 6749 §3.2), a form with the client's id and secret in its body. Never throws: what a
+ * Asks the token endpoint (RFC 6749 §3.2), a form with the client's id and secret in its body (but for a service account's
+ * assertion, which says by itself who asks). Never throws: what a
  * failure means differs between the exchange of a code and a refresh.
  */
 export async function requestTokens(
   settings: GoogleSettings,
   form: Readonly<Record<string, string>>,
+  { clientAuthentication = true }: { clientAuthentication?: boolean } = {},
 ): Promise<{ type: "granted"; tokens: GrantedTokens } | TokenRefusal> {
   const { clientId, clientSecret, tokenUrl, timeoutMs } = settings;
   let response: Response;
@@ -54,7 +56,9 @@ export async function requestTokens(
   try {
     response = await fetch(tokenUrl, {
       method: "POST",
-      body: new URLSearchParams({ ...form, client_id: clientId, client_secret: clientSecret }),
+      body: new URLSearchParams(
+        clientAuthentication ? { ...form, client_id: clientId, client_secret: clientSecret } : form,
+      ),
       headers: { accept: "application/json" },
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -13,6 +13,8 @@ export interface StoredCredential {
   status: "ACTIVE" | "INVALID";
   invalidReason: string | null;
   createdAt: Date;
+  /** The organisation's key that the account rests on, still encrypted; null for a user's own grant. */
+  delegation: { provider: string; domain: string; secret: string } | null;
 }
 
 const COLUMNS = {
@@ -25,6 +27,7 @@ const COLUMNS = {
   status: true,
   invalidReason: true,
   createdAt: true,
+  delegation: { select: { provider: true, domain: true, secret: true } },
 } as const;
 
 /** Linked accounts. What a request of a user reads or changes goes through the methods that take a `userId`. */

@@ -2,7 +2,7 @@ import { CalendarError, type Clock, type SecretBox } from "@calsync/lib";
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { CredentialAccess, CredentialSecret } from "@calsync/types";
 import { credentialRepository, type StoredCredential } from "../repositories/CredentialRepository.ts";
-import { openSecret, sealSecret } from "./credential-secret.ts";
+import { openWithKey, sealWithoutKey } from "./credential-secret.ts";
 import { createLimiter } from "./limiter.ts";
 
 export interface CredentialStoreOptions {
@@ -56,12 +56,8 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
   /** What happened under the lock. It is returned, not thrown, so that an invalid mark made on the way is committed. */
   type Rotation = { secret: CredentialSecret } | { error: unknown };
 
-  async function markInvalid(tx: PrismaTransaction, row: StoredCredential, reason: string): Promise<void> {
-    const at = now();
-    if (!(await credentialRepository.markInvalid(tx, row.id, reason, at))) return;
-    const { id: credentialId, userId, provider, accountEmail } = row;
-    await options.credentialEnded?.(tx, { credentialId, userId, provider, accountEmail, reason, at });
-  }
+  const markInvalid = (tx: PrismaTransaction, row: StoredCredential, reason: string) =>
+    endCredential(tx, row, { reason, at: now(), credentialEnded: options.credentialEnded });
 
   async function rotateLocked(
     credentialId: number,
@@ -71,10 +67,10 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
     return prisma.$transaction(
       async (tx): Promise<Rotation> => {
         const row = usable(await credentialRepository.lock(tx, credentialId));
-        const current = openSecret(secretBox, row);
+        const current = openWithKey(secretBox, row);
         try {
           const next = await refresh(current);
-          if (next) await credentialRepository.storeSecret(tx, row.id, sealSecret(secretBox, row, next));
+          if (next) await credentialRepository.storeSecret(tx, row.id, sealWithoutKey(secretBox, row, next));
           return { secret: next ?? current };
         } catch (error) {
           if (marks.reason === null) return { error };
@@ -96,7 +92,7 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
       async read() {
         const current = fresh ?? usable(await credentialRepository.find(prisma, row.id));
         fresh = null;
-        return openSecret(secretBox, current);
+        return openWithKey(secretBox, current);
       },
       async rotate(refresh) {
         fresh = null;
@@ -126,6 +122,18 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
       return { provider: row.provider, accountId: row.accountId, access: accessOf(row) };
     },
   };
+}
+
+/** Marks an account invalid and tells whom it concerns, once for each time that it ends. */
+export async function endCredential(
+  tx: PrismaTransaction,
+  row: Pick<StoredCredential, "id" | "userId" | "provider" | "accountEmail">,
+  end: { reason: string; at: Date; credentialEnded: CredentialStoreOptions["credentialEnded"] | undefined },
+): Promise<void> {
+  const { reason, at, credentialEnded } = end;
+  if (!(await credentialRepository.markInvalid(tx, row.id, reason, at))) return;
+  const { id: credentialId, userId, provider, accountEmail } = row;
+  await credentialEnded?.(tx, { credentialId, userId, provider, accountEmail, reason, at });
 }
 
 function usable(row: StoredCredential | null): StoredCredential {

@@ -13,6 +13,7 @@ import { deleteEvent, insertEvent, patchEvent, type WriteRequest } from "./event
 import { FaultSwitches, type GoogleBehaviours } from "./faults.ts";
 import type { Calendar, GoogleStore } from "./GoogleStore.ts";
 import type { OAuthClient } from "./oauth/AuthorizationState.ts";
+import type { ServiceAccountKey } from "./oauth/ServiceAccounts.ts";
 import { Quota } from "./Quota.ts";
 import { CALENDAR_SCOPES, calendarScope } from "./scopes.ts";
 import type { AccessRole, Account, Actor, GoogleEvent, GuestMail } from "./types.ts";
@@ -171,6 +172,22 @@ export class GoogleSandbox {
   /** Lets a client's secret expire, deletes the client, or makes it work again. @throws Error for an unknown client. */
   setClientStatus(clientId: string, status: OAuthClient["status"]): void {
     this.#client(clientId).status = status;
+  }
+
+  /** Makes a key of a service account, and the account with its first one. @returns the key file's content */
+  createServiceAccountKey(input: { email: string; projectId?: string }): ServiceAccountKey {
+    const { email, projectId = "sandbox-project" } = input;
+    return this.#store.oauth.serviceAccounts.createKey({ email, projectId, tokenUri: `${this.url}/token` });
+  }
+
+  /** Deletes a key in the Cloud console. */
+  deleteServiceAccountKey(email: string, keyId: string): void {
+    this.#store.oauth.serviceAccounts.deleteKey(email, keyId);
+  }
+
+  /** What the administrator of a workspace domain allows a service account's client id; null takes it back. */
+  delegateDomain(domain: string, clientId: string, scopes: readonly string[] | null): void {
+    this.#store.oauth.serviceAccounts.delegate(domain, clientId, scopes);
   }
 
   /** A token pair without the consent page. @param input `scopes` are all calendar scopes unless given. */

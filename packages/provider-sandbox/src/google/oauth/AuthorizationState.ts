@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { SandboxClock } from "../../SandboxClock.ts";
+import { ServiceAccounts } from "./ServiceAccounts.ts";
 
 /** A registered OAuth client. Clients of one project share consent and channel ids. */
 export interface OAuthClient {
@@ -84,6 +85,7 @@ export class AuthorizationState {
   readonly #grants = new Map<string, Grant>();
   readonly #refreshTokens = new Map<string, RefreshToken>();
   readonly #accessTokens = new Map<string, AccessToken>();
+  readonly serviceAccounts = new ServiceAccounts();
   /** Private key of id_tokens as a JWK; made on first use. */
   signingKey: Record<string, unknown> | null = null;
   readonly #clock: SandboxClock;
@@ -204,6 +206,7 @@ export class AuthorizationState {
       refreshTokens: [...this.#refreshTokens.values()],
       accessTokens: [...this.#accessTokens.values()],
       signingKey: this.signingKey,
+      serviceAccounts: this.serviceAccounts.toJSON(),
     };
   }
 
@@ -216,6 +219,8 @@ export class AuthorizationState {
     for (const token of saved.refreshTokens) this.#refreshTokens.set(token.token, token);
     for (const token of saved.accessTokens) this.#accessTokens.set(token.token, token);
     this.signingKey = saved.signingKey;
+    // Absent in files of earlier versions.
+    if (saved.serviceAccounts) this.serviceAccounts.load(saved.serviceAccounts);
   }
 
   /** Forgets consents, codes and tokens; clients stay. */

@@ -4,18 +4,8 @@ import type { GoogleContext } from "../context.ts";
 import type { Account } from "../types.ts";
 import type { AuthorizationCode, OAuthClient, PendingAuthorization } from "./AuthorizationState.ts";
 import { ISSUER, publicKeys, signIdToken } from "./id-tokens.ts";
-
-/** A refusal of the token endpoint in the form of RFC 6749. */
-class OAuthError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, description: string) {
-    super(description);
-    this.status = status;
-    this.code = code;
-  }
-}
+import { exchangeAssertion, JWT_BEARER } from "./jwt-bearer.ts";
+import { OAuthError } from "./oauth-error.ts";
 
 const invalidGrant = (description: string) => new OAuthError(400, "invalid_grant", description);
 
@@ -55,7 +45,7 @@ export function registerTokenEndpoints(app: FastifyInstance, context: GoogleCont
       id_token_signing_alg_values_supported: ["RS256"],
       token_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
       code_challenge_methods_supported: ["plain", "S256"],
-      grant_types_supported: ["authorization_code", "refresh_token"],
+      grant_types_supported: ["authorization_code", "refresh_token", JWT_BEARER],
     };
   });
 
@@ -75,8 +65,10 @@ async function exchange(context: GoogleContext, request: FastifyRequest): Promis
   if (!(form instanceof URLSearchParams)) {
     throw new OAuthError(400, "invalid_request", "The body must be application/x-www-form-urlencoded.");
   }
-  const client = authenticate(context, form, request.headers.authorization);
   const grantType = form.get("grant_type");
+  // The assertion itself says who asks; no client signs in beside it.
+  if (grantType === JWT_BEARER) return exchangeAssertion(context, form);
+  const client = authenticate(context, form, request.headers.authorization);
   if (grantType === "authorization_code") return exchangeCode(context, client, form);
   if (grantType === "refresh_token") return refresh(context, client, form);
   if (!grantType) throw new OAuthError(400, "invalid_request", "Missing required parameter: grant_type");
