@@ -4,7 +4,7 @@ import type {
   BookingDto,
   BookingList,
   EventTypeDto,
-  PublicEventType,
+  PublicEventType as PublicEventTypeDto,
   PublicProfile,
   Slots,
 } from "@calsync/bookings/dto";
@@ -26,19 +26,17 @@ type Wire<T> = T extends Date
       ? { [Key in keyof T]: Wire<T[Key]> }
       : T;
 
-export type {
-  Booked,
-  BookingList,
-  CalendarChoice,
-  Connection,
-  Destination,
-  Provider,
-  PublicEventType,
-  PublicProfile,
-  Slots,
-};
-export type Booking = BookingDto;
-export type EventType = EventTypeDto;
+export type { Booked, BookingList, CalendarChoice, Connection, Destination, Provider, PublicProfile, Slots };
+export type Booking = BookingDto & { series?: { id: string; originalStart: string } | null };
+export type EventType = EventTypeDto & { recurrence?: RecurrenceRule | null };
+/** GET /v1/public/:username/:slug. */
+export type PublicEventType = PublicEventTypeDto & { eventType: EventType };
+/** How far appointments that are booked at once are apart, and how many there may be. */
+export interface RecurrenceRule {
+  frequency: "daily" | "weekly" | "monthly";
+  interval: number;
+  maxCount: number;
+}
 export type SyncStatus = Wire<SyncStatusDto>;
 /** A change with what can be done about it. */
 export type Change = Wire<ChangeView> & {

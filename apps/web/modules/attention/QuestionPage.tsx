@@ -32,7 +32,7 @@ export function QuestionPage({ question, timeZone }: { question: QuestionDetails
   useEffect(() => {
     if (problem) alert.current?.focus();
   }, [problem]);
-  const changed = cause instanceof ApiProblem && (cause.status === 409 || cause.status === 412);
+  const changed = cause instanceof ApiProblem && cause.code === "conflict_changed";
 
   return (
     <div className="grid gap-6">

@@ -2,6 +2,7 @@ import { Alert, Badge, buttonClass, Card } from "@calsync/ui";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Booking, Change, EventType } from "../api/types.ts";
+import { Occurrences } from "../series/Occurrences.tsx";
 import { formatDuration } from "../time/format.ts";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { BookedNotice } from "./BookedNotice.tsx";
@@ -22,12 +23,14 @@ export interface BookingPageProps {
   /** The viewer's zone: all times on the page are in it. */
   timeZone: string;
   viewer: BookingViewer;
+  /** All appointments of the series that it belongs to; none when it stands alone. */
+  occurrences: Booking[];
   /** When the page was drawn. */
   now: string;
 }
 
 /** A booking with everything that its viewer may see and do. */
-export function BookingPage({ booking, eventType, timeZone, viewer, now }: BookingPageProps) {
+export function BookingPage({ booking, eventType, timeZone, viewer, occurrences, now }: BookingPageProps) {
   const look = lookOfStatus(booking.status);
   const active = isActive(booking);
   const ended = booking.end <= now;
@@ -88,6 +91,14 @@ export function BookingPage({ booking, eventType, timeZone, viewer, now }: Booki
           </p>
         ) : null}
       </Card>
+      {occurrences.length > 0 ? (
+        <Occurrences
+          bookings={occurrences}
+          current={booking.uid}
+          timeZone={timeZone}
+          linked={viewer.role === "host"}
+        />
+      ) : null}
       {viewer.role === "host" ? (
         <>
           <BookingCalendars calendars={booking.calendars} timeZone={timeZone} />

@@ -8,7 +8,7 @@ import type { CalendarAnswer } from "../api/types.ts";
 import { onServerChange } from "../live/change-bus.ts";
 import { useHourCycle } from "../time/HourCycleProvider.tsx";
 import "./calendar.css";
-import { type CalendarItem, toItems } from "./calendar-items.ts";
+import { type CalendarItem, repeats, toItems } from "./calendar-items.ts";
 import type { CalendarRange, Widget } from "./calendar-widget.ts";
 import { EventForm } from "./EventForm.tsx";
 import { ItemDialog } from "./ItemDialog.tsx";
@@ -66,7 +66,7 @@ export function CalendarView({ timeZone, date }: { timeZone: string; date: strin
       setSaid("");
       setProblem(null);
       // People are told of a booking's new time: that is asked first.
-      if (item.kind === "booking" || (item.kind === "external" && item.source.recurring)) {
+      if (item.kind === "booking" || repeats(item)) {
         return new Promise<boolean>((answer) => setAsking({ what: "move", item, to, answer }));
       }
       try {

@@ -4,11 +4,12 @@ import { Alert, Button, Choice, TextArea, TextField } from "@calsync/ui";
 import { Dialog } from "@calsync/ui/client";
 import { type FormEvent, useState } from "react";
 import { ApiProblem, explainProblem } from "../api/problem.ts";
+import { ScopeFields } from "../series/ScopeFields.tsx";
+import type { Scope } from "../series/series-words.ts";
 import { nameZone } from "../time/format.ts";
-import type { CalendarItem } from "./calendar-items.ts";
-import { ScopeChoice } from "./ScopeChoice.tsx";
+import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
 import { fromFields, instantsOf, type Span, toFields } from "./span.ts";
-import { createEntry, type EventFields, type SeriesScope, saveItem } from "./write-item.ts";
+import { createEntry, type EventFields, saveItem } from "./write-item.ts";
 
 /** Makes an entry, or changes one or an event of a connected calendar. `item` is null for a new one. */
 export function EventForm({
@@ -26,10 +27,10 @@ export function EventForm({
 }) {
   const [allDay, setAllDay] = useState(span.allDay);
   const [times, setTimes] = useState(() => toFields(span, timeZone));
-  const [scope, setScope] = useState<SeriesScope>("one");
+  const [scope, setScope] = useState<Scope>("one");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
-  const recurring = item?.kind === "external" && item.source.recurring;
+  const recurring = item !== null && repeats(item);
 
   const toggleAllDay = (next: boolean) => {
     setAllDay(next);
@@ -129,7 +130,9 @@ export function EventForm({
           defaultValue={source?.description ?? ""}
           error={errorAt("description")}
         />
-        {recurring ? <ScopeChoice value={scope} onChange={setScope} /> : null}
+        {recurring ? (
+          <ScopeFields legend="It repeats" value={scope} onChange={setScope} scopes={scopesOf(item)} />
+        ) : null}
         <div className="flex flex-wrap justify-end gap-3">
           <Button onClick={onClose} disabled={busy}>
             Close without saving

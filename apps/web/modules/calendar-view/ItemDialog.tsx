@@ -5,11 +5,12 @@ import { Dialog } from "@calsync/ui/client";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import { explainProblem } from "../api/problem.ts";
+import { ScopeFields } from "../series/ScopeFields.tsx";
+import type { Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
-import type { CalendarItem } from "./calendar-items.ts";
-import { ScopeChoice } from "./ScopeChoice.tsx";
+import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
 import { instantsOf } from "./span.ts";
-import { deleteItem, type SeriesScope } from "./write-item.ts";
+import { deleteItem } from "./write-item.ts";
 
 /** What something in the calendar is, and what can be done about it. */
 export function ItemDialog({
@@ -26,10 +27,10 @@ export function ItemDialog({
   onEdit: () => void;
 }) {
   const [asks, setAsks] = useState(false);
-  const [scope, setScope] = useState<SeriesScope>("one");
+  const [scope, setScope] = useState<Scope>("one");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const recurring = item.kind === "external" && item.source.recurring;
+  const recurring = repeats(item);
   const editable = item.kind !== "booking" && item.movable;
 
   const remove = async () => {
@@ -66,7 +67,9 @@ export function ItemDialog({
         ) : null}
         {asks ? (
           <>
-            {recurring ? <ScopeChoice value={scope} onChange={setScope} /> : null}
+            {recurring ? (
+              <ScopeFields legend="It repeats" value={scope} onChange={setScope} scopes={scopesOf(item)} />
+            ) : null}
             <p className="text-muted">
               {item.kind === "external"
                 ? `It is deleted from ${item.source.calendarName} too.`

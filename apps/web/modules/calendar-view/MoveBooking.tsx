@@ -4,11 +4,12 @@ import { Alert, Button } from "@calsync/ui";
 import { Dialog } from "@calsync/ui/client";
 import { useState } from "react";
 import { explainProblem } from "../api/problem.ts";
+import { ScopeFields } from "../series/ScopeFields.tsx";
+import type { Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
-import type { CalendarItem } from "./calendar-items.ts";
-import { ScopeChoice } from "./ScopeChoice.tsx";
+import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
 import { instantsOf, type Span } from "./span.ts";
-import { type SeriesScope, saveTime } from "./write-item.ts";
+import { saveTime } from "./write-item.ts";
 
 /** Asks before something is moved of which other people hear, or which repeats. */
 export function MoveBooking({
@@ -24,7 +25,7 @@ export function MoveBooking({
   onClose: () => void;
   onDone: (said: string) => void;
 }) {
-  const [scope, setScope] = useState<SeriesScope>("one");
+  const [scope, setScope] = useState<Scope>("one");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const external = item.kind === "external";
@@ -34,7 +35,7 @@ export function MoveBooking({
     setBusy(true);
     setProblem(null);
     try {
-      await saveTime(item, to, timeZone, external && item.source.recurring ? scope : undefined);
+      await saveTime(item, to, timeZone, repeats(item) ? scope : undefined);
       onDone(`${item.title} moved.`);
     } catch (error) {
       setProblem(explainProblem(error));
@@ -58,7 +59,9 @@ export function MoveBooking({
         {guests.length > 0 ? (
           <p className="text-muted">{guests.map(({ name }) => name).join(", ")} will be told by mail.</p>
         ) : null}
-        {external && item.source.recurring ? <ScopeChoice value={scope} onChange={setScope} /> : null}
+        {repeats(item) ? (
+          <ScopeFields legend="It repeats" value={scope} onChange={setScope} scopes={scopesOf(item)} />
+        ) : null}
         {problem ? (
           <Alert tone="bad" role="alert" title="It was not moved">
             {problem}

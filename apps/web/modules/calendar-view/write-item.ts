@@ -1,4 +1,5 @@
 import { callApi } from "../api/browser.ts";
+import type { Scope } from "../series/series-words.ts";
 import type { CalendarItem } from "./calendar-items.ts";
 import { instantsOf, type Span } from "./span.ts";
 
@@ -9,19 +10,14 @@ export interface EventFields {
   location: string;
 }
 
-/** For an event that repeats: the one that was touched, or all of them. */
-export type SeriesScope = "one" | "all";
-
 /** Moves an item. @throws ApiProblem */
-export async function saveTime(
-  item: CalendarItem,
-  to: Span,
-  timeZone: string,
-  scope?: SeriesScope,
-): Promise<void> {
+export async function saveTime(item: CalendarItem, to: Span, timeZone: string, scope?: Scope): Promise<void> {
   if (item.kind === "booking") {
     const { start } = instantsOf(to, timeZone);
-    await callApi(`/v1/bookings/${item.source.uid}/reschedule`, { method: "POST", body: { start } });
+    await callApi(`/v1/bookings/${item.source.uid}/reschedule`, {
+      method: "POST",
+      body: { start, ...scopeBody(scope) },
+    });
   } else {
     await saveItem(item, { span: to }, timeZone, scope);
   }
@@ -37,7 +33,7 @@ export async function saveItem(
   item: CalendarItem,
   change: Partial<EventFields> & { span?: Span },
   timeZone: string,
-  scope?: SeriesScope,
+  scope?: Scope,
 ): Promise<void> {
   const { span, ...fields } = change;
   await callApi(pathOf(item), {
@@ -47,12 +43,12 @@ export async function saveItem(
 }
 
 /** Deletes an entry or an event, also from the calendars that hold it. @throws ApiProblem */
-export async function deleteItem(item: CalendarItem, scope?: SeriesScope): Promise<void> {
+export async function deleteItem(item: CalendarItem, scope?: Scope): Promise<void> {
   const query = scope ? `?${new URLSearchParams({ scope })}` : "";
   await callApi(`${pathOf(item)}${query}`, { method: "DELETE" });
 }
 
-function scopeBody(scope: SeriesScope | undefined) {
+function scopeBody(scope: Scope | undefined) {
   return scope ? { scope } : {};
 }
 

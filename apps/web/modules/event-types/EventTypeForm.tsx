@@ -8,6 +8,7 @@ import { callApi } from "../api/browser.ts";
 import { ApiProblem, explainProblem } from "../api/problem.ts";
 import type { EventType } from "../api/types.ts";
 import { NEW_EVENT_TYPE, readValues, slugFrom } from "./form-values.ts";
+import { RecurrenceFields } from "./RecurrenceFields.tsx";
 
 const SLUG_TAKEN = "Another of your event types has this address. Choose another one.";
 const WEEK_MINUTES = 7 * 24 * 60;
@@ -133,6 +134,7 @@ export function EventTypeForm({ eventType, username }: { eventType: EventType | 
         )}
         {minutes("maximumDaysAhead", "Days ahead", 1, 730, "Nobody books further ahead than this.")}
       </Card>
+      <RecurrenceFields rule={start.recurrence ?? null} errorAt={errorAt} />
       <Card>
         <Choice
           type="checkbox"

@@ -17,10 +17,19 @@ describe("the form", () => {
   it("is read back as what was typed", () => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ ...NEW_EVENT_TYPE, title: " Intro ", slug: "intro" })) {
-      if (name !== "hidden") form.set(name, String(value ?? ""));
+      if (name !== "hidden" && name !== "recurrence") form.set(name, String(value ?? ""));
     }
     form.set("hidden", "on");
     expect(readValues(form)).toEqual({ ...NEW_EVENT_TYPE, title: "Intro", slug: "intro", hidden: true });
+    form.set("repeats", "on");
+    for (const [name, value] of [
+      ["frequency", "weekly"],
+      ["interval", "2"],
+      ["maxCount", "6"],
+    ] as const) {
+      form.set(name, value);
+    }
+    expect(readValues(form).recurrence).toEqual({ frequency: "weekly", interval: 2, maxCount: 6 });
     form.set("slotIntervalMinutes", "15");
     expect(readValues(form).slotIntervalMinutes).toBe(15);
   });

@@ -1,4 +1,4 @@
-import type { EventType } from "../api/types.ts";
+import type { EventType, RecurrenceRule } from "../api/types.ts";
 
 /** What the form sends. */
 export type EventTypeValues = Omit<EventType, "id">;
@@ -17,6 +17,7 @@ export const NEW_EVENT_TYPE: EventTypeValues = {
   bufferAfterMinutes: 0,
   minimumNoticeMinutes: 60,
   maximumDaysAhead: 60,
+  recurrence: null,
 };
 
 /** The last part of a booking page's address from a title: `Café & Kuchen, 30 min` becomes `cafe-kuchen-30-min`. */
@@ -49,5 +50,13 @@ export function readValues(form: FormData): EventTypeValues {
     bufferAfterMinutes: number("bufferAfterMinutes"),
     minimumNoticeMinutes: number("minimumNoticeMinutes"),
     maximumDaysAhead: number("maximumDaysAhead"),
+    recurrence:
+      form.get("repeats") === null
+        ? null
+        : {
+            frequency: text("frequency") as RecurrenceRule["frequency"],
+            interval: number("interval"),
+            maxCount: number("maxCount"),
+          },
   };
 }

@@ -7,6 +7,8 @@ import { useEffect, useRef, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import { ApiProblem } from "../api/problem.ts";
 import type { Booked, PublicEventType } from "../api/types.ts";
+import { RepeatField } from "../series/RepeatField.tsx";
+import { nameRule } from "../series/series-words.ts";
 import { useBrowserZone } from "../time/browser-zone.ts";
 import { formatDuration } from "../time/format.ts";
 import { WhenText } from "../time/TimeText.tsx";
@@ -23,6 +25,7 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
   const timeZone = chosenZone ?? browserZone;
   const [slot, setSlot] = useState<Slot | null>(null);
   const [lastStart, setLastStart] = useState<string | null>(null);
+  const [count, setCount] = useState(1);
   const [taken, setTaken] = useState(false);
   const [version, setVersion] = useState(0);
   const [details, setDetails] = useState<GuestDetails>({ name: "", email: "", notes: "" });
@@ -38,6 +41,7 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
       timeZone,
       guest: { name, email },
       ...(notes.trim() === "" ? {} : { notes }),
+      ...(count > 1 ? { recurrence: { count } } : {}),
     };
     try {
       const { booking, guestToken } = await callApi<Booked>("/v1/bookings", {
@@ -78,6 +82,11 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
               <p className="font-semibold">
                 <WhenText when={slot} timeZone={timeZone} zone />
               </p>
+              {eventType.recurrence && count > 1 ? (
+                <p>
+                  and {nameRule(eventType.recurrence)} after that, {count} times in all
+                </p>
+              ) : null}
             </div>
             <GuestForm
               details={details}
@@ -89,7 +98,13 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
         ) : (
           <>
             {taken ? <TakenNotice /> : null}
+            {eventType.recurrence ? (
+              <div className="mb-6 max-w-sm">
+                <RepeatField rule={eventType.recurrence} value={count} onChange={setCount} />
+              </div>
+            ) : null}
             <SlotPicker
+              count={count}
               username={host.username}
               slug={eventType.slug}
               timeZone={timeZone}
@@ -112,7 +127,7 @@ export function BookingFlow({ host, eventType }: PublicEventType) {
 }
 
 /** Answers that mean: this time cannot be had any more. */
-const GONE = new Set(["slot_taken", "slot_not_offered", "time_in_past"]);
+const GONE = new Set(["slot_taken", "occurrences_taken", "slot_not_offered", "time_in_past"]);
 
 function TakenNotice() {
   const box = useRef<HTMLDivElement>(null);

@@ -25,6 +25,8 @@ export interface SlotPickerProps {
   onChoose: (slot: Slot) => void;
   /** The booking that is to be moved, if one is. */
   moving?: MovingBooking;
+  /** How many appointments of a series are booked at once. */
+  count?: number;
   /** Raised when what is shown is known to be out of date. */
   version?: number;
 }
@@ -48,7 +50,7 @@ export function SlotPicker(props: SlotPickerProps) {
   const [gone, setGone] = useState<string | null>(aroundDay && monthOf(aroundDay));
   const month = gone ?? (today ? monthOf(today) : null);
   const [picked, setPicked] = useState<string | null>(aroundDay);
-  const { found, reload } = useSlots(username, slug, timeZone, month, props.moving);
+  const { found, reload } = useSlots(username, slug, timeZone, month, props.moving, props.count);
 
   useEffect(() => {
     if (version > 0) reload();

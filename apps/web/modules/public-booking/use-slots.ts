@@ -22,7 +22,8 @@ export interface MovingBooking {
 
 /**
  * Fetches the slots of the months that are looked at, each once for a zone, and again on `reload`. What was there stays on the screen
- * while it is read again. With `moving`, those that this booking can be moved to.
+ * while it is read again. With `moving`, those that this booking can be moved to; with
+ * `count`, those from which so many appointments of a series are free.
  */
 export function useSlots(
   username: string,
@@ -30,27 +31,29 @@ export function useSlots(
   timeZone: string | null,
   month: string | null,
   moving: MovingBooking | null = null,
+  count = 1,
 ) {
   const uid = moving?.uid;
   const token = moving?.token;
   const [months, setMonths] = useState<ReadonlyMap<string, MonthOfSlots>>(new Map());
   const [round, setRound] = useState(0);
-  const key = timeZone && month ? `${round} ${timeZone} ${month}` : null;
+  const key = timeZone && month ? `${round} ${count} ${timeZone} ${month}` : null;
 
   useEffect(() => {
     if (!key || !timeZone || !month) return;
     const aborted = new AbortController();
     const set = (found: MonthOfSlots) =>
-      setMonths((before) => new Map(before).set(`${timeZone} ${month}`, found));
+      setMonths((before) => new Map(before).set(`${count} ${timeZone} ${month}`, found));
     const moved = uid ? { rescheduleUid: uid, ...(token ? { token } : {}) } : {};
-    fetchMonth({ username, slug, timeZone, month, moved, signal: aborted.signal }).then(
+    const only = { ...moved, ...(count > 1 ? { count: String(count) } : {}) };
+    fetchMonth({ username, slug, timeZone, month, only, signal: aborted.signal }).then(
       set,
       (problem: unknown) => {
         if (!aborted.signal.aborted) set({ state: "failed", problem });
       },
     );
     return () => aborted.abort();
-  }, [key, username, slug, timeZone, month, uid, token]);
+  }, [key, username, slug, timeZone, month, uid, token, count]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
   // A page that comes back to the front may show times that went meanwhile.
@@ -62,7 +65,7 @@ export function useSlots(
     return () => document.removeEventListener("visibilitychange", onVisibility);
   }, [reload]);
 
-  return { found: months.get(`${timeZone} ${month}`) ?? LOADING, reload };
+  return { found: months.get(`${count} ${timeZone} ${month}`) ?? LOADING, reload };
 }
 
 async function fetchMonth({
@@ -70,14 +73,14 @@ async function fetchMonth({
   slug,
   timeZone,
   month,
-  moved,
+  only,
   signal,
 }: {
   username: string;
   slug: string;
   timeZone: string;
   month: string;
-  moved: { rescheduleUid?: string; token?: string };
+  only: { rescheduleUid?: string; token?: string; count?: string };
   signal: AbortSignal;
 }): Promise<MonthOfSlots> {
   const query = new URLSearchParams({
@@ -86,7 +89,7 @@ async function fetchMonth({
     from: startOfDay(`${month}-01`, timeZone),
     to: startOfDay(firstOfNext(month), timeZone),
     timeZone,
-    ...moved,
+    ...only,
   });
   const { days, freshness } = await callApi<Slots>(`/v1/slots?${query}`, { signal });
   return { state: "ready", days: new Map(days.map(({ date, slots }) => [date, slots])), freshness };

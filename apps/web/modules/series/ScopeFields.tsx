@@ -1,0 +1,36 @@
+"use client";
+
+import { Choice } from "@calsync/ui";
+import { useId } from "react";
+import { SCOPES, type Scope } from "./series-words.ts";
+
+/** Asks how much of a series is meant. */
+export function ScopeFields({
+  legend,
+  value,
+  onChange,
+  scopes = SCOPES.map(({ scope }) => scope),
+}: {
+  legend: string;
+  value: Scope;
+  onChange: (scope: Scope) => void;
+  /** What can be chosen; everything when left out. */
+  scopes?: readonly Scope[];
+}) {
+  const name = useId();
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="mb-2 font-medium">{legend}</legend>
+      {SCOPES.filter(({ scope }) => scopes.includes(scope)).map((one) => (
+        <Choice
+          key={one.scope}
+          type="radio"
+          name={name}
+          label={one.name}
+          checked={value === one.scope}
+          onChange={() => onChange(one.scope)}
+        />
+      ))}
+    </fieldset>
+  );
+}
