@@ -238,7 +238,11 @@ function Legend() {
     <ul aria-label="What the colours mean" className="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
       {(["booking", "entry", "external"] as const).map((kind) => (
         <li key={kind} className="flex items-center gap-2">
-          <span aria-hidden="true" className={`calendar-item-${kind} calendar-swatch`} />
+          <span
+            aria-hidden="true"
+            className={`calendar-item-${kind} calendar-swatch`}
+            style={{ background: `var(--item-ground-${kind})` }}
+          />
           {{ booking: "Bookings", entry: "Your own entries", external: "Other calendars" }[kind]}
         </li>
       ))}

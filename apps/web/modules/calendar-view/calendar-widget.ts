@@ -165,6 +165,8 @@ function toInput(item: CalendarItem): EventInput {
     startEditable: item.movable,
     durationEditable: item.resizable,
     className: `calendar-item calendar-item-${item.kind}${item.pending ? " calendar-item-pending" : ""}`,
+    color: `var(--item-ground-${item.kind})`,
+    contrastColor: `var(--item-ink-${item.kind})`,
     extendedProps: { item },
   };
 }
