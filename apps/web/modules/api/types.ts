@@ -118,6 +118,69 @@ export interface MassChangeDetails extends MassChange {
   }[];
 }
 
+/** What came of one calendar in a sync or a check by hand. */
+export type RunResult =
+  | {
+      type: "synced";
+      pull: { applied: number; refused: number; mirrored: number; setAside: number } | null;
+      push: { created: number; updated: number; deleted: number; unchanged: number; failed: number } | null;
+    }
+  | { type: "plan"; changes: PlannedChange[]; total: number; mirrored: number }
+  | {
+      type: "checked";
+      outcome: "checked" | "unread" | "gone";
+      bookings: number;
+      findings: DoctorFinding[];
+      error: { code: string; message: string } | null;
+    };
+
+type BookingName = { uid: string; title: string; start: string };
+
+/** One change that a dry run has planned. */
+export interface PlannedChange {
+  side: "booking" | "calendar";
+  booking: BookingName | null;
+  eventId: string | null;
+  action: string;
+  result: "applied" | "refused" | "held";
+  reason: string;
+  explanation: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** One difference that a check has found. */
+export interface DoctorFinding {
+  kind: string;
+  cause: string;
+  booking: BookingName | null;
+  eventId: string | null;
+  fields: string[];
+  changedLast: "booking" | "calendar" | "both" | "unknown" | null;
+  healing: "done" | "possible" | "by-hand";
+}
+
+/** A sync or a check by hand, with its progress. */
+export interface SyncRun {
+  id: string;
+  kind: "sync" | "doctor";
+  direction: "both" | "to_calendar" | "from_calendar";
+  dryRun: boolean;
+  fix: boolean;
+  status: "queued" | "running" | "done";
+  createdAt: string;
+  finishedAt: string | null;
+  progress: { total: number; done: number; failed: number };
+  calendars: {
+    id: string;
+    name: string;
+    provider: string;
+    status: "queued" | "running" | "done" | "failed";
+    result: RunResult | null;
+    error: { code: string; message: string } | null;
+  }[];
+}
+
 /** GET /v1/me. */
 export interface User {
   id: number;

@@ -4,6 +4,8 @@ import Link from "next/link";
 import { readApi, requireUser } from "../../../../modules/api/server.ts";
 import type { QueueItem, SyncOverview } from "../../../../modules/api/types.ts";
 import { SyncList } from "../../../../modules/calendars/SyncList.tsx";
+import { CheckNow } from "../../../../modules/sync-status/CheckNow.tsx";
+import { ManualSync } from "../../../../modules/sync-status/ManualSync.tsx";
 import { SyncQueue } from "../../../../modules/sync-status/SyncQueue.tsx";
 
 export const metadata: Metadata = { title: "Sync status" };
@@ -31,6 +33,12 @@ export default async function SyncStatusPage() {
         ) : null}
         <SyncList calendars={calendars} timeZone={user.timeZone} />
         <SyncQueue items={items} more={nextCursor !== null} timeZone={user.timeZone} />
+        {calendars.length > 0 ? (
+          <>
+            <CheckNow timeZone={user.timeZone} />
+            <ManualSync calendars={calendars} timeZone={user.timeZone} />
+          </>
+        ) : null}
       </div>
     </div>
   );
