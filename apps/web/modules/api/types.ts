@@ -203,22 +203,35 @@ export interface Destinations {
   eventTypeDestinations: Destination[];
 }
 
-/** An event of a connected calendar, as GET /v1/calendar gives it. */
+/** A host's edit of an event of a connected calendar. */
+export interface ExternalEdit {
+  id: string;
+  kind: "edit" | "delete";
+  status: "pending" | "applied" | "refused" | "conflict" | "discarded";
+  explanation: string | null;
+  lastError: string | null;
+}
+
+/** An event of a connected calendar, or one occurrence of it, as GET /v1/calendar gives it. */
 export interface ExternalItem {
   id: string;
   calendarName: string;
   title: string;
-  start: string;
-  end: string;
-  allDay: boolean;
-  timeZone: string | null;
   description: string;
   location: string;
-  /** Whether the host may change it here. */
-  editable: boolean;
+  start: string;
+  end: string;
+  /** As the event says it: days when it lasts all day. */
+  time: { allDay: boolean; start: string; end: string } | null;
   recurring: boolean;
-  /** A change of the host is on its way to the calendar. */
-  pending: boolean;
+  /** Names the occurrence in requests. */
+  originalStart: string | null;
+  /** Where a person can open it. */
+  url: string | null;
+  editable: boolean;
+  notEditableExplanation: string | null;
+  /** The last edit that is on its way, asks something, or was refused lately. */
+  edit: ExternalEdit | null;
 }
 
 /** GET /v1/calendar. */

@@ -45,21 +45,18 @@ export function CalendarView({ timeZone, date }: { timeZone: string; date: strin
   const [said, setSaid] = useState("");
   const [asking, setAsking] = useState<Asking | null>(null);
 
-  const load = useCallback(
-    async (from: string, to: string) => {
-      try {
-        const query = new URLSearchParams({ from, to });
-        const answer = await callApi<CalendarAnswer>(`/v1/calendar?${query}`);
-        setProblem(null);
-        setReady(true);
-        return toItems(answer, timeZone, Date.now());
-      } catch (error) {
-        setProblem(explainProblem(error));
-        throw error;
-      }
-    },
-    [timeZone],
-  );
+  const load = useCallback(async (from: string, to: string) => {
+    try {
+      const query = new URLSearchParams({ from, to });
+      const answer = await callApi<CalendarAnswer>(`/v1/calendar?${query}`);
+      setProblem(null);
+      setReady(true);
+      return toItems(answer, Date.now());
+    } catch (error) {
+      setProblem(explainProblem(error));
+      throw error;
+    }
+  }, []);
 
   const onMove = useCallback(
     async (item: CalendarItem, to: Span) => {

@@ -10,7 +10,7 @@ import type { Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
 import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
 import { instantsOf } from "./span.ts";
-import { deleteItem } from "./write-item.ts";
+import { deleteItem, settleEdit } from "./write-item.ts";
 
 /** What something in the calendar is, and what can be done about it. */
 export function ItemDialog({
@@ -44,6 +44,19 @@ export function ItemDialog({
       setBusy(false);
     }
   };
+  const edit = item.kind === "external" ? item.source.edit : null;
+  const settle = async (choice: "mine" | "calendar") => {
+    if (!edit) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await settleEdit(edit, choice);
+      onDone("Decided.");
+    } catch (error) {
+      setProblem(explainProblem(error));
+      setBusy(false);
+    }
+  };
   return (
     <Dialog open title={item.title} onClose={onClose}>
       <div className="grid gap-4">
@@ -60,8 +73,29 @@ export function ItemDialog({
           {recurring ? <Badge>Repeats</Badge> : null}
         </p>
         <Details item={item} />
+        {edit?.status === "conflict" ? (
+          <Alert tone="warn" title="Changed here and in the calendar">
+            <p>{edit.explanation ?? "Both sides changed the same. Which one counts?"}</p>
+            <div className="mt-3 flex flex-wrap gap-2">
+              <Button size="small" busy={busy} onClick={() => settle("mine")}>
+                Mine
+              </Button>
+              <Button size="small" busy={busy} onClick={() => settle("calendar")}>
+                The calendar’s
+              </Button>
+            </div>
+          </Alert>
+        ) : null}
+        {edit?.status === "refused" ? (
+          <Alert tone="bad" title="Your last change was not taken">
+            {edit.explanation ?? edit.lastError}
+          </Alert>
+        ) : null}
+        {item.kind === "external" && !item.source.editable && item.source.notEditableExplanation ? (
+          <p className="text-sm text-muted">{item.source.notEditableExplanation}</p>
+        ) : null}
         {problem ? (
-          <Alert tone="bad" role="alert" title="It was not deleted">
+          <Alert tone="bad" role="alert" title="It was not done">
             {problem}
           </Alert>
         ) : null}

@@ -18,15 +18,11 @@ export type CalendarItem = {
   pending: boolean;
 } & ({ kind: "booking" | "entry"; source: Booking } | { kind: "external"; source: ExternalItem });
 
-/**
- * The items of a range, in no order.
- * @param timeZone zone of the reader, for whole days of which no zone is known
- * @param now nothing that has ended is moved
- */
-export function toItems({ bookings, busy }: CalendarAnswer, timeZone: string, now: number): CalendarItem[] {
+/** The items of a range, in no order. @param now nothing that has ended is moved */
+export function toItems({ bookings, busy }: CalendarAnswer, now: number): CalendarItem[] {
   return [
     ...bookings.filter(isActive).map((booking) => fromBooking(booking, now)),
-    ...busy.map((event) => fromExternal(event, timeZone, now)),
+    ...busy.map((event) => fromExternal(event, now)),
   ];
 }
 
@@ -48,18 +44,20 @@ function fromBooking(booking: Booking, now: number): CalendarItem {
   };
 }
 
-function fromExternal(event: ExternalItem, timeZone: string, now: number): CalendarItem {
-  const movable = event.editable && Date.parse(event.end) > now;
+function fromExternal(event: ExternalItem, now: number): CalendarItem {
+  const { id, originalStart, time, start, end, edit, calendarName } = event;
+  const asks = edit?.status === "conflict";
+  const movable = event.editable && !asks && Date.parse(end) > now;
   return {
-    key: `external:${event.id}`,
+    key: `external:${id}:${originalStart ?? ""}`,
     kind: "external",
     source: event,
     title: event.title || "Busy",
-    span: spanOf(event, event.timeZone ?? timeZone),
+    span: time?.allDay ? { start: time.start, end: time.end, allDay: true } : { start, end, allDay: false },
     movable,
     resizable: movable,
-    note: event.calendarName,
-    pending: event.pending,
+    note: asks ? "waits for you" : edit?.status === "refused" ? "edit refused" : calendarName,
+    pending: edit?.status === "pending",
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromFields, instantsOf, readSpan, spanOf, toFields } from "./span.ts";
+import { fromFields, instantsOf, readSpan, shiftSeries, spanOf, toFields } from "./span.ts";
 
 const ZONE = "Europe/Berlin";
 
@@ -59,5 +59,28 @@ describe("the fields of the form", () => {
     const backwards = { start: "2026-06-03T09:00", end: "2026-06-03T09:00", allDay: false };
     expect(fromFields(backwards, ZONE)).toMatch(/before/);
     expect(fromFields({ start: "2026-06-03", end: "2026-06-02", allDay: true }, ZONE)).toMatch(/last day/);
+  });
+});
+
+describe("a series whose occurrence was moved", () => {
+  const timed = (start: string, end: string) => ({ start, end, allDay: false });
+
+  it("goes as far on the clock, also when its first occurrence is in the other half of the year", () => {
+    const first = timed("2026-01-07T08:00:00.000Z", "2026-01-07T09:00:00.000Z");
+    const from = timed("2026-06-03T07:00:00.000Z", "2026-06-03T08:00:00.000Z");
+    const to = timed("2026-06-04T09:30:00.000Z", "2026-06-04T11:00:00.000Z");
+    expect(shiftSeries(first, from, to, ZONE)).toEqual(
+      timed("2026-01-08T10:30:00.000Z", "2026-01-08T12:00:00.000Z"),
+    );
+  });
+
+  it("goes by days when it lasts whole days, and nowhere when hours become days", () => {
+    const day = (start: string, end: string) => ({ start, end, allDay: true });
+    const first = day("2026-01-07", "2026-01-08");
+    expect(
+      shiftSeries(first, day("2026-06-03", "2026-06-04"), day("2026-06-05", "2026-06-07"), ZONE),
+    ).toEqual(day("2026-01-09", "2026-01-11"));
+    const hours = timed("2026-06-03T07:00:00.000Z", "2026-06-03T08:00:00.000Z");
+    expect(shiftSeries(first, day("2026-06-03", "2026-06-04"), hours, ZONE)).toBeNull();
   });
 });

@@ -10,6 +10,7 @@ export interface Span {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * What somebody dropped or drew in the calendar.
@@ -82,6 +83,32 @@ function toInstant(text: string, timeZone: string): string {
   if (/(Z|[+-]\d\d:?\d\d)$/.test(text)) return new Date(text).toISOString();
   // A local time of the zone, or the beginning of a day.
   return instantOf(text.length > 10 ? text.slice(0, 16) : `${text}T00:00`, timeZone) ?? text;
+}
+
+/**
+ * Where a series begins when one of its occurrences goes `from` here `to` there: as far on the clock of the zone, with the new
+ * length.
+ * @returns null when whole days become hours or back: then the way cannot be told
+ */
+export function shiftSeries(first: Span, from: Span, to: Span, timeZone: string): Span | null {
+  if (first.allDay !== from.allDay || from.allDay !== to.allDay) return null;
+  const way = clockMs(to.start, timeZone) - clockMs(from.start, timeZone);
+  const moved = new Date(clockMs(first.start, timeZone) + way).toISOString();
+  if (to.allDay) {
+    const days = (Date.parse(to.end) - Date.parse(to.start)) / DAY_MS;
+    return { start: moved.slice(0, 10), end: addDays(moved.slice(0, 10), days), allDay: true };
+  }
+  const start = instantOf(moved.slice(0, 16), timeZone);
+  if (start === null) return null;
+  const end = new Date(Date.parse(start) + Date.parse(to.end) - Date.parse(to.start)).toISOString();
+  return { start, end, allDay: false };
+}
+
+/** What the clock on the wall shows, as a number to reckon with; days are their midnight. */
+function clockMs(moment: string, timeZone: string): number {
+  if (moment.length === 10) return Date.parse(`${moment}T00:00Z`);
+  const { date, time } = wallClock(moment, timeZone);
+  return Date.parse(`${date}T${time}Z`);
 }
 
 /** The hour that begins next. */
