@@ -1,4 +1,5 @@
 export * from "./dto.ts";
+export { MissingPermissionsError } from "./missing-permissions.ts";
 export type { ConnectionProviders } from "./ports/ConnectionProviders.ts";
 export type { CalendarTarget, ConnectionSync } from "./ports/ConnectionSync.ts";
 export { type ConnectionService, createConnectionService } from "./services/connection-service.ts";

@@ -81,7 +81,16 @@ export interface OAuthGrant {
   accountId: string;
   accountEmail: string | null;
   /** Scopes that we need and the user did not grant; empty when all is well. */
-  missingScopes: string[];
+  missingScopes: MissingScope[];
+}
+
+/** What a user may leave out on a consent page. */
+export type CalendarPermission = "events" | "calendar-list" | "free-busy";
+
+/** A scope that was not granted: as the provider calls it, and what it is for. */
+export interface MissingScope {
+  scope: string;
+  permission: CalendarPermission;
 }
 
 /** The OAuth side of a provider. */

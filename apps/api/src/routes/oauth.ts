@@ -1,3 +1,4 @@
+import { MissingPermissionsError } from "@calsync/calendar-connections";
 import { AppError, isCalendarError } from "@calsync/lib";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -97,7 +98,9 @@ export function oauthRoutes({ connections, delegations, env }: Container): Fasti
           const known = error instanceof AppError || isCalendarError(error);
           if (!known) request.log.error({ err: error, provider }, "connecting an account failed");
           const code = known ? error.code.toLowerCase() : "internal_error";
-          return reply.redirect(pageOf(SETTINGS_PAGE, { error: code }));
+          const missing =
+            error instanceof MissingPermissionsError ? { missing: error.permissions.join(",") } : {};
+          return reply.redirect(pageOf(SETTINGS_PAGE, { error: code, ...missing }));
         }
       },
     );

@@ -12,4 +12,11 @@ describe("a calendar's error in words", () => {
     expect(explainCalendarError("NEW_CODE")).toContain("tried again");
     expect(explainConnectError("new_code")).toContain("was not connected");
   });
+
+  it("names the permissions that were left out, and only those that are known", () => {
+    expect(explainConnectError("missing_scopes", "events,free-busy,<b>")).toBe(
+      "Not granted: to see and edit events, and to see when calendars are busy. Connect again and leave all boxes ticked.",
+    );
+    expect(explainConnectError("missing_scopes", "toString")).toContain("Some of the permissions");
+  });
 });

@@ -1,4 +1,4 @@
-import type { CalendarErrorCode } from "@calsync/types";
+import type { CalendarErrorCode, CalendarPermission } from "@calsync/types";
 
 const SENTENCES: Record<CalendarErrorCode, string> = {
   OAUTH_TOKEN_EXPIRED: "The provider did not renew our access. It is tried again by itself.",
@@ -48,7 +48,21 @@ const CONNECT: Record<string, string> = {
   provider_unavailable: "The provider could not be reached. Try again in a moment.",
 };
 
-/** Why connecting an account failed, from the code that the provider's way back brought. */
-export function explainConnectError(code: string): string {
+const PERMISSIONS: Record<CalendarPermission, string> = {
+  events: "see and edit events",
+  "calendar-list": "see the list of calendars",
+  "free-busy": "see when calendars are busy",
+};
+
+/**
+ * Why connecting an account failed, from the code that the provider's way back brought.
+ * @param missing the permissions that were left out, as the way back names them, with commas
+ */
+export function explainConnectError(code: string, missing = ""): string {
+  const left = missing.split(",");
+  const named = Object.entries(PERMISSIONS).flatMap(([name, words]) => (left.includes(name) ? words : []));
+  if (code === "missing_scopes" && named.length > 0) {
+    return `Not granted: to ${named.join(", and to ")}. Connect again and leave all boxes ticked.`;
+  }
   return CONNECT[code] ?? explainCalendarError(code, "The account was not connected. Try again in a moment.");
 }

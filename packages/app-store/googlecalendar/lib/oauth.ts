@@ -1,9 +1,15 @@
 import { CalendarError } from "@calsync/lib";
-import type { AuthorizationRequest, CredentialSecret, OAuthFlow, OAuthGrant } from "@calsync/types";
+import type {
+  AuthorizationRequest,
+  CredentialSecret,
+  MissingScope,
+  OAuthFlow,
+  OAuthGrant,
+} from "@calsync/types";
 import { z } from "zod";
 import { withTokens } from "./AccessTokenSource.ts";
 import { credentialSchema } from "./credential-schema.ts";
-import { COVERED_BY, REQUESTED_SCOPES } from "./scopes.ts";
+import { NEEDED_SCOPES, REQUESTED_SCOPES } from "./scopes.ts";
 import { type GoogleSettings, parseSettings } from "./settings.ts";
 import { requestTokens, type TokenRefusal } from "./token-endpoint.ts";
 
@@ -86,11 +92,11 @@ async function revoke(settings: GoogleSettings, secret: CredentialSecret): Promi
 }
 
 /** Scopes that we need and that neither were granted nor are covered by a wider one. */
-export function missingScopes(granted: string): string[] {
+export function missingScopes(granted: string): MissingScope[] {
   const held = new Set(granted.split(/\s+/));
-  return Object.entries(COVERED_BY)
-    .filter(([scope, wider]) => !held.has(scope) && !wider.some((other) => held.has(other)))
-    .map(([scope]) => scope);
+  return NEEDED_SCOPES.filter(({ scope, wider }) => ![scope, ...wider].some((one) => held.has(one))).map(
+    ({ scope, permission }) => ({ scope, permission }),
+  );
 }
 
 /**

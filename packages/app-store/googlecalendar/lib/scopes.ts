@@ -1,3 +1,5 @@
+import type { MissingScope } from "@calsync/types";
+
 const BASE = "https://www.googleapis.com/auth/";
 export const EVENTS = `${BASE}calendar.events`;
 export const CALENDAR_LIST = `${BASE}calendar.calendarlist.readonly`;
@@ -9,9 +11,17 @@ export const REQUESTED_SCOPES: readonly string[] = ["openid", "email", EVENTS, C
 /** What an administrator allows a service account; it is told who the user is and need not ask. */
 export const DELEGATED_SCOPES: readonly string[] = [EVENTS, CALENDAR_LIST, FREE_BUSY];
 
-/** Wider scopes that a user may have granted before, and what they make unnecessary. */
-export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
-  [EVENTS]: [`${BASE}calendar`],
-  [CALENDAR_LIST]: [`${BASE}calendar`, `${BASE}calendar.readonly`, `${BASE}calendar.calendarlist`],
-  [FREE_BUSY]: [`${BASE}calendar`, `${BASE}calendar.readonly`, `${BASE}calendar.events.freebusy`],
-};
+/** What sync needs each scope for, and the wider scopes that a user may have granted before and that make it unnecessary. */
+export const NEEDED_SCOPES: readonly (MissingScope & { wider: readonly string[] })[] = [
+  { scope: EVENTS, permission: "events", wider: [`${BASE}calendar`] },
+  {
+    scope: CALENDAR_LIST,
+    permission: "calendar-list",
+    wider: [`${BASE}calendar`, `${BASE}calendar.readonly`, `${BASE}calendar.calendarlist`],
+  },
+  {
+    scope: FREE_BUSY,
+    permission: "free-busy",
+    wider: [`${BASE}calendar`, `${BASE}calendar.readonly`, `${BASE}calendar.events.freebusy`],
+  },
+];

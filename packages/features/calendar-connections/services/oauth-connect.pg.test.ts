@@ -126,11 +126,16 @@ test("one provider account may be connected by two users, each with their own se
 
 test("a grant without the scopes that sync needs stores nothing and says so", async () => {
   const before = await database.prisma.credential.count();
-  world.desk.grants.set("narrow", grantOf("narrow@example.com", { missingScopes: ["calendar.events"] }));
-  const { state } = await start();
-  expect(await codeOf(world.service.finishOAuth(userId, PROVIDER, { state, code: "narrow" }))).toBe(
-    "missing_scopes",
+  world.desk.grants.set(
+    "narrow",
+    grantOf("narrow@example.com", { missingScopes: [{ scope: "calendar.events", permission: "events" }] }),
   );
+  const { state } = await start();
+  await expect(world.service.finishOAuth(userId, PROVIDER, { state, code: "narrow" })).rejects.toMatchObject({
+    code: "missing_scopes",
+    message: "The account was not connected: it was not allowed to see and edit events.",
+    permissions: ["events"],
+  });
   expect(await database.prisma.credential.count()).toBe(before);
 });
 

@@ -1,6 +1,7 @@
 import { AppError, type CalendarError, hashToken, isCalendarError, randomToken } from "@calsync/lib";
 import type { CalendarProvider, OAuthFlow, OAuthGrant } from "@calsync/types";
 import { mergeSecret } from "../merge-secret.ts";
+import { MissingPermissionsError } from "../missing-permissions.ts";
 import { codeChallengeOf, createCodeVerifier } from "../pkce.ts";
 import { credentialRepository } from "../repositories/CredentialRepository.ts";
 import { oauthStateRepository } from "../repositories/OauthStateRepository.ts";
@@ -107,14 +108,7 @@ export async function finishOAuth(
       { provider, userId, missingScopes: grant.missingScopes },
       "a grant lacks scopes that sync needs",
     );
-    throw new AppError(
-      "invalid",
-      "missing_scopes",
-      "The account was not connected: access to its calendars was not granted.",
-      {
-        hint: "Connect again and leave every box on the consent page ticked.",
-      },
-    );
+    throw new MissingPermissionsError(grant.missingScopes.map(({ permission }) => permission));
   }
   const connectionId = await storeGrant(options, userId, provider, grant);
   options.log.info({ provider, userId, credentialId: connectionId }, "an account was connected");

@@ -17,6 +17,12 @@ const querySchema = z.object({
     .regex(/^[a-z_]{1,60}$/)
     .optional()
     .catch(undefined),
+  /** The permissions that were left out there. */
+  missing: z
+    .string()
+    .regex(/^[a-z,-]{1,100}$/)
+    .optional()
+    .catch(undefined),
 });
 
 export default async function CalendarsPage({
@@ -25,7 +31,7 @@ export default async function CalendarsPage({
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 }) {
   const user = await requireUser("/settings/calendars");
-  const { connected, error } = querySchema.parse(await searchParams);
+  const { connected, error, missing } = querySchema.parse(await searchParams);
   const [{ connections }, { providers }, { destination }, { calendars }] = await Promise.all([
     readApi<{ connections: Connection[] }>("/v1/connections"),
     readApi<{ providers: Provider[] }>("/v1/providers"),
@@ -48,7 +54,7 @@ export default async function CalendarsPage({
         ) : null}
         {error ? (
           <Alert tone="bad" role="alert" title="The account was not connected">
-            {explainConnectError(error)}
+            {explainConnectError(error, missing)}
           </Alert>
         ) : null}
         <Connections {...{ connections, providers, destination }} timeZone={user.timeZone} />
