@@ -24,6 +24,7 @@ import { connectionRoutes } from "./routes/connections.ts";
 import { cronRoutes } from "./routes/crons.ts";
 import { entryRoutes } from "./routes/entries.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
+import { externalEventRoutes } from "./routes/external-events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
@@ -111,6 +112,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     syncRunRoutes,
     calendarRoutes,
     entryRoutes,
+    externalEventRoutes,
     webhookRoutes,
     streamRoutes,
     cronRoutes,

@@ -15,12 +15,14 @@ import { pushCalendarJob } from "./jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "./jobs/recheck-events.job.ts";
 import { runCronJob } from "./jobs/run-cron.job.ts";
 import { syncRunJob } from "./jobs/sync-run.job.ts";
+import { tendExternalEditsJob, writeExternalEditsJob } from "./jobs/write-external-edits.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
 import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
 import type { TellHosts, TellWebhooks } from "./ports/HostNews.ts";
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 import { DoctorRepository } from "./repositories/DoctorRepository.ts";
+import { ExternalEditRepository } from "./repositories/ExternalEditRepository.ts";
 import { SyncRunRepository } from "./repositories/SyncRunRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
@@ -30,6 +32,7 @@ import { Conflicts } from "./services/Conflicts.ts";
 import { clockTrustOf } from "./services/clock-trust.ts";
 import { Doctor, type DoctorReport, type Healing } from "./services/Doctor.ts";
 import { DryRun } from "./services/DryRun.ts";
+import { ExternalEvents } from "./services/ExternalEvents.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
 import { MassChanges } from "./services/MassChanges.ts";
 import { Mirror } from "./services/Mirror.ts";
@@ -43,6 +46,7 @@ import { Subscriptions } from "./services/Subscriptions.ts";
 import { SyncRuns } from "./services/SyncRuns.ts";
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
 import { Undo, type UndoOutcome } from "./services/Undo.ts";
+import { WriteExternalEdits } from "./services/WriteExternalEdits.ts";
 
 /** Everything that the engine is handed; it reaches for nothing by itself. */
 export interface CalendarSyncDependencies {
@@ -101,11 +105,8 @@ export interface CalendarSync extends BookingSync {
     intervals: Interval[];
     freshness: { calendarSyncId: string | null; name: string; lastPulledAt: Date | null; ok: boolean }[];
   }>;
-  /** External events of a user's calendars in a range, for a calendar view. */
-  listExternalEvents(
-    userId: number,
-    range: Interval,
-  ): Promise<{ calendarSyncId: string; calendarName: string; title: string; start: Date; end: Date }[]>;
+  /** Events of connected calendars that are not ours, and their host's edits of them. */
+  externalEvents: ExternalEvents;
   status(userId: number): Promise<SyncStatus[]>;
   /** What sync did to a booking and why, newest first, and what of it can be undone. */
   history(userId: number, bookingUid: string): Promise<ChangeView[]>;
@@ -124,6 +125,9 @@ export interface CalendarSync extends BookingSync {
   /** The crons on the worker's own schedule. */
   schedule: ScheduledJob[];
 }
+
+/** An edit that is due for so long has lost its job, or the sync of its calendar was off. */
+const FORGOTTEN_EDIT_MS = 60_000;
 
 /** Puts the engine together. */
 export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync {
@@ -162,6 +166,8 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     log,
     random,
   };
+  const edits = new ExternalEditRepository();
+  const writeEdits = new WriteExternalEdits({ ...shared, edits, mirror });
   const pull = new PullCalendar({ ...shared, subscriptions: subscriptionRows });
   const push = new PushCalendar({ ...shared, store, records });
   const recheck = new RecheckEvents(shared);
@@ -246,7 +252,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       ]);
       return { intervals, freshness };
     },
-    listExternalEvents: (userId, range) => events.findForView(prisma, userId, range),
+    externalEvents: new ExternalEvents({ prisma, gateway, edits, now }),
     status: async (userId) => (await statusRows.findForUser(userId)).map(toSyncStatus),
     history: (userId, uid) => undo.history(userId, uid),
     changes: (userId, page) => undo.changes(userId, page),
@@ -263,6 +269,15 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
         await subscriptions.maintain(subscriptionId);
       }),
       handleJob(recheckEventsJob, ({ calendarSyncId }) => recheck.run(calendarSyncId)),
+      handleJob(writeExternalEditsJob, ({ calendarSyncId }) => writeEdits.run(calendarSyncId)),
+      handleJob(tendExternalEditsJob, async () => {
+        const before = new Date(now().getTime() - FORGOTTEN_EDIT_MS);
+        const ids = await edits.findForgotten(prisma, before, settings.cronBatchSize);
+        await enqueueMany(
+          prisma,
+          ids.map((id) => ({ job: writeExternalEditsJob, payload: { calendarSyncId: id } })),
+        );
+      }),
       handleJob(extendMirrorJob, ({ calendarSyncId }) => extendMirror({ ...shared, mirror }, calendarSyncId)),
       handleJob(syncRunJob, ({ runId, calendarSyncId }) => runs.carryOut(runId, calendarSyncId)),
       handleJob(checkCalendarJob, async ({ calendarSyncId }) => {
@@ -280,6 +295,12 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       }),
     ],
     schedule: [
+      {
+        name: "tend-external-edits",
+        job: tendExternalEditsJob,
+        payload: {},
+        everyMs: Math.max(settings.cronEveryMs, FORGOTTEN_EDIT_MS),
+      },
       {
         name: "calendar-sync",
         job: runCronJob,

@@ -28,6 +28,8 @@ export type {
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 export type { BulkOutcome, ResolveOutcome } from "./services/Conflicts.ts";
 export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
+export type { ExternalEditRequest, ExternalScope } from "./services/ExternalEvents.ts";
+export type { ExternalEditView, ExternalEventView } from "./services/external-views.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";
 export {
   type CalendarPreferences,

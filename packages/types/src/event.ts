@@ -29,8 +29,11 @@ export interface CalendarEvent {
   iCalUid: string;
   /** iTIP SEQUENCE: rises with every change that attendees must hear of. */
   sequence: number;
-  /** Our private marker, kept by the provider beside the event and invisible to attendees: the reference's id. */
-  marker: string;
+  /**
+   * Our private marker, kept by the provider beside the event and invisible to attendees: the reference's id. Null leaves the
+   * event as it is in this respect: it is not one of ours.
+   */
+  marker: string | null;
 }
 
 /** Where one event is. `originalStart` names an instance of a series: an instant, or a day for all-day series. */

@@ -58,11 +58,6 @@ export const changeSchema = z
   })
   .meta({ id: "Change" });
 
-/** An event in one of the user's calendars that is not one of ours. */
-export const externalEventSchema = z
-  .object({ calendarName: z.string(), title: z.string(), start: instant, end: instant })
-  .meta({ id: "BusyEvent" });
-
 export const cronNameSchema = z.enum(CRON_NAMES);
 
 /** What a cron did: a count per kind of work. */

@@ -2,7 +2,7 @@ import { bookingSchema } from "@calsync/bookings/dto";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
-import { externalEventSchema } from "../dto/sync.ts";
+import { externalEventSchema } from "../dto/external-events.ts";
 import { toWire } from "../dto/wire.ts";
 import { userIdOf } from "../plugins/auth.ts";
 import { rangeOf, rangeQuerySchema } from "../services/ranges.ts";
@@ -15,8 +15,8 @@ export function calendarRoutes({ bookings, sync }: Container): FastifyPluginAsyn
       {
         preHandler: app.requireUser,
         schema: {
-          tags: ["Bookings"],
-          summary: "Bookings and busy times in a range",
+          tags: ["Calendar"],
+          summary: "Bookings, entries and events of connected calendars in a range",
           querystring: rangeQuerySchema,
           response: {
             200: z.object({ bookings: z.array(bookingSchema), busy: z.array(externalEventSchema) }),
@@ -28,13 +28,11 @@ export function calendarRoutes({ bookings, sync }: Container): FastifyPluginAsyn
         const range = rangeOf(request.query);
         const [inRange, events] = await Promise.all([
           bookings.listBetween(userId, range),
-          sync.listExternalEvents(userId, range),
+          sync.externalEvents.list(userId, range),
         ]);
         return {
           bookings: inRange,
-          busy: toWire(
-            events.map(({ calendarName, title, start, end }) => ({ calendarName, title, start, end })),
-          ),
+          busy: toWire(events),
         };
       },
     );

@@ -159,7 +159,7 @@ function setFields(
     vevent.updatePropertyWithValue("class", wanted.visibility === "private" ? "PRIVATE" : "PUBLIC");
   }
   if (held?.status === "cancelled") vevent.updatePropertyWithValue("status", "CONFIRMED");
-  if (held?.kept[MARKER] !== wanted.marker)
+  if (wanted.marker !== null && held?.kept[MARKER] !== wanted.marker)
     vevent.updatePropertyWithValue(MARKER.toLowerCase(), wanted.marker);
   if (wanted.sequence > (held?.sequence ?? 0)) vevent.updatePropertyWithValue("sequence", wanted.sequence);
   setAttendees(vevent, wanted, ownAddress);

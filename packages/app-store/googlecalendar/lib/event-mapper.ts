@@ -125,7 +125,7 @@ export function toGoogleEvent(event: CalendarEvent): GoogleEvent {
     transparency: event.transparency === "free" ? "transparent" : "opaque",
     visibility: event.visibility,
     sequence: event.sequence,
-    extendedProperties: { private: { [MARKER_KEY]: event.marker } },
+    ...(event.marker === null ? {} : { extendedProperties: { private: { [MARKER_KEY]: event.marker } } }),
   };
 }
 
@@ -147,7 +147,10 @@ export function mergeIntoGoogleEvent(
   const attendees = mergeAttendees(current.attendees ?? [], wanted.attendees);
   const extendedProperties = {
     ...current.extendedProperties,
-    private: { ...current.extendedProperties?.private, [MARKER_KEY]: wanted.marker },
+    private: {
+      ...current.extendedProperties?.private,
+      ...(wanted.marker === null ? {} : { [MARKER_KEY]: wanted.marker }),
+    },
   };
   if (!held) return { ...kept, ...fresh, attendees, extendedProperties, sequence };
 
@@ -158,7 +161,8 @@ export function mergeIntoGoogleEvent(
   if (!equalTimes(held.time, wanted.time)) Object.assign(changes, fromEventTime(wanted.time));
   if (held.transparency !== wanted.transparency) changes.transparency = fresh.transparency ?? null;
   if (held.visibility !== wanted.visibility) changes.visibility = wanted.visibility;
-  if (held.marker !== wanted.marker) changes.extendedProperties = extendedProperties;
+  if (wanted.marker !== null && held.marker !== wanted.marker)
+    changes.extendedProperties = extendedProperties;
   if (!equalLists(held.recurrence ?? [], wanted.recurrence ?? []))
     changes.recurrence = wanted.recurrence ?? [];
   if (!equalAttendees(held.attendees, wanted.attendees, current.organizer?.email ?? null)) {

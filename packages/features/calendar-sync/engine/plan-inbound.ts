@@ -1,9 +1,10 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
 import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
 import { agreedState, changedHere, needsPush, pick, rebase, seenSnapshot } from "./agreement.ts";
-import { type ClockTrust, calendarChangedLast } from "./clock-compare.ts";
+import type { ClockTrust } from "./clock-compare.ts";
 import { type PlannedHold, type TimeFacts, type TimeObjection, timeObjection } from "./guards.ts";
 import { type AttendeeMerge, mergeAttendees } from "./merge-attendees.ts";
+import { calendarPrevails, changedBy } from "./merge-fields.ts";
 import { plannedDeclines } from "./plan-declines.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -157,7 +158,8 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
   let objection: TimeObjection | null = null;
   let winner: ReasonCode | null = null;
   for (const field of changed) {
-    if (field !== "attendees" && sameField(field, remote, shown)) continue;
+    const side = changedBy(field, { base, local: shown, remote });
+    if (field !== "attendees" && side === "alike") continue;
     const refusal = refuse(field, remote, view, policy);
     if (refusal) {
       refusals.push({ action: actionFor([field]), reason: refusal.reason });
@@ -170,7 +172,7 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
         refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
       continue;
     }
-    const theirs = sameField(field, shown, base.local);
+    const theirs = side === "remote";
     if (!theirs && asks(policy)) {
       disputed.push(field);
     } else if (theirs || calendarWins(field, local, event, input)) {
@@ -384,9 +386,7 @@ function calendarWins(
   event: ExternalEvent,
   { policy, now, clock }: InboundInput,
 ): boolean {
-  if (policy.conflict === "calendar-wins" || policy.direction === "FROM_CALENDAR") return true;
-  if (policy.conflict === "booking-wins") return false;
-  return calendarChangedLast(changeTime(event, now), local.changedAt[field] ?? local.createdAt, clock);
+  return calendarPrevails(policy, changeTime(event, now), local.changedAt[field] ?? local.createdAt, clock);
 }
 
 function actionsFor(

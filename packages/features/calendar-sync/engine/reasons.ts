@@ -74,6 +74,17 @@ export const REASONS = {
   // Healed
   "duplicate-removed": "A second event of the same booking was found in the calendar and removed.",
   "orphan-removed": "An event that we had made for a booking that does not exist any more was removed.",
+  // Edits of events that are not ours
+  "external-edit-written": "The event was changed in the calendar as the host asked in the app.",
+  "external-edit-merged":
+    "The host's change was written to the calendar together with what was changed there meanwhile.",
+  "external-edit-overtaken": "The event was changed in the calendar meanwhile, and that change counts.",
+  "external-edit-asked":
+    "The event was changed in the calendar meanwhile; the host decides which change counts.",
+  "external-edit-discarded": "The host chose the calendar's change over their own.",
+  "external-edit-refused": "The calendar refused the host's change.",
+  "external-delete-written": "The event was deleted in the calendar as the host asked in the app.",
+  "external-event-gone": "The event is not in the calendar any more, so it could not be changed.",
   // Made in the app
   "booked-by-guest": "A guest booked.",
   "rescheduled-by-host": "The host moved the booking in the app.",

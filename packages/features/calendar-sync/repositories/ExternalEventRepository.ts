@@ -162,20 +162,4 @@ export class ExternalEventRepository {
                ${range.start}, ${range.end})
        ORDER BY 1`;
   }
-
-  /** Mirrored events of a user's calendars for a calendar view, with the busy stretches that make them visible. */
-  async findForView(
-    sql: Sql,
-    userId: number,
-    range: Interval,
-  ): Promise<{ calendarSyncId: string; calendarName: string; title: string; start: Date; end: Date }[]> {
-    return sql.$queryRaw`
-      SELECT s."id" AS "calendarSyncId", s."name" AS "calendarName", coalesce(e."snapshot"->>'title', '') AS "title",
-             lower(b."during") AS "start", upper(b."during") AS "end"
-        FROM "CalendarSync" s
-        JOIN "BusyInterval" b ON b."calendarSyncId" = s."id" AND b."during" && tstzrange(${range.start}, ${range.end})
-        JOIN "ExternalEvent" e ON e."id" = b."externalEventId"
-       WHERE s."userId" = ${userId}
-       ORDER BY 4, 3`;
-  }
 }

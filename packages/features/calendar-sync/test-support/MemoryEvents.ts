@@ -80,7 +80,6 @@ export class MemoryEvents implements Methods {
       .filter(({ start, end }) => end > range.start && start < range.end);
 
   /** No history looks at a calendar's page. */
-  findForView: Methods["findForView"] = () => [];
 
   #of(calendarSyncId: string): EventRecord[] {
     return [...this.#db.tables.events.values()].filter((one) => one.calendarSyncId === calendarSyncId);

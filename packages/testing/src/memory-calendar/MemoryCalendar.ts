@@ -204,7 +204,7 @@ function toExternal(
     recurrence: wanted.recurrence ? [...wanted.recurrence] : null,
     seriesId: current?.seriesId ?? null,
     originalStart: current?.originalStart ?? null,
-    marker: wanted.marker,
+    marker: wanted.marker ?? current?.marker ?? null,
     updatedAt: null,
     url: current?.url ?? null,
   };

@@ -32,7 +32,7 @@ export function isEqualTo(stored: ExternalEvent, wanted: CalendarEvent): boolean
     stored.location === wanted.location &&
     stored.transparency === wanted.transparency &&
     stored.visibility === wanted.visibility &&
-    stored.marker === wanted.marker &&
+    (wanted.marker === null || stored.marker === wanted.marker) &&
     (stored.sequence ?? 0) >= wanted.sequence &&
     equalTimes(stored.time, wanted.time) &&
     equalLists(stored.recurrence ?? [], wanted.recurrence ?? []) &&
