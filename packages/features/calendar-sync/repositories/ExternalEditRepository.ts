@@ -110,6 +110,11 @@ export class ExternalEditRepository {
        ORDER BY e."requestedAt", e."id"`;
   }
 
+  /** Keeps others from asking for an edit of the same mirrored event until the transaction ends. */
+  async lockEvent(sql: Sql, id: string): Promise<void> {
+    await sql.$queryRaw`SELECT 1 AS "locked" FROM "ExternalEvent" WHERE "id" = ${id}::uuid FOR NO KEY UPDATE`;
+  }
+
   /** The open edits of one event, or of one occurrence, in the order in which they were asked for. */
   async findOpen(
     sql: Sql,

@@ -161,7 +161,8 @@ export class ExternalEvents {
     }
     const seriesOrEventId = seriesId ?? row.externalEventId;
     const editId = await inTransaction(prisma, async (tx) => {
-      const at = now();
+      // Two requests for one event come after one another, so that the second is made on top of the first.
+      await edits.lockEvent(tx, row.id);
       const open = await edits.findOpen(tx, {
         calendarSyncId: row.calendarSyncId,
         seriesOrEventId,
@@ -180,6 +181,7 @@ export class ExternalEvents {
           throw new AppError("conflict", "series_time_fixed", fixed, { hint });
         }
       }
+      const last = open.at(-1)?.requestedAt.getTime() ?? 0;
       const edit = await edits.insert(tx, userId, {
         calendarSyncId: row.calendarSyncId,
         externalEventId: row.externalEventId,
@@ -188,7 +190,7 @@ export class ExternalEvents {
         kind,
         base: seen,
         wanted,
-        requestedAt: at,
+        requestedAt: new Date(Math.max(now().getTime(), last + 1)),
       });
       const payload = { calendarSyncId: row.calendarSyncId };
       await enqueueMany(tx, [{ job: writeExternalEditsJob, payload }]);

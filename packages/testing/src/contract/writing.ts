@@ -264,6 +264,23 @@ export function describeWriting(context: ContractContext): void {
       expect(read?.status ?? null).toBe(can("tombstones") ? "cancelled" : null);
     });
 
+    test("an update without a marker leaves an event that is not ours without one", async () => {
+      const { service, calendarId, person } = subject();
+      const eventId = await person.create({ title: "By hand", time: hour(9) });
+      const read = await service.getEvent({ calendarId, eventId });
+      if (!read) throw new Error("the event that a person made is not there");
+      const { title: _title, ...rest } = read;
+      const wanted = {
+        ...rest,
+        title: "Edited through us",
+        iCalUid: read.iCalUid ?? "",
+        sequence: 0,
+        marker: null,
+      };
+      const written = await service.updateEvent({ calendarId, eventId }, wanted, read.version);
+      expect(written.event).toMatchObject({ title: "Edited through us", marker: null });
+    });
+
     test("what a person has changed is read at once", async () => {
       const { service, calendarId, person } = subject();
       const eventId = await person.create({ title: "By hand", time: hour(9), description: "Notes" });
