@@ -38,6 +38,13 @@ const slug = z
 
 export const hostSchema = z.object({ name: z.string(), username: z.string(), timeZone: z.string() });
 
+/** How far occurrences of one recurring booking are apart, and how many there may be. */
+const recurrenceRuleSchema = z.object({
+  frequency: z.enum(["daily", "weekly", "monthly"]),
+  interval: z.int().min(1).max(52).describe("Every so many days, weeks or months"),
+  maxCount: z.int().min(2).max(100).describe("Most occurrences of one booking"),
+});
+
 export const eventTypeSchema = z.object({
   id: z.int(),
   title: z.string(),
@@ -55,6 +62,9 @@ export const eventTypeSchema = z.object({
   bufferAfterMinutes: z.int(),
   minimumNoticeMinutes: z.int(),
   maximumDaysAhead: z.int(),
+  recurrence: recurrenceRuleSchema
+    .nullable()
+    .describe("How occurrences can be booked together; null: not at all"),
 });
 
 const eventTypeFields = z.object({
@@ -73,6 +83,7 @@ const eventTypeFields = z.object({
     .min(0)
     .max(60 * 24 * 365),
   maximumDaysAhead: z.int().min(1).max(730),
+  recurrence: recurrenceRuleSchema.nullable(),
 });
 
 /** POST /v1/event-types. What is left out gets the database's default. */
@@ -103,6 +114,13 @@ export const slotsQuerySchema = z
         "A booking that is to be moved: its own time counts as free. For its host, or with its guest's `token`",
       ),
     token: z.string().max(200).optional().describe("The guest's secret of the booking that is to be moved"),
+    count: z.coerce
+      .number()
+      .int()
+      .min(2)
+      .max(100)
+      .optional()
+      .describe("Only starts from which so many occurrences of a recurring event type are free"),
   })
   .refine(({ rescheduleUid, token }) => rescheduleUid !== undefined || token === undefined, {
     error: "token belongs to rescheduleUid",
@@ -132,6 +150,10 @@ export const bookRequestSchema = z.object({
   timeZone: timeZoneSchema.describe("The guest's zone, for their mails"),
   guest: z.object({ name: line(100), email }),
   notes: z.string().trim().max(5_000).optional(),
+  recurrence: z
+    .object({ count: z.int().min(2).max(100).describe("How many occurrences, the first at `start`") })
+    .optional()
+    .describe("For an event type that is recurring: books so many occurrences, all or none"),
 });
 
 /** Header Idempotency-Key of POST /v1/bookings: chosen at random by the client for one attempt of a person to book. */
@@ -145,12 +167,18 @@ const token = z
   .max(200)
   .describe("The guest's secret, from the answer to their booking or from a mail");
 
+const scope = z
+  .enum(["one", "following", "all"])
+  .default("one")
+  .describe("For an occurrence of a series: it alone, it and all later ones, or all that are still to come");
+
 /** POST /v1/bookings/:uid/reschedule. */
-export const rescheduleRequestSchema = z.object({ start: anyInstant, token: token.optional() });
+export const rescheduleRequestSchema = z.object({ start: anyInstant, scope, token: token.optional() });
 
 /** POST /v1/bookings/:uid/cancel. */
 export const cancelRequestSchema = z.object({
   reason: z.string().trim().max(1_000).optional(),
+  scope,
   token: token.optional(),
 });
 
@@ -188,6 +216,13 @@ export const bookingSchema = z.object({
   cancelledAt: instant.nullable(),
   cancellationReason: z.string().nullable(),
   sequence: z.int(),
+  series: z
+    .object({
+      id: z.uuid(),
+      originalStart: z.string().describe("The start that the series' rule gives: an instant, or a day"),
+    })
+    .nullable()
+    .describe("The series that it is an occurrence of"),
   calendars: z
     .array(
       z.object({
@@ -205,7 +240,19 @@ export const bookingListSchema = z.object({
   bookings: z.array(bookingSchema),
   nextCursor: z.string().nullable(),
 });
-export const bookedSchema = z.object({ booking: bookingSchema, guestToken: z.string() });
+export const bookedSchema = z.object({
+  booking: bookingSchema.describe("The booking; of a series, its first occurrence"),
+  guestToken: z.string(),
+  occurrences: z
+    .array(z.object({ uid: z.uuid(), start: instant, end: instant, guestToken: z.string() }))
+    .nullable()
+    .describe("All occurrences of a recurring booking, in order; null for a single one"),
+});
+
+/** GET /v1/bookings/:uid/occurrences. */
+export const occurrencesSchema = z.object({
+  bookings: z.array(bookingSchema).describe("All occurrences of the series, cancelled ones too, in order"),
+});
 
 export type Host = z.output<typeof hostSchema>;
 export type EventTypeDto = z.output<typeof eventTypeSchema>;
@@ -219,6 +266,7 @@ export type BookRequest = z.output<typeof bookRequestSchema>;
 export type BookingListQuery = z.output<typeof bookingListQuerySchema>;
 export type BookingDto = z.output<typeof bookingSchema>;
 export type BookingList = z.output<typeof bookingListSchema>;
+export type RecurrenceRule = z.output<typeof recurrenceRuleSchema>;
 export type Booked = z.output<typeof bookedSchema>;
 
 function isTimeZone(text: string): boolean {

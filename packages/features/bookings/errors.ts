@@ -1,4 +1,4 @@
-import { AppError } from "@calsync/lib";
+import { AppError, type AppErrorOptions } from "@calsync/lib";
 
 /** A request that cannot be right, whenever it is made. */
 export function invalid(code: string, message: string, hint?: string): AppError {
@@ -6,10 +6,17 @@ export function invalid(code: string, message: string, hint?: string): AppError 
 }
 
 /** A request that the state of things does not allow. */
-export function conflict(code: string, message: string, hint?: string, cause?: unknown): AppError {
+export function conflict(
+  code: string,
+  message: string,
+  hint?: string,
+  cause?: unknown,
+  errors?: AppErrorOptions["errors"],
+): AppError {
   return new AppError("conflict", code, message, {
     ...(hint === undefined ? {} : { hint }),
     ...(cause === undefined ? {} : { cause }),
+    ...(errors === undefined ? {} : { errors }),
   });
 }
 

@@ -14,6 +14,7 @@ import { pullCalendarJob } from "./jobs/pull-calendar.job.ts";
 import { pushCalendarJob } from "./jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "./jobs/recheck-events.job.ts";
 import { runCronJob } from "./jobs/run-cron.job.ts";
+import { settleSeriesJob } from "./jobs/settle-series.job.ts";
 import { syncRunJob } from "./jobs/sync-run.job.ts";
 import { tendExternalEditsJob, writeExternalEditsJob } from "./jobs/write-external-edits.job.ts";
 import type { BookingStore } from "./ports/BookingStore.ts";
@@ -42,6 +43,7 @@ import { PullCalendar } from "./services/PullCalendar.ts";
 import { PushCalendar } from "./services/PushCalendar.ts";
 import { Questions } from "./services/Questions.ts";
 import { RecheckEvents } from "./services/RecheckEvents.ts";
+import { SeriesChanges } from "./services/SeriesChanges.ts";
 import { Subscriptions } from "./services/Subscriptions.ts";
 import { SyncRuns } from "./services/SyncRuns.ts";
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from "./services/settings.ts";
@@ -143,9 +145,11 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const tellWebhooks: TellWebhooks = deps.tellWebhooks ?? (async () => {});
   const guard = new ChangeGuard(heldChanges, tellHosts);
   const questions = new Questions(conflicts, { tellHosts, tellWebhooks });
+  const seriesChanges = new SeriesChanges(repositories, store, settings.splitGraceMs);
   const applier = new ChangeApplier(references, records, mirror, store, {
     moved,
     guard,
+    series: seriesChanges,
     questions,
     clockOf: (calendar) => clockTrustOf(gateway, calendar),
     capabilitiesOf: (provider) => gateway.capabilitiesOf(provider),
@@ -155,6 +159,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     gateway,
     calendars,
     references,
+    seriesReferences: repositories.seriesReferences,
     events,
     applier,
     heldChanges,
@@ -177,7 +182,13 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     notificationAddress: deps.notificationAddress,
   });
   const notifications = new Notifications({ ...shared, subscriptions: subscriptionRows });
-  const bookingReferences = new BookingReferences(calendars, references, records, now);
+  const bookingReferences = new BookingReferences(
+    calendars,
+    references,
+    repositories.seriesReferences,
+    records,
+    now,
+  );
   const undo = new Undo(shared, store, bookingReferences);
   const conflictService = new Conflicts(shared, conflicts, store);
   const massChanges = new MassChanges(shared);
@@ -277,6 +288,9 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
           prisma,
           ids.map((id) => ({ job: writeExternalEditsJob, payload: { calendarSyncId: id } })),
         );
+      }),
+      handleJob(settleSeriesJob, async ({ calendarSyncId }) => {
+        await enqueuePulls(prisma, await calendars.markPullRequested(prisma, [calendarSyncId]));
       }),
       handleJob(extendMirrorJob, ({ calendarSyncId }) => extendMirror({ ...shared, mirror }, calendarSyncId)),
       handleJob(syncRunJob, ({ runId, calendarSyncId }) => runs.carryOut(runId, calendarSyncId)),

@@ -14,7 +14,15 @@ export {
   sameField,
   toSnapshot,
 } from "./engine/snapshot.ts";
-export type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "./ports/BookingStore.ts";
+export type {
+  BookingAction,
+  BookingActionOutcome,
+  BookingStore,
+  LocalItem,
+  LocalSeries,
+  SeriesChange,
+  SeriesStore,
+} from "./ports/BookingStore.ts";
 export type { BookingChange, BookingSync } from "./ports/BookingSync.ts";
 export type { CalendarGateway } from "./ports/CalendarGateway.ts";
 export type {

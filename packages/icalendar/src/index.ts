@@ -18,6 +18,17 @@ export {
   RecurrenceError,
   type RecurringEvent,
 } from "./recurrence.ts";
+export {
+  cutAfter,
+  describeSlots,
+  type RecurringTime,
+  ruleChange,
+  type SeriesSlots,
+  sameRecurrence,
+  shiftSlots,
+  slotsOf,
+  timeAt,
+} from "./series-slots.ts";
 export { splitThisAndFuture } from "./this-and-future.ts";
 export {
   addDate,

@@ -18,6 +18,8 @@ export type AppErrorKind =
 export interface AppErrorOptions extends ErrorOptions {
   /** What the person can do about it, as a sentence. */
   hint?: string | undefined;
+  /** Each part of the request that stands in the way, for people to choose otherwise. */
+  errors?: readonly { path: string; message: string }[] | undefined;
 }
 
 /**
@@ -30,12 +32,14 @@ export class AppError extends Error {
   readonly kind: AppErrorKind;
   readonly code: string;
   readonly hint: string | undefined;
+  readonly errors: AppErrorOptions["errors"];
 
   constructor(kind: AppErrorKind, code: string, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.code = code;
     this.hint = options.hint;
+    this.errors = options.errors;
   }
 }
 

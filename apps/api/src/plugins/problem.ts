@@ -107,8 +107,13 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
 /** The problem that an error is to a caller. Internals of errors that are not meant for callers stay inside. */
 function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof AppError) {
-    const { code, message: detail, hint } = error;
-    return { ...common(code, STATUS_OF_KIND[error.kind]), detail, ...(hint === undefined ? {} : { hint }) };
+    const { code, message: detail, hint, errors } = error;
+    return {
+      ...common(code, STATUS_OF_KIND[error.kind]),
+      detail,
+      ...(hint === undefined ? {} : { hint }),
+      ...(errors === undefined ? {} : { errors: [...errors] }),
+    };
   }
   if (error instanceof CalendarError) {
     const { status, title, hint } = OF_CALENDAR_CODE[error.code];

@@ -88,6 +88,7 @@ export class SyncHarness {
       bookingStore: {
         loadItems: (...input) => this.wrapStore(store).loadItems(...input),
         applyActions: (...input) => this.wrapStore(store).applyActions(...input),
+        ...(store.series ? { series: store.series } : {}),
         checkTimes: async (...input) => (await this.wrapStore(store).checkTimes?.(...input)) ?? [],
       },
       tellHosts: (tx, notices) => queueHostMails(tx, notices, { now: this.clock() }),

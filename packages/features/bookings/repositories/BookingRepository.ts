@@ -4,7 +4,8 @@ import type { Interval } from "@calsync/types";
 /** A client, or the transaction of a change. */
 export type Sql = PrismaClient | PrismaTransaction;
 
-const BOOKING = {
+/** What of a booking its pages show. */
+export const BOOKING = {
   attendees: { orderBy: { id: "asc" } },
   eventType: {
     select: {

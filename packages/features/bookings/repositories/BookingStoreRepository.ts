@@ -21,6 +21,9 @@ export interface StoredBooking {
   cancelledFor: string | null;
   fieldChangedAt: Record<string, string>;
   createdAt: Date;
+  /** The series that it is an occurrence of, and its place there. */
+  recurringGroup: string | null;
+  originalStart: string | null;
   bufferBeforeMinutes: number;
   bufferAfterMinutes: number;
   hostName: string;
@@ -40,7 +43,8 @@ export interface StoredAttendee {
 const SELECT = `
   SELECT b."id", b."uid"::text, b."hostId", b."status"::text, b."title", b."description", b."location", b."startTime",
     b."endTime", b."timeZone", b."allDay", b."hostPlaced", b."iCalUid", b."sequence", b."cancelledAt",
-    b."cancellationReason", b."cancelledFor", b."fieldChangedAt", b."createdAt", u."name" AS "hostName",
+    b."cancellationReason", b."cancelledFor", b."fieldChangedAt", b."createdAt",
+    b."recurringGroup"::text, b."originalStart", u."name" AS "hostName",
     coalesce(e."bufferBeforeMinutes", 0) AS "bufferBeforeMinutes",
     coalesce(e."bufferAfterMinutes", 0) AS "bufferAfterMinutes",
     coalesce((

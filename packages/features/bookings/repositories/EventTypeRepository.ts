@@ -1,6 +1,6 @@
 import type { Prisma } from "@calsync/prisma";
 import type { ScheduleHours } from "../availability/open-hours.ts";
-import type { CreateEventType, EventTypeDto, Host, UpdateEventType } from "../dto.ts";
+import type { CreateEventType, EventTypeDto, Host, RecurrenceRule, UpdateEventType } from "../dto.ts";
 import type { Sql } from "./BookingRepository.ts";
 
 const EVENT_TYPE = {
@@ -17,7 +17,37 @@ const EVENT_TYPE = {
   bufferAfterMinutes: true,
   minimumNoticeMinutes: true,
   maximumDaysAhead: true,
+  recurrenceFrequency: true,
+  recurrenceInterval: true,
+  recurrenceMaxCount: true,
 } satisfies Prisma.EventTypeSelect;
+
+type EventTypeRow = Prisma.EventTypeGetPayload<{ select: typeof EVENT_TYPE }>;
+
+function toEventType(row: EventTypeRow): EventTypeDto {
+  const { recurrenceFrequency, recurrenceInterval, recurrenceMaxCount, ...rest } = row;
+  const recurrence = recurrenceFrequency && {
+    frequency: recurrenceFrequency.toLowerCase() as RecurrenceRule["frequency"],
+    interval: recurrenceInterval,
+    maxCount: recurrenceMaxCount,
+  };
+  return { ...rest, recurrence };
+}
+
+/** What a request says, in columns. */
+function toColumns<T extends { recurrence?: RecurrenceRule | null | undefined }>({
+  recurrence,
+  ...fields
+}: T) {
+  if (recurrence === undefined) return withoutUndefined(fields);
+  return {
+    ...withoutUndefined(fields),
+    recurrenceFrequency: recurrence && (recurrence.frequency.toUpperCase() as "DAILY" | "WEEKLY" | "MONTHLY"),
+    ...(recurrence
+      ? { recurrenceInterval: recurrence.interval, recurrenceMaxCount: recurrence.maxCount }
+      : {}),
+  };
+}
 
 const SCHEDULE = {
   timeZone: true,
@@ -66,7 +96,7 @@ async function findBookable(sql: Sql, where: Prisma.EventTypeWhereInput): Promis
   const { user, schedule, ...eventType } = row;
   const { schedules, ...host } = user;
   const hours = schedule ?? schedules[0];
-  return { host, eventType, schedule: hours ? toHours(hours) : null };
+  return { host, eventType: toEventType(eventType), schedule: hours ? toHours(hours) : null };
 }
 
 function toHours({ timeZone, availability }: ScheduleRow): ScheduleHours {
@@ -97,17 +127,24 @@ export async function findProfile(
   });
   if (!row) return null;
   const { eventTypes, ...host } = row;
-  return { host, eventTypes };
+  return { host, eventTypes: eventTypes.map(toEventType) };
 }
 
 /** All event types of a user. */
 export async function findOfUser(sql: Sql, userId: number): Promise<EventTypeDto[]> {
-  return sql.eventType.findMany({ where: { userId }, select: EVENT_TYPE, orderBy: { id: "asc" } });
+  const rows = await sql.eventType.findMany({
+    where: { userId },
+    select: EVENT_TYPE,
+    orderBy: { id: "asc" },
+  });
+  return rows.map(toEventType);
 }
 
 /** @throws a unique violation when the user has another event type with this slug */
 export async function create(sql: Sql, userId: number, fields: CreateEventType): Promise<EventTypeDto> {
-  return sql.eventType.create({ data: { ...withoutUndefined(fields), userId }, select: EVENT_TYPE });
+  return toEventType(
+    await sql.eventType.create({ data: { ...toColumns(fields), userId }, select: EVENT_TYPE }),
+  );
 }
 
 /** @returns null when the user has no such event type. @throws a unique violation as {@link create} */
@@ -119,10 +156,10 @@ export async function update(
 ): Promise<EventTypeDto | null> {
   const [row] = await sql.eventType.updateManyAndReturn({
     where: { id, userId },
-    data: withoutUndefined(changes),
+    data: toColumns(changes),
     select: EVENT_TYPE,
   });
-  return row ?? null;
+  return row ? toEventType(row) : null;
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

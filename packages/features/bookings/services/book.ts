@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { queueBookingMails, wasCausedBy } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { Booked, BookRequest } from "../dto.ts";
@@ -11,26 +11,18 @@ import {
   lockShared,
   takeSeat,
 } from "../repositories/BookingRepository.ts";
-import { type BookableEventType, findByAddress } from "../repositories/EventTypeRepository.ts";
+import { findByAddress } from "../repositories/EventTypeRepository.ts";
 import { inTransaction, isIdempotencyKeyTaken, isTimeTaken } from "../repositories/transaction.ts";
+import { bookSeries } from "./book-series.ts";
 import type { BookingDependencies } from "./dependencies.ts";
 import { toEventTime } from "./event-time.ts";
+import { toNewBooking, type Wish } from "./new-booking.ts";
 import { findOffered, isOfferedWhenFree, oneStart } from "./offered.ts";
 import { toGuestDto } from "./to-dto.ts";
 import { findActingGuest } from "./viewer.ts";
 
-const MINUTE_MS = 60_000;
 /** Tries to share an appointment that another guest has made at the same moment; the second one finds it. */
 const SHARED_TRIES = 3;
-
-/** What a booking is made from, once it is known to be offered. */
-interface Wish {
-  target: BookableEventType;
-  request: BookRequest;
-  start: Date;
-  now: Date;
-  idempotencyKey: string | null;
-}
 
 /** Books a time for a guest. See `BookingService.book`. */
 export async function book(
@@ -48,6 +40,7 @@ export async function book(
     idempotencyKey: storedKey(target.eventType.id, options.idempotencyKey),
   };
   const earlier = await findEarlier(deps, wish);
+  if (request.recurrence) return bookSeries(deps, wish, request.recurrence.count, earlier);
   if (earlier) return toBooked(deps, earlier, request.guest.email);
   await requireOffered(deps, wish);
   for (let attempt = 1; ; attempt++) {
@@ -134,34 +127,6 @@ async function place(deps: BookingDependencies, tx: PrismaTransaction, wish: Wis
   return booking;
 }
 
-function toNewBooking({ target, request, start, now, idempotencyKey }: Wish) {
-  const { eventType, host, schedule } = target;
-  const end = new Date(start.getTime() + eventType.durationMinutes * MINUTE_MS);
-  const uid = randomUUID();
-  const alone = eventType.seats === 1;
-  return {
-    uid,
-    hostId: host.id,
-    eventTypeId: eventType.id,
-    title: alone
-      ? `${eventType.title} between ${host.name} and ${request.guest.name}`
-      : `${eventType.title} with ${host.name}`,
-    description: [eventType.description, alone ? request.notes : ""].filter(Boolean).join("\n\n"),
-    location: eventType.location,
-    time: { start, end },
-    occupied: {
-      start: new Date(start.getTime() - eventType.bufferBeforeMinutes * MINUTE_MS),
-      end: new Date(end.getTime() + eventType.bufferAfterMinutes * MINUTE_MS),
-    },
-    timeZone: schedule?.timeZone ?? host.timeZone,
-    seats: eventType.seats,
-    iCalUid: `${uid}@calsync`,
-    idempotencyKey,
-    guest: { ...request.guest, timeZone: request.timeZone },
-    createdAt: now,
-  };
-}
-
 /** The booking that an earlier request with the same key has made. */
 async function findEarlier(deps: BookingDependencies, wish: Wish): Promise<BookingRow | null> {
   const { idempotencyKey, request, start, target } = wish;
@@ -194,5 +159,5 @@ function storedKey(eventTypeId: number, key: string | undefined): string | null 
 
 function toBooked({ guestTokens }: BookingDependencies, booking: BookingRow, email: string): Booked {
   const guestToken = guestTokens.tokenFor({ uid: booking.uid, email });
-  return { booking: toGuestDto(booking, email), guestToken };
+  return { booking: toGuestDto(booking, email), guestToken, occurrences: null };
 }

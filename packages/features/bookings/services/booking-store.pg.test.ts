@@ -80,6 +80,7 @@ describe("the booking store", () => {
         sequence: 0,
         cancelledFor: null,
         about: { hostName: "Dana Demo", link: null, guestEmail: "ann@example.test" },
+        series: null,
       },
     ]);
   });

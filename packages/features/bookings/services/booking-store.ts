@@ -21,6 +21,7 @@ import {
 import { applyAction, isActive } from "./apply-action.ts";
 import { checkTimes } from "./check-times.ts";
 import { toEventTime } from "./event-time.ts";
+import { seriesStore } from "./series-store.ts";
 
 export interface BookingStoreOptions {
   /** How long mails about a change wait for further changes; see `queueBookingMails`. */
@@ -41,6 +42,7 @@ export function createBookingStore({ settleMs, hostLink }: BookingStoreOptions =
     },
     applyActions: (tx, actions, now) => applyActions(tx, actions, now, settleMs),
     checkTimes,
+    series: seriesStore,
   };
 }
 
@@ -214,6 +216,7 @@ function mailsOf(booking: StoredBooking, told: ReadonlyMap<number, Told>): Booki
           ...mail,
           kind: news.kind,
           ...(news.kind === "rescheduled" ? { previousTime: news.previousTime } : {}),
+          ...(news.action.seriesId ? { seriesId: news.action.seriesId } : {}),
         },
   ];
   if (news.invited.length > 0)
@@ -240,6 +243,10 @@ function toItem(booking: StoredBooking, hostLink: BookingStoreOptions["hostLink"
       link: hostLink?.(booking.uid) ?? null,
       guestEmail: booking.attendees.find(({ seat }) => seat)?.email.toLowerCase() ?? null,
     },
+    series:
+      booking.recurringGroup !== null && booking.originalStart !== null
+        ? { id: booking.recurringGroup, originalStart: booking.originalStart }
+        : null,
   };
 }
 

@@ -21,7 +21,15 @@ export interface OfferQuery {
   range: Interval;
   now: Date;
   /** A booking that is to be moved: its own time does not count as taken, and a slot is as long as it. */
-  moving?: { bookingId: number; start: Date; durationMinutes: number } | undefined;
+  moving?:
+    | {
+        bookingId: number;
+        start: Date;
+        durationMinutes: number;
+        /** Further bookings that move along: other occurrences of its series. */
+        alsoMoving?: ReadonlySet<number>;
+      }
+    | undefined;
 }
 
 /** A booking as the one that is to be moved. */
@@ -53,7 +61,10 @@ export async function findOffered(sql: Sql, busy: BusyLookup, query: OfferQuery)
     busy(target.host.id, reach),
   ]);
   if (!target.schedule) return { slots: [], freshness };
-  const taken = occupied.filter(({ id }) => id !== query.moving?.bookingId).map(toTaken(target.eventType.id));
+  const { moving } = query;
+  const taken = occupied
+    .filter(({ id }) => id !== moving?.bookingId && !moving?.alsoMoving?.has(id))
+    .map(toTaken(target.eventType.id));
   return {
     slots: findSlots({ schedule: target.schedule, rules, range, now, busy: intervals, taken }),
     freshness,

@@ -60,6 +60,10 @@ function common(row: BookingRow) {
     cancelledAt: row.cancelledAt?.toISOString() ?? null,
     cancellationReason: row.cancellationReason,
     sequence: row.sequence,
+    series:
+      row.recurringGroup && row.originalStart
+        ? { id: row.recurringGroup, originalStart: row.originalStart }
+        : null,
   };
 }
 

@@ -10,7 +10,12 @@ import type { SyncedState } from "./synced-state.ts";
 import { type EventView, FULL_VIEW, shownSnapshot, visibilityOf } from "./view.ts";
 
 export interface OutboundInput {
-  reference: PlannedReference & { externalEventId: string | null; generation: number };
+  reference: PlannedReference & {
+    externalEventId: string | null;
+    generation: number;
+    /** Set for an occurrence: its event is an instance of the series', which is there before it and never made by itself. */
+    seriesReferenceId?: string | null;
+  };
   local: LocalItem | null;
   policy: SyncPolicy;
   now: Date;
@@ -63,7 +68,10 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
   const shown = shownSnapshot(local, view);
   // A booking that was cancelled and brought back: its event has gone for good.
   const generation = reference.generation + (reference.status === "DELETED" ? 1 : 0);
-  if (reference.externalEventId === null || reference.status === "DELETED") {
+  const occurrence = Boolean(reference.seriesReferenceId);
+  // It comes with its series; or it has dropped out of the rule, and is waited for.
+  if (occurrence && reference.externalEventId === null) return none("unchanged");
+  if (reference.externalEventId === null || (reference.status === "DELETED" && !occurrence)) {
     return {
       kind: "create",
       event: toCalendarEvent(shown, local, reference, visibilityOf(view)),
@@ -74,7 +82,9 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
     };
   }
   const { base } = reference;
-  if (base && reference.pending.length === 0 && !needsPush(shown, base, view)) return none("unchanged");
+  const agreed = base !== null && reference.pending.length === 0 && !needsPush(shown, base, view);
+  // An instance that was deleted is brought back by a write.
+  if (agreed && reference.status !== "DELETED") return none("unchanged");
   const event = base
     ? toCalendarEvent(withRemoteEdits(shown, base), local, reference, visibilityToWrite(view, base))
     : toCalendarEvent(shown, local, reference, visibilityOf(view));

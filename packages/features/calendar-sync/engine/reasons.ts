@@ -49,6 +49,25 @@ export const REASONS = {
     "The event was moved to another of the host's calendars; the booking goes with it.",
   "deletion-unconfirmed":
     "The event has gone from the calendar; the host's other calendars are looked at before the booking is cancelled, in case it was moved there.",
+  // Series
+  "occurrence-moved": "This date of the series was moved in the calendar.",
+  "occurrence-changed": "This date of the series was edited in the calendar.",
+  "occurrence-deleted": "This date of the series was deleted in the calendar, so its booking was cancelled.",
+  "occurrence-restored":
+    "This date of the series was brought back in the calendar, so its booking was restored.",
+  "series-moved": "The series was moved in the calendar, so its bookings to come were rescheduled.",
+  "series-rule-changed":
+    "The series repeats otherwise now; its bookings to come follow the new dates in their order.",
+  "series-changed": "The series' title, description or location was edited in the calendar.",
+  "series-shortened":
+    "The series was shortened in the calendar, so the bookings beyond its end were cancelled.",
+  "series-deleted": "The series was deleted in the calendar, so its bookings to come were cancelled.",
+  "series-restored": "The deleted series was brought back in the calendar, so its bookings were restored.",
+  "series-split-moved":
+    "This and the following dates were moved in the calendar; the bookings follow the new series there.",
+  "series-split-changed": "This and the following dates were edited in the calendar.",
+  "series-split":
+    "This and the following dates are a series of their own in the calendar now; the bookings follow it.",
   // Nothing to do
   echo: "Our own write came back.",
   unchanged: "The event changed in ways that the booking does not follow.",
@@ -69,6 +88,9 @@ export const REASONS = {
   "event-created": "The booking was written to the calendar.",
   "event-updated": "The booking's change was written to the calendar.",
   "event-deleted": "The booking was cancelled, so its event was deleted.",
+  "series-created": "The recurring booking was written to the calendar as one recurring event.",
+  "series-updated": "The change of the series was written to the calendar.",
+  "series-event-deleted": "The recurring booking was cancelled, so its event was deleted.",
   "event-recreated": "The event had gone from the calendar and was written again.",
   "push-refused": "The calendar refused the change for good.",
   // Healed

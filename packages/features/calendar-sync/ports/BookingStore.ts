@@ -27,6 +27,55 @@ export interface LocalItem {
   cancelledFor?: ReasonCode | null;
   /** What templates of titles and descriptions may name beside the fields. */
   about?: TemplateSubject;
+  /** The series that it is an occurrence of, and its place there: the start that the series' rule gives it. */
+  series?: { id: string; originalStart: string } | null;
+}
+
+/** A recurring booking as the engine sees it: what its occurrences have in common. */
+export interface LocalSeries {
+  seriesId: string;
+  hostId: number;
+  /** False once the series as a whole was cancelled. */
+  active: boolean;
+  title: string;
+  description: string;
+  location: string;
+  /** The first occurrence as the rule gives it; the local time of its zone is what repeats. */
+  time: EventTime;
+  /** RRULE, RDATE and EXDATE lines. */
+  recurrence: string[];
+  /** As LocalItem.changedAt; a changed rule counts as a changed time. */
+  changedAt: LocalItem["changedAt"];
+  createdAt: InstantString;
+  iCalUid: string;
+  sequence: number;
+}
+
+/** What sync asks of a series, beside the actions on its occurrences. */
+export interface SeriesChange {
+  seriesId: string;
+  /** New values; a missing member stays. With `splitFrom`: where the new series differs from the one it comes from. */
+  set: Partial<Pick<LocalSeries, "title" | "description" | "location" | "time" | "recurrence" | "active">>;
+  /** When it was changed out there; null leaves the fields' times of change as they are. */
+  changedAt: InstantString | null;
+  /** Makes the series first, as a copy of this one, with a UID of its own. */
+  splitFrom?: string;
+  /** Places of occurrences in the series; those of another series move into it. */
+  slots: readonly { bookingId: number; originalStart: string }[];
+  /** Occurrences that stand alone from now on. */
+  leaving: readonly number[];
+}
+
+/** The part of a booking store that knows recurring bookings. */
+export interface SeriesStore {
+  /** Loads series by id, with `lock` for the rest of the transaction; unknown ids are left out. One statement. */
+  load(
+    tx: PrismaTransaction,
+    seriesIds: readonly string[],
+    options?: { lock?: boolean },
+  ): Promise<LocalSeries[]>;
+  /** Carries changes out; doing the same twice changes nothing. A fixed number of statements. */
+  change(tx: PrismaTransaction, changes: readonly SeriesChange[], now: Date): Promise<void>;
 }
 
 interface ActionBase {
@@ -36,6 +85,8 @@ interface ActionBase {
   reason: ReasonCode;
   /** When the change was made out there, by the provider's clock where it tells one; becomes the field's time of change. */
   changedAt: InstantString;
+  /** Set when the series as a whole was changed: its people are told once for all of its occurrences. */
+  seriesId?: string;
   /** The calendar that the change came from; null for what the host decided here (an answer to a question, an undo). */
   origin: { calendarSyncId: string; calendarName: string; provider: string } | null;
 }
@@ -78,6 +129,8 @@ export interface BookingActionOutcome {
  * Both methods run inside the engine's transaction and cost a fixed number of statements, however many rows.
  */
 export interface BookingStore {
+  /** Left out by a store that has no recurring bookings. */
+  series?: SeriesStore;
   /**
    * Loads bookings by id; unknown ids are left out. With `lock`, the rows stay locked until the transaction ends
    * (`FOR NO KEY UPDATE`, in order of id), so that what was planned on them still holds when it is applied.

@@ -13,6 +13,8 @@ export interface BookingChange {
    * The host's calendars that it is to stand in from now on, and no others; those of the destinations, for good, when left out.
    */
   calendarSyncIds?: readonly string[];
+  /** Series that changed as a whole with the booking: their recurring events are to be written. */
+  seriesIds?: readonly string[];
 }
 
 /** What a booking store tells sync, in the transaction of its own change. */

@@ -46,22 +46,21 @@ export class DoctorRepository {
     };
   }
 
-  /** All references of the calendar whose booking has not ended. */
+  /** All references of the calendar to single events whose booking has not ended. */
   async findComing(sql: Sql, calendarSyncId: string, now: Date): Promise<CheckedReference[]> {
     const rows = await sql.$queryRaw<
       (RawReference & Pick<CheckedReference, "originalStart" | "nextPushAt">)[]
     >`
       SELECT r."id"::text AS "id", r."bookingId", r."calendarSyncId"::text AS "calendarSyncId", r."externalEventId", r."originalStart",
              r."status", r."version", r."sequence", r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount",
-             r."pushRequestedAt", r."nextPushAt", r."privacy", r."titleTemplate", r."descriptionTemplate"
+             r."pushRequestedAt", r."nextPushAt", r."privacy", r."titleTemplate", r."descriptionTemplate",
+             r."detachedAt" IS NOT NULL AS "detached", r."seriesReferenceId"::text
         FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND b."endTime" > ${now}
+         -- Occurrences have no event of their own: their series is compared as a whole, by each pull that lists it.
+         AND r."seriesReferenceId" IS NULL
        ORDER BY b."startTime", r."id"`;
-    return rows.map(({ nextPushAt, originalStart, ...raw }) => ({
-      ...toReferenceRow(raw),
-      nextPushAt,
-      originalStart,
-    }));
+    return rows.map(({ nextPushAt, ...raw }) => ({ ...toReferenceRow(raw), nextPushAt }));
   }
 
   /** Coming bookings whose destination the calendar is and that stand in no calendar at all. */

@@ -136,6 +136,20 @@ export class ExternalEventRepository {
                   ELSE "externalEventId" = ANY(${seriesIds ?? []}) OR "seriesId" = ANY(${seriesIds ?? []}) END`;
   }
 
+  /** Series in the mirror that carry one of our markers: copies of ours, as "this and following" makes them. */
+  async findMarkedSeries(
+    sql: Sql,
+    calendarSyncId: string,
+    markers: readonly string[],
+  ): Promise<ExternalEvent[]> {
+    const rows = await sql.$queryRaw<{ snapshot: ExternalEvent }[]>`
+      SELECT "snapshot" FROM "ExternalEvent"
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "seriesId" IS NULL AND "status" <> 'cancelled'
+         AND "snapshot"->>'marker' = ANY(${markers}) AND jsonb_typeof("snapshot"->'recurrence') = 'array'
+       ORDER BY "startTime"`;
+    return rows.map(({ snapshot }) => snapshot);
+  }
+
   /** Replaces the busy times of the given events. */
   async replaceBusy(
     sql: Sql,

@@ -8,6 +8,8 @@ type Sql = PrismaClient | PrismaTransaction;
 export interface ReferencePatch {
   id: string;
   externalEventId?: string | null;
+  originalStart?: string;
+  seriesReferenceId?: string | null;
   iCalUid?: string | null;
   status?: ReferenceRow["status"];
   version?: string | null;
@@ -32,11 +34,16 @@ export interface ReferencePatch {
 
 const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externalEventId", r."status", r."version", r."sequence",
   r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt", r."privacy", r."titleTemplate",
-  r."descriptionTemplate", r."detachedAt" IS NOT NULL AS "detached", r."iCalUid", r."deletedSeenAt", r."recheckAt"`;
+  r."descriptionTemplate", r."originalStart", r."seriesReferenceId"::text,
+  r."detachedAt" IS NOT NULL AS "detached", r."iCalUid", r."deletedSeenAt", r."recheckAt"`;
 
 /** The links between bookings and events. Every method is one statement, however many rows. */
 export class ReferenceRepository {
-  /** References that a page is about: by event id, or by our marker while the event's id is not known yet. */
+  /**
+   * References that a page is about: by event id, or by our marker while the event's id is not known yet. A series stands
+   * for all of its occurrences, also when the page names one of them only, or a copy of the series under its marker.
+   * @param eventIds ids of events, and of the series of instances
+   */
   async findForChanges(
     sql: Sql,
     calendarSyncId: string,
@@ -45,18 +52,51 @@ export class ReferenceRepository {
   ): Promise<ReferenceRow[]> {
     const rows = await sql.$queryRaw<RawReference[]>`
       SELECT ${COLUMNS} FROM "BookingReference" r
-       WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."originalStart" = ''
-         AND (r."externalEventId" = ANY(${eventIds}) OR (r."externalEventId" IS NULL AND r."id" = ANY(${markers}::uuid[])))
+       WHERE r."id" IN (
+               SELECT "id" FROM "BookingReference"
+                WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "originalStart" = '' AND "externalEventId" = ANY(${eventIds})
+               UNION ALL
+               SELECT "id" FROM "BookingReference"
+                WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "externalEventId" IS NULL AND "seriesReferenceId" IS NULL
+                  AND "id" = ANY(${markers}::uuid[])
+               UNION ALL
+               SELECT o."id" FROM "SeriesReference" s JOIN "BookingReference" o ON o."seriesReferenceId" = s."id"
+                WHERE s."calendarSyncId" = ${calendarSyncId}::uuid
+                  AND (s."externalEventId" = ANY(${eventIds}) OR s."id" = ANY(${markers}::uuid[])))
        ORDER BY r."bookingId" FOR NO KEY UPDATE OF r`;
     return rows.map(toReferenceRow);
   }
 
-  /** References whose push is due, the longest waiting first. What is to be read first is not written yet. */
+  /** The occurrences of series, by the references of these. */
+  async findOfSeries(sql: Sql, seriesReferenceIds: readonly string[]): Promise<ReferenceRow[]> {
+    if (seriesReferenceIds.length === 0) return [];
+    const rows = await sql.$queryRaw<RawReference[]>`
+      SELECT ${COLUMNS} FROM "BookingReference" r WHERE r."seriesReferenceId" = ANY(${seriesReferenceIds}::uuid[])
+       ORDER BY r."bookingId"`;
+    return rows.map(toReferenceRow);
+  }
+
+  /**
+   * Frees the places of occurrences that are about to get other ones, so that two that trade places do not meet on the way
+   * (the key of calendar, event and original start is checked row by row).
+   */
+  async freePlaces(sql: Sql, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await sql.$executeRaw`
+      UPDATE "BookingReference" SET "originalStart" = "originalStart" || '~' WHERE "id" = ANY(${ids}::uuid[])`;
+  }
+
+  /**
+   * References whose push is due, the longest waiting first. Occurrences wait for their series, and
+   * what is to be read first is not written yet.
+   */
   async findDuePushes(sql: Sql, calendarSyncId: string, now: Date, limit: number): Promise<ReferenceRow[]> {
     const rows = await sql.$queryRaw<RawReference[]>`
       SELECT ${COLUMNS} FROM "BookingReference" r
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."pushRequestedAt" IS NOT NULL
          AND (r."nextPushAt" IS NULL OR r."nextPushAt" <= ${now}) AND r."recheckAt" IS NULL
+         AND NOT EXISTS (SELECT 1 FROM "SeriesReference" s
+                          WHERE s."id" = r."seriesReferenceId" AND s."pushRequestedAt" IS NOT NULL)
        ORDER BY r."pushRequestedAt", r."id" LIMIT ${limit}`;
     return rows.map(toReferenceRow);
   }
@@ -76,8 +116,14 @@ export class ReferenceRepository {
   /** When the next waiting push of the calendar is due; null when none waits. */
   async nextPushAt(sql: Sql, calendarSyncId: string): Promise<Date | null> {
     const rows = await sql.$queryRaw<{ at: Date | null }[]>`
-      SELECT min(coalesce("nextPushAt", "pushRequestedAt")) AS "at" FROM "BookingReference"
-       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "pushRequestedAt" IS NOT NULL AND "recheckAt" IS NULL`;
+      SELECT min("at") AS "at" FROM (
+        SELECT min(coalesce(r."nextPushAt", r."pushRequestedAt")) AS "at" FROM "BookingReference" r
+         WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."pushRequestedAt" IS NOT NULL AND r."recheckAt" IS NULL
+           AND NOT EXISTS (SELECT 1 FROM "SeriesReference" s
+                            WHERE s."id" = r."seriesReferenceId" AND s."pushRequestedAt" IS NOT NULL)
+        UNION ALL
+        SELECT min(coalesce("nextPushAt", "pushRequestedAt")) FROM "SeriesReference"
+         WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "pushRequestedAt" IS NOT NULL) waiting`;
     return rows[0]?.at ?? null;
   }
 
@@ -134,6 +180,8 @@ export class ReferenceRepository {
       SELECT ${COLUMNS} FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."seenGeneration" < ${generation}
          AND r."externalEventId" IS NOT NULL AND r."status" <> 'DELETED'
+         -- An occurrence is listed with its series; alone it is only listed when it differs from it.
+         AND (r."seriesReferenceId" IS NULL OR r."version" IS NOT NULL)
          AND b."status" IN ('PENDING', 'ACCEPTED') AND b."endTime" > ${window.start} AND b."startTime" < ${window.end}
        ORDER BY r."id"`;
     return rows.map(toReferenceRow);
@@ -144,6 +192,8 @@ export class ReferenceRepository {
     await sql.$executeRaw`
       UPDATE "BookingReference" r SET
         "externalEventId" = CASE WHEN p.d ? 'externalEventId' THEN p.d->>'externalEventId' ELSE r."externalEventId" END,
+        "originalStart" = coalesce(p.d->>'originalStart', r."originalStart"),
+        "seriesReferenceId" = CASE WHEN p.d ? 'seriesReferenceId' THEN (p.d->>'seriesReferenceId')::uuid ELSE r."seriesReferenceId" END,
         "iCalUid" = CASE WHEN p.d ? 'iCalUid' THEN p.d->>'iCalUid' ELSE r."iCalUid" END,
         "status" = coalesce((p.d->>'status')::"ReferenceStatus", r."status"),
         "version" = CASE WHEN p.d ? 'version' THEN p.d->>'version' ELSE r."version" END,

@@ -1,6 +1,6 @@
 import type { PlannedReference } from "../engine/plan-inbound.ts";
 import type { SnapshotField } from "../engine/snapshot.ts";
-import type { SyncedState } from "../engine/synced-state.ts";
+import type { SyncedSeries, SyncedState } from "../engine/synced-state.ts";
 import type { EventView } from "../engine/view.ts";
 import type { UnfinishedMassChange } from "./HeldChangeRepository.ts";
 
@@ -59,17 +59,42 @@ export interface CalendarSyncRow {
 export interface ReferenceRow extends PlannedReference {
   bookingId: number;
   calendarSyncId: string;
+  /** For an occurrence: the id of its series. */
   externalEventId: string | null;
   iCalUid: string | null;
   /** When the event was first seen to be gone while it may only have moved to another calendar. */
   deletedSeenAt: Date | null;
   /** When the event is to be read directly. */
   recheckAt: Date | null;
+  /** The instance's original start; empty for a single event. */
+  originalStart: string;
+  /** Set for an occurrence of a series. */
+  seriesReferenceId: string | null;
   generation: number;
   errorCount: number;
   pushRequestedAt: Date | null;
   /** The booking is no longer to stand in this calendar. */
   detached: boolean;
+}
+
+/** The reference of a series as the services need it. */
+export interface SeriesReferenceRow {
+  id: string;
+  seriesId: string;
+  calendarSyncId: string;
+  externalEventId: string | null;
+  status: ReferenceRow["status"];
+  version: string | null;
+  sequence: number;
+  base: SyncedSeries | null;
+  pending: readonly SyncedSeries[];
+  generation: number;
+  errorCount: number;
+  pushRequestedAt: Date | null;
+  /** Bookings that were cancelled because the whole series was deleted out there. */
+  goneBookingIds: number[];
+  /** Until when occurrences that dropped out of the rule stand. */
+  settleAt: Date | null;
 }
 
 /** A reference as raw SQL gives it; dates and JSON arrive parsed by the driver. */

@@ -5,6 +5,7 @@ import { ConflictRepository } from "./ConflictRepository.ts";
 import { ExternalEventRepository } from "./ExternalEventRepository.ts";
 import { HeldChangeRepository } from "./HeldChangeRepository.ts";
 import { ReferenceRepository } from "./ReferenceRepository.ts";
+import { SeriesReferenceRepository } from "./SeriesReferenceRepository.ts";
 import { StatusRepository } from "./StatusRepository.ts";
 import { SubscriptionRepository } from "./SubscriptionRepository.ts";
 
@@ -18,6 +19,7 @@ type Public<T> = Pick<T, keyof T>;
 export interface SyncRepositories {
   calendars: Public<CalendarSyncRepository>;
   references: Public<ReferenceRepository>;
+  seriesReferences: Public<SeriesReferenceRepository>;
   events: Public<ExternalEventRepository>;
   records: Public<ChangeRecordRepository>;
   subscriptions: Public<SubscriptionRepository>;
@@ -31,6 +33,7 @@ export function sqlRepositories(prisma: PrismaClient): SyncRepositories {
   return {
     calendars: new CalendarSyncRepository(),
     references: new ReferenceRepository(),
+    seriesReferences: new SeriesReferenceRepository(),
     events: new ExternalEventRepository(),
     records: new ChangeRecordRepository(),
     subscriptions: new SubscriptionRepository(),

@@ -5,22 +5,26 @@ import type { BookingChange, BookingSync } from "../ports/BookingSync.ts";
 import type { CalendarSyncRepository } from "../repositories/CalendarSyncRepository.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { SeriesReferenceRepository } from "../repositories/SeriesReferenceRepository.ts";
 
 /** Carries what happened to bookings in the app to their calendars: record, references, wishes for pushes, jobs. */
 export class BookingReferences implements BookingSync {
   readonly #calendars: CalendarSyncRepository;
   readonly #references: ReferenceRepository;
+  readonly #seriesReferences: SeriesReferenceRepository;
   readonly #records: ChangeRecordRepository;
   readonly #now: () => Date;
 
   constructor(
     calendars: CalendarSyncRepository,
     references: ReferenceRepository,
+    seriesReferences: SeriesReferenceRepository,
     records: ChangeRecordRepository,
     now: () => Date,
   ) {
     this.#calendars = calendars;
     this.#references = references;
+    this.#seriesReferences = seriesReferences;
     this.#records = records;
     this.#now = now;
   }
@@ -34,6 +38,7 @@ export class BookingReferences implements BookingSync {
     await this.pushEverywhere(
       tx,
       changes.map(({ bookingId }) => bookingId),
+      [...new Set(changes.flatMap(({ seriesIds }) => seriesIds ?? []))],
     );
   }
 
@@ -43,11 +48,18 @@ export class BookingReferences implements BookingSync {
    */
   async destinationChosen(tx: PrismaTransaction, hostId: number): Promise<void> {
     const bookingIds = await this.#references.findUnreferencedBookings(tx, hostId, this.#now());
-    if (bookingIds.length > 0) await this.pushEverywhere(tx, bookingIds);
+    if (bookingIds.length > 0) await this.pushEverywhere(tx, bookingIds, null);
   }
 
-  /** Makes the references that bookings lack and has every calendar made equal to them. */
-  async pushEverywhere(tx: PrismaTransaction, bookingIds: readonly number[]): Promise<void> {
+  /**
+   * Makes the references that bookings lack and has every calendar made equal to them.
+   * @param seriesIds series whose recurring events are to be written too; null: those of the bookings, whichever they are
+   */
+  async pushEverywhere(
+    tx: PrismaTransaction,
+    bookingIds: readonly number[],
+    seriesIds: readonly string[] | null = [],
+  ): Promise<void> {
     // A destination that no cron tick has seen yet gets its CalendarSync with its first booking.
     const unlinked = await this.#calendars.findUnlinkedDestinations(tx, bookingIds);
     if (unlinked.length > 0) {
@@ -58,7 +70,13 @@ export class BookingReferences implements BookingSync {
       );
     }
     await this.#references.ensureForBookings(tx, bookingIds);
-    const calendars = await this.#references.requestPushes(tx, { bookingIds });
+    const tied = seriesIds?.length === 0 ? [] : await this.#seriesReferences.tie(tx, bookingIds);
+    const ofSeries = await this.#seriesReferences.requestPushes(
+      tx,
+      seriesIds ?? tied.map(({ seriesId }) => seriesId),
+    );
+    const ofBookings = await this.#references.requestPushes(tx, { bookingIds });
+    const calendars = [...new Set([...ofBookings, ...ofSeries])];
     await enqueueMany(
       tx,
       calendars.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),

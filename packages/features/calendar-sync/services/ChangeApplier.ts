@@ -32,6 +32,7 @@ import {
 } from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
 import type { Questions } from "./Questions.ts";
+import { extrasOf, type SeriesChanges } from "./SeriesChanges.ts";
 
 /** What applying a page has done. */
 export interface AppliedChanges {
@@ -71,6 +72,7 @@ interface ApplierParts {
   moved: MovedEvents;
   guard: ChangeGuard;
   questions: Questions;
+  series: SeriesChanges;
   /** How far a calendar's times of change can be trusted. */
   clockOf: (calendar: CalendarSyncRow) => ClockTrust;
   capabilitiesOf: CalendarGateway["capabilitiesOf"];
@@ -88,6 +90,7 @@ export class ChangeApplier {
   readonly #moved: MovedEvents;
   readonly #guard: ChangeGuard;
   readonly #questions: Questions;
+  readonly #series: SeriesChanges;
   readonly #clockOf: (calendar: CalendarSyncRow) => ClockTrust;
   readonly #capabilitiesOf: CalendarGateway["capabilitiesOf"];
 
@@ -107,6 +110,7 @@ export class ChangeApplier {
     this.#questions = parts.questions;
     this.#clockOf = parts.clockOf;
     this.#capabilitiesOf = parts.capabilitiesOf;
+    this.#series = parts.series;
   }
 
   /** @param options how changes that cancel or move bookings are treated; by itself a page is judged as the whole listing */
@@ -122,17 +126,24 @@ export class ChangeApplier {
     const found = await this.#findReferences(tx, calendar, latest);
     const references = asShown(found, this.#capabilitiesOf(calendar.provider));
     const items = await this.#loadItems(tx, references);
-    const byEventId = new Map(references.map((reference) => [reference.externalEventId, reference]));
+    const singles = references.filter((one) => one.seriesReferenceId === null);
+    const byEventId = new Map(singles.map((reference) => [reference.externalEventId, reference]));
     // Our own create whose answer was lost: the marker tells which reference the event belongs to.
     const unwritten = new Map(
-      references.filter((one) => one.externalEventId === null).map((one) => [one.id, one]),
+      singles.filter((one) => one.externalEventId === null).map((one) => [one.id, one]),
     );
     const policy = policyFor(options.mode, policyOf(calendar));
-    const context = { policy, now, clock: this.#clockOf(calendar), ownAddresses: calendar.ownAddresses };
+    const clock = this.#clockOf(calendar);
+    const { ownAddresses } = calendar;
+    const context = { policy, now, clock, ownAddresses };
+    const settled = options.settled === true || options.mode === "confirmed";
+    const series = await this.#series.plan(tx, calendar, latest, references, items, { ...context, settled });
     const plans: Planned[] = [];
     const foreign: ExternalChange[] = [];
     for (const change of latest) {
-      const marker = change.type === "upsert" ? change.event.marker : null;
+      if (series.handled.has(change)) continue;
+      // An instance carries the marker of the series that it was copied from.
+      const marker = change.type === "upsert" && change.event.seriesId === null ? change.event.marker : null;
       const reference = byEventId.get(eventIdOf(change)) ?? unwritten.get(marker ?? "");
       const remote = remoteOf(change);
       if (!reference || !remote) {
@@ -151,7 +162,9 @@ export class ChangeApplier {
       recheck,
       now,
     );
-    const all = plans.map((one) => withoutMoves(options.recheck ? reviveAdopted(one) : one, gone));
+    const all = plans
+      .map((one) => withoutMoves(options.recheck ? reviveAdopted(one) : one, gone))
+      .concat(series.planned);
     const limit = policy.massChangeLimit;
     const verdict = this.#guard.judge(options.mode, all.map(touchOf), calendar, limit);
     const waiting = verdict === "apply" ? [] : all.filter((one) => touches(one));
@@ -161,6 +174,11 @@ export class ChangeApplier {
       all.filter(({ eventId }) => !waitingIds.has(eventId)),
       context,
     );
+    const works = series.works.filter(({ eventId }) => !waitingIds.has(eventId));
+    const worksWaiting = series.works.filter(({ eventId }) => waitingIds.has(eventId));
+    for (const { successor } of worksWaiting) if (successor?.change) foreign.push(successor.change);
+    foreign.push(...works.flatMap(extrasOf));
+    await this.#series.carryOut(tx, calendar, works, worksWaiting, now);
     const actions = planned.flatMap((one) => actionsOf(one, calendar));
     const outcomes = actions.length > 0 ? await this.#store.applyActions(tx, actions, now) : [];
     const actionOf = new Map(actions.map((action) => [action.actionId, action]));
@@ -168,13 +186,25 @@ export class ChangeApplier {
     const stubborn = new Set(
       outcomes.filter((outcome) => isRefused(outcome)).map(({ bookingId }) => bookingId),
     );
+    await this.#references.freePlaces(
+      tx,
+      planned
+        .filter(
+          ({ series: own, reference }) =>
+            own?.patch.originalStart !== undefined && reference.originalStart !== "",
+        )
+        .map(({ reference }) => reference.id),
+    );
     await this.#references.update(tx, [
       ...planned.map((one) => ({ ...patchOf(one, calendar, now), ...patchOfGone(one, gone, now) })),
       ...waiting.map((one) => waitingPatch(one, calendar, now)),
     ]);
     const linked = planned
       .filter(({ reference }) => reference.externalEventId === null)
-      .map(({ eventId }) => eventId);
+      .map(({ eventId }) => eventId)
+      .concat(
+        works.flatMap(({ event, plan }) => [event?.id, plan.successor?.event.id].flatMap((id) => id ?? [])),
+      );
     const mirror = await this.#mirror.apply(tx, calendar, foreign, window, linked);
 
     const records: NewChangeRecord[] = [];
@@ -224,13 +254,14 @@ export class ChangeApplier {
       exceptIds: planned.map(({ reference }) => reference.id),
       ids: pushing.map(({ reference }) => reference.id),
     });
+    const ofSeries = await this.#series.followUp(tx, calendar, works, now);
     return {
       applied: outcomes.filter((outcome) => outcome.applied).length,
       refused: records.filter((record) => record.result === "REFUSED").length,
       mirrored: mirror.mirrored + mirror.deleted,
       setAside: mirror.setAside.length,
       held: waiting.length,
-      pushCalendarIds,
+      pushCalendarIds: [...new Set([...pushCalendarIds, ...ofSeries])],
       pullCalendarIds: gone.pullCalendarIds,
       rechecks: await this.#rechecks(tx, calendar, foreign, gone, now),
     };
@@ -279,7 +310,12 @@ export class ChangeApplier {
       const timeFacts = factsOf.get(reference.bookingId);
       const remote = remoteOf(change);
       if (!timeFacts || !remote || !touchOf(one).moves) return one;
-      return planOne(reference, change, { ...context, reference, local, remote, timeFacts });
+      // The host has chosen the dates of a series as a whole; they are not asked about each of them.
+      if (one.series && !one.series.ofInstance) return one;
+      const again = planOne(reference, change, { ...context, reference, local, remote, timeFacts });
+      return one.series
+        ? { ...again, plan: one.series.inWords?.(again.plan) ?? again.plan, series: one.series }
+        : again;
     });
   }
 
@@ -288,7 +324,7 @@ export class ChangeApplier {
     calendar: CalendarSyncRow,
     changes: readonly ExternalChange[],
   ): Promise<ReferenceRow[]> {
-    const eventIds = changes.flatMap((change) => eventIdOf(change) ?? []);
+    const eventIds = changes.flatMap((change) => [eventIdOf(change) ?? [], seriesIdOf(change) ?? []].flat());
     const markers = markersOf(changes);
     if (eventIds.length === 0) return [];
     return this.#references.findForChanges(tx, calendar.id, eventIds, markers);
@@ -338,6 +374,11 @@ function markersOf(changes: readonly ExternalChange[]): string[] {
   );
 }
 
+function seriesIdOf(change: ExternalChange): string | null {
+  if (change.type === "unreadable") return null;
+  return change.type === "upsert" ? change.event.seriesId : change.seriesId;
+}
+
 /** What we cannot read says nothing about a booking (invariant 6). */
 function remoteOf(change: ExternalChange): RemoteState | null {
   if (change.type === "upsert") return { state: "present", event: change.event };
@@ -378,7 +419,7 @@ function actionsOf({ reference, plan, version }: Planned, calendar: CalendarSync
 }
 
 function patchOf(
-  { reference, plan, eventId, iCalUid }: Planned,
+  { reference, plan, eventId, iCalUid, series }: Planned,
   calendar: CalendarSyncRow,
   now: Date,
 ): ReferencePatch {
@@ -390,7 +431,8 @@ function patchOf(
     lastPulledAt: now,
   };
   if (clearPending) patch.pending = null;
-  if (reference.externalEventId === null) patch.externalEventId = eventId;
+  if (series) Object.assign(patch, series.patch);
+  else if (reference.externalEventId === null) patch.externalEventId = eventId;
   if (iCalUid) patch.iCalUid = iCalUid;
   if (recreate) {
     patch.externalEventId = null;

@@ -4,17 +4,17 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
-import type { CalendarSyncRow } from "../repositories/rows.ts";
+import type { CalendarSyncRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import { type AppliedChanges, NOTHING_APPLIED } from "./ChangeApplier.ts";
 import type { ApplyMode } from "./ChangeGuard.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
+import { readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { HeldChanges } from "./HeldChanges.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
-import { readDirectly } from "./read-directly.ts";
 
 /** What one pull did; one line of the log. */
 export interface PullReport {
@@ -150,6 +150,7 @@ export class PullCalendar {
     }
     if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
     await massChanges.settle();
+    await this.#settleSeries(lease, state, service, report);
     return changedAt;
   }
 
@@ -186,7 +187,7 @@ export class PullCalendar {
     service: CalendarService,
     report: PullReport,
   ): Promise<void> {
-    const { prisma, references, events } = this.#deps;
+    const { prisma, references, seriesReferences, events } = this.#deps;
     const window = this.#window();
     const unseen = await references.findUnseen(prisma, state.id, state.fullPullGeneration, {
       start: this.#deps.now(),
@@ -195,7 +196,11 @@ export class PullCalendar {
     const changes: ExternalChange[] = [];
     for (const reference of unseen) {
       lease.check();
-      changes.push(await readDirectly(service, state.externalCalendarId, reference));
+      changes.push(await readNow(service, state.externalCalendarId, reference));
+    }
+    for (const series of await seriesReferences.findUnseen(prisma, state.id, state.fullPullGeneration)) {
+      lease.check();
+      changes.push(await readNow(service, state.externalCalendarId, asSingle(series)));
     }
     const applied = await this.#commit(
       lease,
@@ -213,6 +218,29 @@ export class PullCalendar {
     addUp(report, applied);
   }
 
+  /**
+   * Dates that dropped out of their series' rule have been waited for, and all that the calendar had to say has been pulled:
+   * what has not turned up in another series is called off. The series is read once more before that (invariant 6).
+   */
+  async #settleSeries(
+    lease: Lease,
+    state: CalendarSyncRow,
+    service: CalendarService,
+    report: PullReport,
+  ): Promise<void> {
+    const { prisma, seriesReferences, now } = this.#deps;
+    const changes: ExternalChange[] = [];
+    for (const series of await seriesReferences.findSettling(prisma, state.id, now())) {
+      lease.check();
+      changes.push(await readNow(service, state.externalCalendarId, asSingle(series)));
+    }
+    const progress = { cursor: state.cursor };
+    addUp(
+      report,
+      await this.#commit(lease, state, changes, this.#window(), progress, "alone", undefined, true),
+    );
+  }
+
   /** One transaction: effects, records, follow-up jobs and the cursor, fenced by the lease. */
   async #commit(
     lease: Lease,
@@ -222,6 +250,7 @@ export class PullCalendar {
     progress: { cursor: string | null; fullPullRunning?: boolean },
     mode: ApplyMode,
     also?: (tx: PrismaTransaction) => Promise<void>,
+    settled = false,
   ): Promise<AppliedChanges> {
     const { prisma, calendars, applier, now } = this.#deps;
     // Nothing changed and nothing to remember: no transaction for an empty poll.
@@ -229,7 +258,7 @@ export class PullCalendar {
     const carryOut = async (tx: PrismaTransaction) => {
       const applied =
         changes.length > 0
-          ? await applier.apply(tx, state, changes, window, now(), { mode })
+          ? await applier.apply(tx, state, changes, window, now(), { mode, settled })
           : NOTHING_APPLIED;
       await also?.(tx);
       const held = await calendars.commitProgress(tx, state.id, lease.owner, {
@@ -262,6 +291,13 @@ export class PullCalendar {
     return 250 + this.#deps.random() * 500;
   }
 }
+
+/** A series itself is read like a single event. */
+const asSingle = ({ externalEventId }: SeriesReferenceRow) => ({
+  externalEventId,
+  originalStart: "",
+  seriesReferenceId: null,
+});
 
 function timesOfChange(changes: readonly ExternalChange[]): Date[] {
   return changes.flatMap((change) =>

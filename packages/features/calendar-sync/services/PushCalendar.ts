@@ -1,8 +1,9 @@
 import { enqueueMany, RetryLater, type RunAgain } from "@calsync/jobs";
 import { CalendarError, isCalendarError } from "@calsync/lib";
-import type { CalendarService, EventRef, ExternalChange, WrittenEvent } from "@calsync/types";
+import type { CalendarService, EventRef, EventVersion, ExternalChange, WrittenEvent } from "@calsync/types";
 import { measureSkew } from "../engine/clock-compare.ts";
 import { idempotencyKey, type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
+import { differingFields, toSnapshot } from "../engine/snapshot.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
@@ -12,6 +13,7 @@ import { asShown } from "./as-shown.ts";
 import { clockGranularityOf } from "./clock-trust.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
+import { eventRefOf, readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
@@ -24,6 +26,7 @@ import {
   withPendingWrite,
   writtenResult,
 } from "./push-results.ts";
+import { SeriesPush, type SeriesPushDependencies } from "./SeriesPush.ts";
 
 export interface PushDependencies extends EngineDependencies {
   store: BookingStore;
@@ -83,8 +86,10 @@ const MAX_ROUNDS = 4;
  */
 export class PushCalendar {
   readonly #deps: PushDependencies;
-  constructor(deps: PushDependencies) {
+  readonly #series: SeriesPush;
+  constructor(deps: SeriesPushDependencies) {
     this.#deps = deps;
+    this.#series = new SeriesPush(deps);
   }
 
   /** @throws RetryLater when another worker has the calendar or when the account as a whole fails. */
@@ -111,6 +116,7 @@ export class PushCalendar {
     const started = performance.now();
     try {
       const service = await gateway.serviceFor(lease.row.credentialId);
+      await this.#series.run(lease, service, report);
       while (await this.#round(lease, service, report)) lease.check();
       const next = await references.nextPushAt(prisma, calendarSyncId);
       log.info(
@@ -156,7 +162,11 @@ export class PushCalendar {
         try {
           lease.check();
           if (task.plan.kind === "review" && attempt === 0) {
-            changed.push({ task, change: await this.#readAgain(lease.row, service, task), found: null });
+            changed.push({
+              task,
+              change: await readNow(service, lease.row.externalCalendarId, task.reference),
+              found: null,
+            });
             continue;
           }
           results.push(await this.#execute(lease, service, task, report));
@@ -170,7 +180,9 @@ export class PushCalendar {
               found: { eventId: error.written.eventId, generation: error.generation },
             });
           } else if (isCalendarError(error, "VERSION_CONFLICT", "EVENT_NOT_FOUND")) {
-            changed.push({ task, change: await this.#readAgain(lease.row, service, task), found: null });
+            // The event is not what we thought: what it is now is merged before anything is written.
+            const change = await readNow(service, lease.row.externalCalendarId, task.reference);
+            changed.push({ task, change, found: null });
           } else if (scope === "event" || (scope === "unclear" && ++inARow < MAX_IN_A_ROW)) {
             results.push(this.#failed(lease.row, task, error));
             report.failed += 1;
@@ -219,7 +231,7 @@ export class PushCalendar {
       if (plan.kind !== "create" || reference.status !== "DELETED" || reference.externalEventId === null)
         continue;
       lease.check();
-      const change = await this.#readAgain(lease.row, service, task);
+      const change = await readNow(service, lease.row.externalCalendarId, reference);
       if (change.type === "upsert" && change.event.status !== "cancelled")
         returned.push({ task, change, found: null });
     }
@@ -263,10 +275,7 @@ export class PushCalendar {
   ): Promise<PushResult> {
     const { now, gateway } = this.#deps;
     const calendar = lease.row;
-    const ref: EventRef = {
-      calendarId: calendar.externalCalendarId,
-      eventId: reference.externalEventId ?? "",
-    };
+    const ref = eventRefOf(calendar.externalCalendarId, reference);
     const context = { calendar, reference, now: now() };
     switch (plan.kind) {
       case "none":
@@ -289,7 +298,8 @@ export class PushCalendar {
       }
       case "update": {
         // After a write without an answer the version may be behind; the provider's precondition finds out.
-        const written = await service.updateEvent(ref, plan.event, reference.version);
+        const version = await this.#versionOf(service, ref, reference);
+        const written = await service.updateEvent(ref, plan.event, version);
         report.updated += 1;
         return writtenResult(context, plan, written);
       }
@@ -328,17 +338,25 @@ export class PushCalendar {
     }
   }
 
-  /** The event is not what we thought: what it is now is merged before anything is written. */
-  async #readAgain(
-    calendar: CalendarSyncRow,
+  /**
+   * The version that a write is conditional on. An instance that did not differ from its series so far has none that we
+   * know: it is read, so that a person's edit of a moment ago is merged and not written over.
+   */
+  async #versionOf(
     service: CalendarService,
-    { reference }: Task,
-  ): Promise<ExternalChange> {
-    const eventId = reference.externalEventId ?? "";
-    const event = await service.getEvent({ calendarId: calendar.externalCalendarId, eventId });
-    return event
-      ? { type: "upsert", event }
-      : { type: "delete", eventId, seriesId: null, originalStart: null, version: null };
+    ref: EventRef,
+    { seriesReferenceId, version, base, status }: ReferenceRow,
+  ): Promise<EventVersion | null> {
+    if (seriesReferenceId === null || version !== null || status === "DELETED") return version;
+    const current = await service.getEvent(ref);
+    if (!current) throw new CalendarError("EVENT_NOT_FOUND", "The series has no such instance any more.");
+    if (
+      base &&
+      (current.status === "cancelled" || differingFields(toSnapshot(current), base.remote).length > 0)
+    ) {
+      throw new CalendarError("VERSION_CONFLICT", "The instance was changed out there.");
+    }
+    return current.version;
   }
 
   /** Applies what was found out there, as a pull would, and plans the same references anew. */

@@ -6,6 +6,7 @@ import type { CalendarSyncRepository } from "../repositories/CalendarSyncReposit
 import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
 import type { ExternalEventRepository } from "../repositories/ExternalEventRepository.ts";
 import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { SeriesReferenceRepository } from "../repositories/SeriesReferenceRepository.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
 import type { ChangeApplier } from "./ChangeApplier.ts";
 import type { ChangeGuard } from "./ChangeGuard.ts";
@@ -17,6 +18,7 @@ export interface EngineDependencies {
   gateway: CalendarGateway;
   calendars: CalendarSyncRepository;
   references: ReferenceRepository;
+  seriesReferences: SeriesReferenceRepository;
   events: ExternalEventRepository;
   applier: ChangeApplier;
   heldChanges: SyncRepositories["heldChanges"];

@@ -21,6 +21,12 @@ export interface Planned {
   eventId: string;
   iCalUid: string | null;
   version: string | null;
+  /** Set for an occurrence of a series: where it is from now on. `ofInstance`: it alone was changed, not the series. */
+  series?: {
+    patch: Partial<ReferencePatch>;
+    ofInstance: boolean;
+    inWords?: (plan: InboundPlan) => InboundPlan;
+  };
 }
 
 /** Under which circumstances changes are applied. */
@@ -30,6 +36,8 @@ export interface ApplyOptions {
   massChangeId?: string;
   /** The changes come from direct reads, made because the calendar's own listing is not enough. */
   recheck?: Recheck;
+  /** Occurrences that dropped out of their series' rule are waited for no longer. */
+  settled?: boolean;
 }
 
 /** A host's answer to a mass change goes before what they said in general. */

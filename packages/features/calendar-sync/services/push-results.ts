@@ -46,7 +46,8 @@ export function writtenResult(
     plan.kind === "update" ? "event-updated" : plan.generation > 0 ? "event-recreated" : "event-created";
   const patch: ReferencePatch = {
     id: reference.id,
-    externalEventId: written.eventId,
+    // An occurrence is known by its series and its place in it.
+    externalEventId: reference.seriesReferenceId === null ? written.eventId : reference.externalEventId,
     iCalUid: written.iCalUid,
     version: written.version,
     sequence: Math.max(reference.sequence, written.sequence ?? 0, plan.event.sequence),
@@ -114,9 +115,20 @@ export function failedResult(
     });
     return { patch: { ...patch, status: "ERROR" }, record: { ...record, result: "REFUSED" }, done: true };
   }
+  const nextPushAt = retryAt(now, attempt, failure.retryAfterMs, settings, random);
+  return { patch: { ...patch, nextPushAt }, record: null, done: false };
+}
+
+/** When a write that failed is tried again: when the provider said, else after a pause that grows with each try. */
+export function retryAt(
+  now: Date,
+  attempt: number,
+  retryAfterMs: number | null,
+  settings: Pick<SyncSettings, "backoffBaseMs" | "backoffCeilingMs">,
+  random: () => number,
+): Date {
   const { backoffBaseMs: baseMs, backoffCeilingMs: ceilingMs } = settings;
-  const pauseMs = failure.retryAfterMs ?? backoffMs({ attempt, baseMs, ceilingMs, random });
-  return { patch: { ...patch, nextPushAt: new Date(now.getTime() + pauseMs) }, record: null, done: false };
+  return new Date(now.getTime() + (retryAfterMs ?? backoffMs({ attempt, baseMs, ceilingMs, random })));
 }
 
 /** Most writes without an answer that are remembered; the provider has refused or lost the older ones for good by then. */

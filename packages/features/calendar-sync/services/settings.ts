@@ -32,6 +32,11 @@ export interface SyncSettings {
   recheckPauseMs: number;
   /** How many references one round of a push takes. */
   pushBatchSize: number;
+  /**
+   * How long bookings stand whose dates have dropped out of their series' rule: calendars cut a series first and make the new
+   * one for "this and following" a moment later.
+   */
+  splitGraceMs: number;
   /** Wanted life of a push channel. */
   channelLifetimeMs: number;
   /** A calendar that could not be watched is tried again after this. */
@@ -64,6 +69,7 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   moveGraceMs: 2 * 60_000,
   recheckPauseMs: 1_000,
   pushBatchSize: 50,
+  splitGraceMs: 30_000,
   channelLifetimeMs: 7 * 24 * 3_600_000,
   unsupportedRetryMs: 7 * 24 * 3_600_000,
   endedSubscriptionMs: 30 * 24 * 3_600_000,

@@ -19,6 +19,8 @@ export class MemoryEvents implements Methods {
       return { id, externalEventId: event.externalEventId };
     });
 
+  findMarkedSeries: Methods["findMarkedSeries"] = () => [];
+
   deleteMany: Methods["deleteMany"] = (_sql, calendarSyncId, eventIds) => {
     this.#forget(
       this.#of(calendarSyncId).filter(

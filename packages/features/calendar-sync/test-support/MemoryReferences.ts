@@ -18,6 +18,11 @@ export class MemoryReferences implements Methods {
       )
       .sort((a, b) => a.bookingId - b.bookingId);
 
+  // The bookings in memory are single ones; series have a model of their own.
+  findOfSeries: Methods["findOfSeries"] = () => [];
+
+  freePlaces: Methods["freePlaces"] = () => {};
+
   findDuePushes: Methods["findDuePushes"] = (_sql, calendarSyncId, now, limit) =>
     this.#of(calendarSyncId)
       .filter((one) => one.pushRequestedAt !== null && (one.nextPushAt === null || one.nextPushAt <= now))
@@ -166,6 +171,8 @@ function newReference(id: string, bookingId: number, calendarSyncId: string): Re
     bookingId,
     calendarSyncId,
     externalEventId: null,
+    originalStart: "",
+    seriesReferenceId: null,
     iCalUid: null,
     deletedSeenAt: null,
     recheckAt: null,

@@ -17,6 +17,10 @@ export function memoryRepositories(db: MemoryDatabase): SyncRepositories {
   return {
     calendars: db.repository<SyncRepositories["calendars"]>("calendars", new MemoryCalendars(db)),
     references: db.repository<SyncRepositories["references"]>("references", new MemoryReferences(db)),
+    seriesReferences: db.repository<SyncRepositories["seriesReferences"]>(
+      "seriesReferences",
+      seriesReferences,
+    ),
     events: db.repository<SyncRepositories["events"]>("events", new MemoryEvents(db)),
     records: db.repository<SyncRepositories["records"]>("records", records(db)),
     subscriptions: db.repository<SyncRepositories["subscriptions"]>(
@@ -28,6 +32,18 @@ export function memoryRepositories(db: MemoryDatabase): SyncRepositories {
     status: db.repository<SyncRepositories["status"]>("status", status(db)),
   };
 }
+
+/** The bookings in memory are single ones; series have a model of their own. */
+const seriesReferences: Twin<SyncRepositories["seriesReferences"]> = {
+  findForChanges: () => [],
+  findDuePushes: () => [],
+  findUnseen: () => [],
+  findSettling: () => [],
+  update: () => {},
+  clearPushRequest: () => {},
+  requestPushes: () => [],
+  tie: () => [],
+};
 
 function records(db: MemoryDatabase): Twin<ChangeRecordRepository> {
   return {

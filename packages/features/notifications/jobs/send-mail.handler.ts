@@ -1,7 +1,14 @@
 import { GiveUp, handleJob, type JobHandler, type JobRegistration } from "@calsync/jobs";
-import type { PrismaClient } from "@calsync/prisma";
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import { type BookingState, type MailActor, type Message, messageFor } from "../messages/booking-state.ts";
-import { composeMail, type MailSettings, stateFor } from "../messages/compose-mail.ts";
+import {
+  composeMail,
+  type MailedBooking,
+  type MailRecipient,
+  type MailSettings,
+  stateFor,
+} from "../messages/compose-mail.ts";
+import { composeSeriesMail, seriesStateFor } from "../messages/compose-series-mail.ts";
 import {
   findBooking,
   lastTold,
@@ -12,6 +19,7 @@ import {
   noteFailure,
   type QueuedMail,
 } from "../repositories/OutgoingMailRepository.ts";
+import { findSeries, type MailedSeries } from "../repositories/SeriesMailRepository.ts";
 import { MailDeliveryError, type MailTransport } from "../transport/MailTransport.ts";
 import { createSendHostMailHandler, type HostMailSettings } from "./send-host-mail.handler.ts";
 import { sendHostMailJob } from "./send-host-mail.job.ts";
@@ -52,13 +60,13 @@ export function createSendMailHandler(
           // Sent or covered already, or told by the newer one's job.
           if (newest?.id !== mailId) return;
           const waiting = [newest, ...older];
-          const booking = await findBooking(tx, newest.bookingId);
-          if (!booking) return;
+          const subject = await findSubject(tx, newest);
           const recipient = { role: newest.role, email: newest.recipient };
-          const current = stateFor(booking, recipient);
+          const current = subject && stateOf(subject, recipient);
+          if (!subject || !current) return;
           const kinds = waiting.map(({ kind }) => kind);
           // Whatever the recipient may know last must lead to how the booking is now.
-          const known = [await lastTold(tx, newest.bookingId, newest.recipient), ...attempted];
+          const known = [await lastTold(tx, newest), ...attempted];
           const [news] = known.flatMap((told) => {
             const message = messageFor(told, current, kinds);
             return message === null ? [] : [{ told, message }];
@@ -72,19 +80,11 @@ export function createSendMailHandler(
           const now = context.now();
           const actor = actorOf(message, waiting);
           const notesToHost = waiting.flatMap(({ noteToHost }) => noteToHost ?? []).reverse();
+          const content = { mailId, message, recipient, actor, current, told, settings: dependencies, now };
           await transport.send(
-            composeMail({
-              mailId,
-              message,
-              booking,
-              recipient,
-              actor,
-              notesToHost,
-              current,
-              told,
-              settings: dependencies,
-              now,
-            }),
+            "series" in subject
+              ? composeSeriesMail({ ...content, ...subject })
+              : composeMail({ ...content, ...subject, notesToHost }),
           );
           await markSent(tx, newest, older, current, now);
           context.log.info({ mailId, message, role: newest.role, covered: older.length }, "mail sent");
@@ -111,11 +111,31 @@ function beginAttempt(prisma: PrismaClient, mailId: string): Promise<BookingStat
   return prisma.$transaction(async (tx) => {
     const waiting = await lockWaiting(tx, mailId);
     const [newest] = waiting;
-    const booking = newest?.id === mailId ? await findBooking(tx, newest.bookingId) : null;
-    if (!newest || !booking) return [];
-    await noteAttempt(tx, mailId, stateFor(booking, { role: newest.role, email: newest.recipient }));
+    const subject = newest?.id === mailId ? await findSubject(tx, newest) : null;
+    const state = newest && subject && stateOf(subject, { role: newest.role, email: newest.recipient });
+    if (!state) return [];
+    await noteAttempt(tx, mailId, state);
     return waiting.flatMap(({ attempted }) => attempted).reverse();
   });
+}
+
+/** What a mail is about: one booking, or a series as a whole. */
+type Subject = { booking: MailedBooking } | { series: MailedSeries };
+
+async function findSubject(
+  tx: PrismaTransaction,
+  { bookingId, seriesId }: Pick<QueuedMail, "bookingId" | "seriesId">,
+): Promise<Subject | null> {
+  const series = seriesId === null ? null : await findSeries(tx, seriesId);
+  if (series) return { series };
+  const booking = await findBooking(tx, bookingId);
+  return booking && { booking };
+}
+
+function stateOf(subject: Subject, recipient: MailRecipient): BookingState | null {
+  return "series" in subject
+    ? seriesStateFor(subject.series, recipient)
+    : stateFor(subject.booking, recipient);
 }
 
 /** Who did what the mail is about: the newest change of its kind, else the newest one. */

@@ -29,6 +29,11 @@ export interface BookingMail {
   guests?: readonly string[];
   /** False when the host is not told. */
   tellsHost?: false;
+  /**
+   * Set when the series that the booking belongs to was changed as a whole: people get one mail for all of its mails of one
+   * page or request. Webhooks are told of each booking all the same.
+   */
+  seriesId?: string;
   /** When the booking was before this move, as ISO instants; for webhooks. */
   previousTime?: { start: string; end: string };
   /** What the guest wants the host to know, and no other guest. */
@@ -50,10 +55,12 @@ export interface BookingState {
   location: string;
   /** Names of the guests, for the host only; guests are not told of each other. */
   guests: string[];
+  /** For a whole series: when its occurrences take place, `start/end`, in order. `start` and `end` are the first one's then. */
+  occurrences?: string[];
 }
 
 /** What a mail says: one of the kinds, or to a host that the guests of a shared appointment are others now. */
-export type Message = MailKind | "guests-changed";
+export type Message = MailKind | "guests-changed" | "occurrences-cancelled";
 
 /**
  * What to tell a recipient who knows `told`, so that they know `current`. A flurry of changes ends in one mail about where it
@@ -75,6 +82,10 @@ export function messageFor(
   }
   if (!current.active) return told.active ? goneMessage(changes) : null;
   if (!told.active) return changes.includes("invited") ? "invited" : "restored";
+  if (told.occurrences && current.occurrences && told.occurrences.join() !== current.occurrences.join()) {
+    const known = new Set(told.occurrences);
+    return current.occurrences.every((one) => known.has(one)) ? "occurrences-cancelled" : "rescheduled";
+  }
   if (told.start !== current.start || told.end !== current.end || told.allDay !== current.allDay) {
     return "rescheduled";
   }

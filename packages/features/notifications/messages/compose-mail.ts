@@ -19,6 +19,9 @@ export interface MailedBooking {
   iCalUid: string;
   sequence: number;
   cancellationReason: string | null;
+  /** Set for an occurrence of a series: which one it is, and what the series' messages carry. */
+  originalStart?: string | null;
+  series?: { iCalUid: string; sequence: number } | null;
   host: { name: string; email: string; timeZone: string };
   attendees: MailedAttendee[];
 }
@@ -127,8 +130,10 @@ function invitationFor(
   }));
   return buildInvitation({
     method,
-    uid: booking.iCalUid,
-    sequence: booking.sequence,
+    // Occurrences share the series' UID; which one is meant, its original start tells (RFC 5545 §3.8.4.4).
+    uid: booking.series?.iCalUid ?? booking.iCalUid,
+    sequence: Math.max(booking.sequence, booking.series?.sequence ?? 0),
+    recurrenceId: booking.series ? (booking.originalStart ?? null) : null,
     title: booking.title,
     description: booking.description,
     location: booking.location,
@@ -142,14 +147,14 @@ function invitationFor(
   });
 }
 
-const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {
+export const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {
   NEEDS_ACTION: "needs-action",
   ACCEPTED: "accepted",
   TENTATIVE: "tentative",
   DECLINED: "declined",
 };
 
-function stands({ status }: MailedBooking): boolean {
+export function stands({ status }: Pick<MailedBooking, "status">): boolean {
   return status === "ACCEPTED" || status === "PENDING";
 }
 
@@ -158,7 +163,12 @@ function guestsOf(booking: MailedBooking): MailedAttendee[] {
 }
 
 /** All-day bookings are stored from midnight to midnight of their zone. */
-function timeOf({ allDay, startTime, endTime, timeZone }: MailedBooking): EventTime {
+export function timeOf({
+  allDay,
+  startTime,
+  endTime,
+  timeZone,
+}: Pick<MailedBooking, "allDay" | "startTime" | "endTime" | "timeZone">): EventTime {
   if (!allDay) return { allDay, start: startTime.toISOString(), end: endTime.toISOString(), timeZone };
   const day = new Intl.DateTimeFormat("en-CA", {
     timeZone,
@@ -169,6 +179,6 @@ function timeOf({ allDay, startTime, endTime, timeZone }: MailedBooking): EventT
   return { allDay, start: day.format(startTime), end: day.format(endTime) };
 }
 
-function sameAddress(a: string, b: string): boolean {
+export function sameAddress(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

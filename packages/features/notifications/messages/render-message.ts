@@ -29,6 +29,7 @@ const SUBJECTS: Record<Message, string> = {
   invited: "Invitation",
   uninvited: "No longer invited",
   "guests-changed": "Guests changed",
+  "occurrences-cancelled": "Some dates cancelled",
 };
 
 const VERBS: Record<Message, string> = {
@@ -40,6 +41,7 @@ const VERBS: Record<Message, string> = {
   invited: "invited you",
   uninvited: "took you off the list",
   "guests-changed": "changed it",
+  "occurrences-cancelled": "cancelled them",
 };
 
 /** Writes the mail. Times are in the recipient's zone; what people typed is escaped. */
@@ -71,6 +73,7 @@ function leadOf(input: MessageInput): string {
     invited: `You are invited to ${what}${withWhom}.`,
     uninvited: `You are no longer expected at ${what}${withWhom}.`,
     "guests-changed": `The guests of ${what} have changed.`,
+    "occurrences-cancelled": `Some dates of ${what}${withWhom} are cancelled.`,
   };
   return `${sentences[input.message]} ${actorSentence(input)}`.trim();
 }
@@ -94,8 +97,9 @@ function rowsOf({
   cancellationReason,
   notesToHost,
 }: MessageInput): [string, string][] {
-  const rows: [string, string][] = [["When", formatTime(current, recipient.timeZone)]];
-  if (message === "rescheduled" && told) rows.push(["Before", formatTime(told, recipient.timeZone)]);
+  const rows: [string, string][] = whenRows(current, recipient.timeZone);
+  if (message === "rescheduled" && told && !told.occurrences)
+    rows.push(["Before", formatTime(told, recipient.timeZone)]);
   if (message === "cancelled" && cancellationReason) rows.push(["Reason", cancellationReason]);
   if (recipient.role === "guest") rows.push(["Host", `${oneLine(host.name)} <${host.email}>`]);
   else if (current.guests.length > 0) rows.push(["Guests", current.guests.map(oneLine).join(", ")]);
@@ -110,6 +114,17 @@ function rowsOf({
     }
   }
   return rows;
+}
+
+/** One row, or for a series one for all of its dates. */
+function whenRows(current: BookingState, timeZone: string): [string, string][] {
+  if (!current.occurrences || current.occurrences.length < 2)
+    return [["When", formatTime(current, timeZone)]];
+  const dates = current.occurrences.map((occurrence) => {
+    const [start = "", end = ""] = occurrence.split("/");
+    return formatTime({ start, end, allDay: current.allDay }, timeZone);
+  });
+  return [[`When (${dates.length} dates)`, dates.join("\n")]];
 }
 
 const FIELD_NAMES = { title: "Title", location: "Where", description: "Notes" };

@@ -14,6 +14,11 @@ interface MailPayload {
   idempotencyKey?: string;
 }
 
+/** Mails `own` and `m` are to the same person about the same booking, or about the same series. */
+const SAME_SUBJECT = `m."recipient" = own."recipient"
+  AND (m."seriesId" = own."seriesId"
+       OR (m."seriesId" IS NULL AND own."seriesId" IS NULL AND m."bookingId" = own."bookingId"))`;
+
 /** A mail that waits to be sent. */
 export interface QueuedMail {
   id: string;
@@ -22,6 +27,8 @@ export interface QueuedMail {
   recipient: string;
   role: "host" | "guest";
   actor: MailActor;
+  /** The series that it is about as a whole; null for a mail about one booking. */
+  seriesId: string | null;
   noteToHost: string | null;
   /** What earlier runs were about to tell when they were cut short. */
   attempted: BookingState[];
@@ -38,10 +45,11 @@ export async function insertMails(
   mails: readonly BookingMail[],
 ): Promise<{ id: string; kind: MailKind }[]> {
   const rows = mails.map(
-    ({ bookingId, kind, sequence, actor, guests, tellsHost, noteToHost, idempotencyKey }) => ({
+    ({ bookingId, kind, sequence, actor, guests, tellsHost, noteToHost, idempotencyKey, seriesId }) => ({
       bookingId,
       kind,
       sequence,
+      seriesId: seriesId ?? null,
       tellsHost: tellsHost ?? true,
       guests: guests?.map((email) => email.toLowerCase()) ?? null,
       payload: {
@@ -52,10 +60,10 @@ export async function insertMails(
     }),
   );
   return tx.$queryRawUnsafe<{ id: string; kind: MailKind }[]>(
-    `INSERT INTO "OutgoingMail" ("id", "bookingId", "kind", "sequence", "recipient", "role", "payload")
-     SELECT gen_random_uuid(), b."id", m."kind", m."sequence", r."email", r."role", m."payload"
+    `INSERT INTO "OutgoingMail" ("id", "bookingId", "kind", "sequence", "recipient", "role", "seriesId", "payload")
+     SELECT gen_random_uuid(), b."id", m."kind", m."sequence", r."email", r."role", m."seriesId", m."payload"
      FROM jsonb_to_recordset($1::jsonb)
-       AS m("bookingId" int, "kind" text, "sequence" int, "guests" jsonb, "tellsHost" boolean, "payload" jsonb)
+       AS m("bookingId" int, "kind" text, "sequence" int, "seriesId" uuid, "guests" jsonb, "tellsHost" boolean, "payload" jsonb)
      JOIN "Booking" b ON b."id" = m."bookingId"
      CROSS JOIN LATERAL (
        SELECT u."email", 'host' AS "role" FROM "User" u WHERE m."tellsHost" AND u."id" = b."hostId" AND b."kind" = 'BOOKING'
@@ -84,9 +92,9 @@ export async function lockWaiting(tx: PrismaTransaction, mailId: string): Promis
       payload: MailPayload;
     })[]
   >(
-    `SELECT m."id"::text, m."bookingId", m."kind", m."recipient", m."role", m."sequence", m."createdAt", m."payload"
+    `SELECT m."id"::text, m."seriesId"::text, m."bookingId", m."kind", m."recipient", m."role", m."sequence", m."createdAt", m."payload"
      FROM "OutgoingMail" own
-     JOIN "OutgoingMail" m ON m."bookingId" = own."bookingId" AND m."recipient" = own."recipient"
+     JOIN "OutgoingMail" m ON ${SAME_SUBJECT}
      WHERE own."id" = $1::uuid AND m."status" = 'QUEUED'
      ORDER BY m."id"
      FOR UPDATE OF m`,
@@ -114,18 +122,19 @@ export async function noteAttempt(tx: PrismaTransaction, mailId: string, state: 
   );
 }
 
-/** What the last mail that was sent to this person about this booking has told; null when there was none. */
+/** What the last mail that was sent to this person about this booking (or series) has told; null when there was none. */
 export async function lastTold(
   tx: PrismaTransaction,
-  bookingId: number,
-  recipient: string,
+  { bookingId, seriesId, recipient }: Pick<QueuedMail, "bookingId" | "seriesId" | "recipient">,
 ): Promise<BookingState | null> {
   const [row] = await tx.$queryRawUnsafe<{ told: BookingState }[]>(
     `SELECT "payload"->'told' AS "told" FROM "OutgoingMail"
-     WHERE "bookingId" = $1 AND "recipient" = $2 AND "status" = 'SENT' AND "payload" ? 'told'
+     WHERE CASE WHEN $3::uuid IS NULL THEN "bookingId" = $1 AND "seriesId" IS NULL ELSE "seriesId" = $3::uuid END
+       AND "recipient" = $2 AND "status" = 'SENT' AND "payload" ? 'told'
      ORDER BY "sentAt" DESC, "sequence" DESC LIMIT 1`,
     bookingId,
     recipient,
+    seriesId,
   );
   return row?.told ?? null;
 }
@@ -148,6 +157,8 @@ export async function findBooking(tx: PrismaTransaction, bookingId: number) {
       iCalUid: true,
       sequence: true,
       cancellationReason: true,
+      originalStart: true,
+      series: { select: { iCalUid: true, sequence: true } },
       host: { select: { name: true, email: true, timeZone: true } },
       attendees: {
         select: { name: true, email: true, timeZone: true, response: true, optional: true, expected: true },
@@ -205,7 +216,7 @@ export async function noteFailure(
     `UPDATE "OutgoingMail" m
      SET "error" = $2, "status" = CASE WHEN $3 THEN 'FAILED'::"MailStatus" ELSE m."status" END
      FROM "OutgoingMail" own
-     WHERE own."id" = $1::uuid AND m."bookingId" = own."bookingId" AND m."recipient" = own."recipient"
+     WHERE own."id" = $1::uuid AND ${SAME_SUBJECT}
        AND m."status" = 'QUEUED' AND m."sequence" <= own."sequence"`,
     mailId,
     failure.error,

@@ -34,7 +34,7 @@ export async function queueBookingMails(
 ): Promise<void> {
   if (mails.length === 0) return;
   const waitFor = (kind: MailKind) => settleMs?.[kind] ?? DEFAULT_SETTLE_MS[kind];
-  const queued = await insertMails(tx, mails);
+  const queued = await insertMails(tx, onePerSeries(mails));
   await enqueueMany(
     tx,
     queued.map(({ id, kind }) => {
@@ -65,4 +65,14 @@ export async function queueBookingMails(
     ),
     { now },
   );
+}
+
+/** Of the mails about a series as a whole, one; it tells all of them. */
+function onePerSeries(mails: readonly BookingMail[]): BookingMail[] {
+  const seen = new Set<string>();
+  return mails.filter(({ seriesId, kind }) => {
+    if (seriesId === undefined) return true;
+    const subject = `${seriesId} ${kind}`;
+    return !seen.has(subject) && seen.add(subject);
+  });
 }

@@ -1,0 +1,37 @@
+import { ruleChange, slotsOf, timeAt } from "@calsync/icalendar";
+import type { ExternalEvent } from "@calsync/types";
+import type { EventSnapshot } from "./snapshot.ts";
+import type { SeriesSnapshot, SyncedSeries, SyncedState } from "./synced-state.ts";
+
+/** What both sides agree on about the occurrence at `slot` while it does not differ from its series. */
+export function stateAt({ local, remote, ...rest }: SyncedSeries, slot: string): SyncedState {
+  return { ...rest, local: occurrenceAt(local, slot), remote: occurrenceAt(remote, slot) };
+}
+
+/** The fields of the occurrence at `slot`. */
+export function occurrenceAt(
+  { recurrence: _recurrence, ...fields }: SeriesSnapshot,
+  slot: string,
+): EventSnapshot {
+  return { ...fields, time: timeAt(fields.time, slot) };
+}
+
+/** The instance at `slot` as the calendar would list it, did it list instances that do not differ. */
+export function instanceAt(series: ExternalEvent, slot: string): ExternalEvent {
+  return {
+    ...series,
+    time: timeAt(series.time, slot),
+    // An instance has no version of its own until it differs.
+    version: null,
+    recurrence: null,
+    seriesId: series.id,
+    originalStart: slot,
+  };
+}
+
+/** Whether both give the same occurrences at the same places, whatever else has changed. */
+export function sameExpansion(before: SeriesSnapshot, after: SeriesSnapshot): boolean {
+  if (ruleChange(before, after) === "same") return true;
+  const [a, b] = [slotsOf(before).slots, slotsOf(after).slots];
+  return a.length === b.length && a.every((slot, index) => slot === b[index]);
+}

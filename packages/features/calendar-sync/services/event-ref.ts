@@ -1,0 +1,28 @@
+import type { CalendarService, EventRef, ExternalChange } from "@calsync/types";
+import type { ReferenceRow } from "../repositories/rows.ts";
+
+type Referenced = Pick<ReferenceRow, "externalEventId" | "originalStart" | "seriesReferenceId">;
+
+/** Where the event of a reference is: an occurrence is named by its series and its original start. */
+export function eventRefOf(calendarId: string, reference: Referenced): EventRef {
+  const eventId = reference.externalEventId ?? "";
+  if (reference.seriesReferenceId === null) return { calendarId, eventId };
+  return { calendarId, eventId, seriesId: eventId, originalStart: reference.originalStart };
+}
+
+/**
+ * Reads the event of a reference now, as a change. Where a series has no such instance, the series is read: that the rule
+ * has changed is a matter of the whole.
+ */
+export async function readNow(
+  service: CalendarService,
+  calendarId: string,
+  reference: Referenced,
+): Promise<ExternalChange> {
+  const ref = eventRefOf(calendarId, reference);
+  const event = await service.getEvent(ref);
+  if (event) return { type: "upsert", event };
+  if (reference.seriesReferenceId !== null)
+    return readNow(service, calendarId, { ...reference, seriesReferenceId: null });
+  return { type: "delete", eventId: ref.eventId, seriesId: null, originalStart: null, version: null };
+}
