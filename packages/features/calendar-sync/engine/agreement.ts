@@ -1,7 +1,7 @@
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
+import type { PlannedReference } from "./inbound-plan.ts";
 import { agreedAttendees } from "./merge-attendees.ts";
-import type { PlannedReference } from "./plan-inbound.ts";
 import {
   type EventSnapshot,
   SNAPSHOT_FIELDS,

@@ -1,6 +1,6 @@
 import type { InstantString } from "@calsync/types";
+import type { InboundPlan } from "./inbound-plan.ts";
 import { type AttendeeMerge, allDeclined } from "./merge-attendees.ts";
-import type { InboundPlan } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
 

@@ -1,8 +1,15 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
 import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
 import { agreedState, changedHere, needsPush, pick, rebase, seenSnapshot } from "./agreement.ts";
-import type { ClockTrust } from "./clock-compare.ts";
-import { type PlannedHold, type TimeFacts, type TimeObjection, timeObjection } from "./guards.ts";
+import { type PlannedHold, type TimeObjection, timeObjection } from "./guards.ts";
+import type {
+  InboundInput,
+  InboundPlan,
+  PlannedAction,
+  PlannedReference,
+  PlannedRefusal,
+  ReferenceUpdate,
+} from "./inbound-plan.ts";
 import { type AttendeeMerge, mergeAttendees } from "./merge-attendees.ts";
 import { calendarPrevails, changedBy } from "./merge-fields.ts";
 import { plannedDeclines } from "./plan-declines.ts";
@@ -19,77 +26,10 @@ import {
 import type { SyncedState } from "./synced-state.ts";
 import { type EventView, FULL_VIEW, isMapped, isWritten, shownSnapshot } from "./view.ts";
 
+export type * from "./inbound-plan.ts";
+
 /** The fields of which an event has one value each. */
 type PlainField = Exclude<SnapshotField, "attendees">;
-
-/** What planning needs to know of a reference. */
-export interface PlannedReference {
-  id: string;
-  status: "PENDING" | "SYNCED" | "CONFLICT" | "ERROR" | "DELETED";
-  version: string | null;
-  sequence: number;
-  base: SyncedState | null;
-  /** What writes without an answer were making of the event, the oldest first; each may or may not have landed. */
-  pending: readonly SyncedState[];
-  /** What this calendar is shown of the booking; everything when left out. */
-  view?: EventView;
-}
-
-/** The event as the calendar has it now. */
-export type RemoteState =
-  | { state: "present"; event: ExternalEvent }
-  | { state: "deleted"; version: string | null };
-
-export interface InboundInput {
-  reference: PlannedReference;
-  /** Null when the booking does not exist any more. */
-  local: LocalItem | null;
-  remote: RemoteState;
-  policy: SyncPolicy;
-  /** Addresses of the host, in lower case: never guests, also when the calendar lists them among the attendees. */
-  ownAddresses?: readonly string[];
-  now: Date;
-  /** What is known of the time that the event has now; without it a move is planned as if nothing stood in its way. */
-  timeFacts?: TimeFacts | undefined;
-  /** How far the provider's times of change can be trusted; exactly, when left out. */
-  clock?: ClockTrust | undefined;
-}
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** An action before the runner adds its id and its origin. */
-export type PlannedAction = DistributiveOmit<BookingAction, "actionId" | "origin" | "bookingId">;
-
-/** What becomes of the reference. A missing member stays as it is. */
-export interface ReferenceUpdate {
-  status?: PlannedReference["status"];
-  version?: string | null;
-  sequence?: number;
-  base?: SyncedState | null;
-  /** The unfinished write is accounted for. */
-  clearPending?: true;
-  /** The event is gone for good: the next push makes a new one under a new idempotency key. */
-  recreate?: true;
-}
-
-/** Something that was left undone on purpose, to be recorded. */
-export interface PlannedRefusal {
-  action: BookingAction["kind"] | "ignore";
-  reason: ReasonCode;
-}
-
-export interface InboundPlan {
-  /** Why this plan is what it is, in one code. */
-  reason: ReasonCode;
-  actions: PlannedAction[];
-  refusals: PlannedRefusal[];
-  reference: ReferenceUpdate;
-  /** Whether the calendar lacks something that the booking has, so that a push must follow. */
-  push: boolean;
-  /** What waits for the host. The reference is in CONFLICT then, and its event is not written. */
-  hold?: PlannedHold;
-  /** What spoke against the time that the booking was moved to all the same; the host is told. */
-  objection?: TimeObjection;
-}
 
 /**
  * Decides what one change in a calendar means for its booking. Pure: same input, same plan. The three-way merge is
