@@ -34,7 +34,7 @@ function markerOf(event: GoogleEvent): string | null {
 export async function sideDifferences(
   prisma: PrismaClient,
   google: GoogleSandbox,
-  host: ConnectedHost,
+  host: Pick<ConnectedHost, "userId" | "googleEmail" | "calendarId" | "calendarSyncId">,
 ): Promise<string[]> {
   const found: string[] = [];
   const bookings = await prisma.booking.findMany({

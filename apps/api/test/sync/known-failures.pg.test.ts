@@ -1,0 +1,166 @@
+import { countStatements } from "@calsync/prisma/testing";
+import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { toNotificationRequest } from "@calsync/testing/memory-calendar";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Host, hourAt, SyncHarness } from "./harness.ts";
+
+/* What other calendar syncs are known to get wrong, by name: read in public code and in the threads of its users. */
+
+let database: TestDatabase;
+let world: SyncHarness;
+let host: Host;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  world = new SyncHarness(database);
+  host = await world.host();
+  await world.tick();
+});
+afterEach(() => database?.drop());
+
+const calendarSync = () =>
+  world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+
+/** A booking whose event stands in the calendar. */
+async function booked(start: string): Promise<{ uid: string; eventId: string }> {
+  const uid = await world.book(host, start);
+  await world.settle();
+  return { uid, eventId: (await world.eventOf(uid, host.calendarId)).id };
+}
+
+describe("the sync token", () => {
+  test("is not saved before the changes are applied: a change that could not be applied comes again", async () => {
+    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { cursor } = await calendarSync();
+    world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T14:00Z"));
+    world.wrapStore = (store) => ({
+      ...store,
+      applyActions: async () => {
+        throw new Error("bookings cannot be written at the moment");
+      },
+    });
+    await world.settle();
+    expect((await calendarSync()).cursor).toBe(cursor);
+    world.wrapStore = (store) => store;
+    world.clock.advance({ minutes: 30 });
+    await world.tick();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
+    expect((await calendarSync()).cursor).not.toBe(cursor);
+  });
+
+  test("that is no longer accepted (410) does not stop the calendar: everything is listed anew and nothing is lost or done twice", async () => {
+    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    world.server.expireCursors();
+    world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T14:00Z"));
+    await world.settle();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
+    world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T15:00Z"));
+    await world.settle();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T15:00Z"));
+    expect(await calendarSync()).toMatchObject({ status: "HEALTHY", errorCount: 0 });
+    expect((await world.reasons(uid)).filter((one) => one === "remote-time-changed")).toHaveLength(2);
+  });
+
+  test("is each calendar's own: what one calendar's pull has seen, another's pull still gets", async () => {
+    const other = world.server.addCalendar(host.account);
+    const otherSync = await world.useCalendar(host, other, { selected: true });
+    await world.tick();
+    world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T10:00Z") });
+    world.server.person.create(other, { time: hourAt("2030-01-09T12:00Z") });
+    const toldOfTheFirst = world.notifications.filter(({ calendarId }) => calendarId === host.calendarId);
+    world.notifications.splice(0, Number.POSITIVE_INFINITY, ...toldOfTheFirst);
+    await world.settle();
+    const mirrored = (calendarSyncId: string) =>
+      world.prisma.externalEvent.count({ where: { calendarSyncId } });
+    expect([await mirrored(host.calendarSyncId), await mirrored(otherSync)]).toEqual([1, 0]);
+    await world.sync.requestPull([otherSync]);
+    await world.settle();
+    expect([await mirrored(host.calendarSyncId), await mirrored(otherSync)]).toEqual([1, 1]);
+  });
+});
+
+describe("a moved event", () => {
+  test("keeps its booking: the second move and a deletion after a move meet the same one, and there is no other", async () => {
+    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { id } = await world.booking(uid);
+    for (const start of ["2030-01-08T12:00Z", "2030-01-08T15:00Z"]) {
+      world.server.person.move(host.calendarId, eventId, hourAt(start));
+      await world.settle();
+      expect(await world.booking(uid)).toMatchObject({ id, status: "ACCEPTED", startTime: new Date(start) });
+    }
+    world.server.person.delete(host.calendarId, eventId);
+    await world.settle();
+    expect(await world.booking(uid)).toMatchObject({ id, status: "CANCELLED" });
+    expect(await world.prisma.booking.count()).toBe(1);
+  });
+
+  test("gives its booking its end as well as its start: no old duration is forced back on it", async () => {
+    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    for (const hours of [2.5, 0.5]) {
+      const time = hourAt("2030-01-08T13:00Z", hours);
+      world.server.person.move(host.calendarId, eventId, time);
+      await world.settle();
+      expect((await world.booking(uid)).endTime).toEqual(new Date(time.end));
+      expect((await world.eventOf(uid, host.calendarId)).time).toMatchObject({
+        start: time.start,
+        end: time.end,
+      });
+    }
+  });
+});
+
+describe("a push channel", () => {
+  test("is renewed well before it ends, so that no moment is without one", async () => {
+    const [first] = await world.prisma.calendarSubscription.findMany();
+    world.clock.set(new Date((first?.expiresAt?.getTime() ?? 0) - 23 * 3_600_000));
+    await world.tick();
+    await world.tick();
+    const active = await world.prisma.calendarSubscription.findMany({ where: { status: "ACTIVE" } });
+    expect(active).toHaveLength(1);
+    expect(active[0]?.id).not.toBe(first?.id);
+    world.clock.set(new Date((first?.expiresAt?.getTime() ?? 0) + 1_000));
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+  });
+
+  test("is the calendar's only one, however many event types, destinations and selections use the calendar", async () => {
+    const eventTypes = await Promise.all(
+      ["a", "b", "c"].map((slug) =>
+        world.prisma.eventType.create({
+          data: { userId: host.userId, title: slug, slug, durationMinutes: 30 },
+        }),
+      ),
+    );
+    for (const { id: eventTypeId } of eventTypes) {
+      await world.prisma.destinationCalendar.create({
+        data: {
+          userId: host.userId,
+          eventTypeId,
+          credentialId: host.credentialId,
+          externalCalendarId: host.calendarId,
+          name: "Work",
+        },
+      });
+    }
+    for (let tick = 0; tick < 3; tick++) await world.tick();
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+    expect(await world.prisma.calendarSync.count()).toBe(1);
+    expect(world.server.callCount("watchCalendar")).toBe(1);
+  });
+
+  test("has its notifications answered before any work: the request calls no provider, changes no booking, and enqueues one pull", async () => {
+    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T14:00Z"));
+    world.server.resetCalls();
+    const [notification] = world.notifications.splice(0);
+    if (!notification) throw new Error("the calendar sent no notification");
+    const { result, count } = await countStatements(world.prisma, () =>
+      world.sync.handleNotification("memorycalendar", toNotificationRequest(notification)),
+    );
+    expect(result).toEqual({ type: "accepted", status: 204, pulls: 1 });
+    expect(count).toBeLessThanOrEqual(3);
+    expect(world.server.callCount()).toBe(0);
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
+    await world.settle();
+    expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
+  });
+});
