@@ -181,6 +181,42 @@ export interface SyncRun {
   }[];
 }
 
+/** What a host wants of sync with a calendar. */
+export interface SyncWishes {
+  direction: "BOTH" | "TO_CALENDAR" | "FROM_CALENDAR";
+  fields: string[];
+  conflictPolicy: "LAST_WRITE_WINS" | "CALENDAR_WINS" | "BOOKING_WINS" | "ASK";
+  massChangeLimit: number | null;
+  outsideHours: "APPLY" | "HOLD";
+  overlap: "APPLY" | "HOLD";
+  allDeclined: "KEEP" | "CANCEL";
+  hostDeclined: "KEEP" | "CANCEL";
+  pollIntervalMinutes: number | null;
+}
+
+/** GET /v1/preferences. */
+export interface Preferences extends SyncWishes {
+  enabled: boolean;
+  unreadableCalendar: "CLOSE" | "WARN";
+}
+
+/** GET /v1/calendars/:id/preferences. */
+export interface CalendarPreferences {
+  calendarSyncId: string;
+  name: string;
+  enabled: boolean;
+  /** Where the calendar differs from its host's preferences. */
+  overrides: Partial<SyncWishes>;
+  effective: SyncWishes;
+}
+
+/** How much of bookings a destination shows. */
+export interface DestinationView {
+  privacy: "FULL" | "TITLE_ONLY" | "BUSY";
+  titleTemplate: string | null;
+  descriptionTemplate: string | null;
+}
+
 /** GET /v1/me. */
 export interface User {
   id: number;

@@ -6,6 +6,7 @@ import { usePathname } from "next/navigation";
 
 const PAGES = [
   { href: "/settings/calendars", name: "Calendars" },
+  { href: "/settings/sync", name: "Preferences" },
   { href: "/settings/status", name: "Sync status" },
   { href: "/settings/webhooks", name: "Webhooks" },
 ] as const;
