@@ -82,6 +82,15 @@ async function disconnectAll(page: Page): Promise<void> {
   }
 }
 
+/** Sets preferences of the host who is signed in, without their form. */
+export async function setPreferences(page: Page, preferences: Record<string, unknown>): Promise<void> {
+  const answer = await page.request.patch("/api/v1/preferences", {
+    headers: { "x-calsync-csrf": "1" },
+    data: preferences,
+  });
+  expect(answer.status()).toBe(200);
+}
+
 /** Chooses a free time in a calendar of free times, wherever it is shown. `start` is an instant, `day` its `yyyy-mm-dd`. */
 export async function chooseSlot(page: Page, day: string, start: string): Promise<void> {
   await expect(page.getByRole("grid")).toHaveAttribute("aria-busy", "false");
