@@ -5,9 +5,11 @@ import type { PlannedAction, ReferenceUpdate } from "./plan-inbound.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { type EventSnapshot, sameField, toSnapshot } from "./snapshot.ts";
 import type { SyncedState } from "./synced-state.ts";
+import { type EventView, FULL_VIEW, isMapped, shownSnapshot } from "./view.ts";
 
 /** The fields that an answer can choose. Attendees are merged by address, so there is nothing to choose. */
 export const CHOSEN_FIELDS = ["time", "title", "description", "location"] as const;
+const TEXTS = ["title", "description", "location"] as const;
 export type ChosenField = (typeof CHOSEN_FIELDS)[number];
 
 /** What a person chooses for one field: a side, or a value of their own. */
@@ -28,6 +30,8 @@ export interface OpenQuestion {
   local: LocalItem;
   /** Null when the event is gone. */
   remote: ExternalEvent | null;
+  /** What the calendar is shown of the booking; fields that do not stand there as they are cannot be chosen. */
+  view?: EventView | undefined;
 }
 
 /** How one field stands on both sides, and what is proposed for it. */
@@ -45,10 +49,11 @@ export interface FieldComparison {
 }
 
 /** Compares the sides of a question field by field. */
-export function compareSides({ base, local, remote }: OpenQuestion): FieldComparison[] {
+export function compareSides({ base, local, remote, view = FULL_VIEW }: OpenQuestion): FieldComparison[] {
   const theirs = remote ? toSnapshot(remote) : null;
-  return CHOSEN_FIELDS.map((field) => {
-    const changedHere = base !== null && !sameField(field, local.snapshot, base.local);
+  const ours = shownSnapshot(local, view);
+  return CHOSEN_FIELDS.filter((field) => isMapped(view, field)).map((field) => {
+    const changedHere = base !== null && !sameField(field, ours, base.local);
     const changedThere = base !== null && theirs !== null && !sameField(field, theirs, base.remote);
     const changedBy =
       changedHere && changedThere ? "both" : changedHere ? "local" : changedThere ? "remote" : "nobody";
@@ -57,12 +62,12 @@ export function compareSides({ base, local, remote }: OpenQuestion): FieldCompar
     return {
       field,
       base: base ? base.local[field] : null,
-      local: local.snapshot[field],
+      local: ours[field],
       remote: theirs ? theirs[field] : null,
       changedBy,
       proposal:
         theirs === null || changedBy === "local" || (changedBy === "both" && laterHere) ? "local" : "remote",
-      differs: theirs === null || !sameField(field, theirs, local.snapshot),
+      differs: theirs === null || !sameField(field, theirs, ours),
     };
   });
 }
@@ -110,7 +115,8 @@ export function resolveConflict(
     if (value === null) return "bad-value";
     Object.assign(values, { [field]: value });
   }
-  const base = question.base ?? { local: question.local.snapshot, remote };
+  const shown = shownSnapshot(question.local, question.view ?? FULL_VIEW);
+  const base = question.base ?? { local: shown, remote };
   const settled = Object.keys(chosen) as ChosenField[];
   return {
     reason,
@@ -145,7 +151,7 @@ function resolveDeleted(
 }
 
 function resolveCancelled(
-  { local }: OpenQuestion,
+  { local, view = FULL_VIEW }: OpenQuestion,
   event: ExternalEvent,
   { choice }: ConflictAnswer,
   reason: ReasonCode,
@@ -162,14 +168,15 @@ function resolveCancelled(
       reference: { status: "SYNCED", version: event.version, base, clearPending: true },
     };
   }
-  const { title, description, location, time } = remote;
+  const texts = TEXTS.filter((field) => isMapped(view, field));
+  const details = Object.fromEntries(texts.map((field) => [field, remote[field]]));
   return {
     reason,
     actions: [
-      { kind: "restore", time, reason, changedAt: now },
-      ...actionsFor(local.snapshot, { title, description, location }, reason, now),
+      { kind: "restore", time: remote.time, reason, changedAt: now },
+      ...actionsFor(local.snapshot, details, reason, now),
     ],
-    reference: { base: { local: { ...local.snapshot, ...remote }, remote }, clearPending: true },
+    reference: { base: { local: remote, remote }, clearPending: true },
   };
 }
 
@@ -189,9 +196,7 @@ function actionsFor(
   const actions: PlannedAction[] = [];
   if (!sameField("time", local, next))
     actions.push({ kind: "reschedule", time: next.time, reason, changedAt });
-  const texts = (["title", "description", "location"] as const).filter(
-    (field) => next[field] !== local[field],
-  );
+  const texts = TEXTS.filter((field) => next[field] !== local[field]);
   if (texts.length > 0) {
     const details = Object.fromEntries(texts.map((field) => [field, next[field]]));
     actions.push({ kind: "change-details", ...details, reason, changedAt });

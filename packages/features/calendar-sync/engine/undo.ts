@@ -46,7 +46,10 @@ export function planUndo(
   if (record.action === "cancel") {
     if (local.active) return "changed_since";
     if (timeHasEnded(before.time, now)) return "time_over";
-    return { actions: [{ ...common, kind: "restore", time: before.time }], needsTime: before.time };
+    return {
+      actions: [{ ...common, kind: "restore", time: before.time, ifFree: true }],
+      needsTime: before.time,
+    };
   }
   if (hasEnded(local, now)) return "booking_over";
   if (!local.active) return "changed_since";

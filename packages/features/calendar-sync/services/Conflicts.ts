@@ -21,6 +21,7 @@ import {
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { ConflictRow } from "../repositories/ConflictRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
+import type { ReferenceRow } from "../repositories/rows.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
@@ -80,7 +81,8 @@ export class Conflicts {
     return this.#deps.prisma.$transaction(async (tx) => {
       const row = await this.#find(tx, userId, id);
       const [local] = await this.#store.loadItems(tx, [row.bookingId]);
-      return this.#details(row, local ?? null);
+      const [reference] = await this.#deps.references.findByIds(tx, [row.referenceId]);
+      return this.#details(row, local ?? null, reference?.view);
     });
   }
 
@@ -98,12 +100,12 @@ export class Conflicts {
   ): Promise<ResolveOutcome> {
     const { prisma } = this.#deps;
     return inTransaction(prisma, async (tx) => {
-      const { row, local } = await this.#lock(tx, userId, id);
+      const { row, local, reference } = await this.#lock(tx, userId, id);
       if (answer.expectedVersion !== null && answer.expectedVersion !== versionOf(row, local))
-        return { outcome: "stale", conflict: this.#details(row, local) };
-      const resolved = await this.#carryOut(tx, row, local, answer);
+        return { outcome: "stale", conflict: this.#details(row, local, reference?.view) };
+      const resolved = await this.#carryOut(tx, row, local, reference, answer);
       const after = { ...row, ...resolved };
-      return { outcome: "resolved", conflict: this.#details(after, null) };
+      return { outcome: "resolved", conflict: this.#details(after, null, undefined) };
     });
   }
 
@@ -131,7 +133,7 @@ export class Conflicts {
     tx: PrismaTransaction,
     userId: number,
     id: string,
-  ): Promise<{ row: ConflictRow; local: LocalItem }> {
+  ): Promise<{ row: ConflictRow; local: LocalItem; reference: ReferenceRow | undefined }> {
     const { references, now } = this.#deps;
     const seen = await this.#find(tx, userId, id);
     await references.lock(tx, [seen.referenceId]);
@@ -149,18 +151,20 @@ export class Conflicts {
         "The booking was cancelled meanwhile; its event is being deleted.",
       );
     }
-    return { row, local };
+    const [reference] = await references.findByIds(tx, [row.referenceId]);
+    return { row, local, reference };
   }
 
   async #carryOut(
     tx: PrismaTransaction,
     row: ConflictRow,
     local: LocalItem,
+    reference: ReferenceRow | undefined,
     answer: ConflictAnswer,
   ): Promise<Pick<ConflictRow, "resolvedAt" | "resolution" | "resolved" | "local">> {
     const { references, records, now } = this.#deps;
     const at = now();
-    const resolution = resolveConflict(questionOf(row, local), answer, at.toISOString());
+    const resolution = resolveConflict(questionOf(row, local, reference?.view), answer, at.toISOString());
     if (typeof resolution === "string") {
       const { code, message, hint } = REFUSALS[resolution];
       throw new AppError("invalid", code, message, { hint });
@@ -175,7 +179,6 @@ export class Conflicts {
       })),
       at,
     );
-    const [reference] = await references.findByIds(tx, [row.referenceId]);
     const { clearPending, recreate, ...update } = resolution.reference;
     const patch: ReferencePatch = { id: row.referenceId, ...update };
     if (clearPending) patch.pending = null;
@@ -223,17 +226,24 @@ export class Conflicts {
     return row;
   }
 
-  #details(row: ConflictRow, local: LocalItem | null): ConflictDetails {
+  #details(row: ConflictRow, local: LocalItem | null, view: ReferenceRow["view"]): ConflictDetails {
     const open = row.resolvedAt === null && local !== null;
     const live = open
-      ? { local: local.active ? local.snapshot : null, comparison: compareSides(questionOf(row, local)) }
+      ? {
+          local: local.active ? local.snapshot : null,
+          comparison: compareSides(questionOf(row, local, view)),
+        }
       : null;
     return toConflictDetails(row, live, versionOf(row, local), this.#deps.now());
   }
 }
 
-function questionOf({ kind, fields, base, remote }: ConflictRow, local: LocalItem): OpenQuestion {
-  return { kind, fields, base, local, remote };
+function questionOf(
+  { kind, fields, base, remote }: ConflictRow,
+  local: LocalItem,
+  view: ReferenceRow["view"],
+): OpenQuestion {
+  return { kind, fields, base, local, remote, view };
 }
 
 /** Names what a person sees of a question: it changes with either side. */

@@ -115,7 +115,7 @@ export class Undo {
       origin: null,
     }));
     const [outcome] = await this.#store.applyActions(tx, actions, at);
-    if (!outcome?.applied) throw refused("changed_since");
+    if (!outcome?.applied) throw refused(outcome?.refusal === "time-taken" ? "slot_taken" : "changed_since");
     await records.append(
       tx,
       [
