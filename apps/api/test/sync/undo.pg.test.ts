@@ -20,6 +20,8 @@ afterEach(() => database?.drop());
 
 const history = () => world.sync.history(host.userId, uid);
 const startOf = async () => (await world.booking(uid)).startTime.toISOString();
+const guests = async () =>
+  (await world.booking(uid)).attendees.filter(({ expected }) => expected).map(({ email }) => email);
 const undo = (id: string) => world.sync.undo(host.userId, id);
 
 /** Id of the latest change with this reason. */
@@ -88,6 +90,19 @@ describe("undoing a change of sync", () => {
     await world.settle();
     expect((await world.booking(uid)).title).toBe(before);
     expect((await world.eventOf(uid, host.calendarId)).title).toBe(before);
+  });
+
+  test("a guest who was taken off in the calendar is back, on both sides", async () => {
+    const { id } = await world.eventOf(uid, host.calendarId);
+    world.server.person.edit(host.calendarId, id, { attendees: [] });
+    await world.settle();
+    expect(await guests()).toEqual([]);
+    await undo(await change("remote-attendees-changed"));
+    await world.settle();
+    expect(await guests()).toEqual(["ann@guest.test"]);
+    expect((await world.eventOf(uid, host.calendarId)).attendees.map(({ email }) => email)).toEqual([
+      "ann@guest.test",
+    ]);
   });
 
   test("twice is once, also at the same time", async () => {

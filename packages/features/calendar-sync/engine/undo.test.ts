@@ -86,6 +86,29 @@ test.each([
   expect(typeof plan === "string" ? plan : plan.actions.map(({ kind }) => kind)).toEqual(expected);
 });
 
+test("guests come back, leave, and answer as before", () => {
+  const guest = (email: string, response: "accepted" | "declined" = "accepted") => ({
+    email,
+    name: null,
+    response,
+    optional: false,
+  });
+  const before = snapshot({ attendees: [guest("ann@x"), guest("bob@x")] });
+  const after = snapshot({ attendees: [guest("bob@x", "declined"), guest("cid@x")] });
+  const given = record({ action: "change-attendees", before, after });
+  expect(planUndo(given, item({ snapshot: after }), NOW)).toMatchObject({
+    actions: [
+      {
+        kind: "change-attendees",
+        added: [{ email: "ann@x" }],
+        removed: ["cid@x"],
+        changed: [guest("bob@x")],
+      },
+    ],
+  });
+  expect(planUndo(given, item({ snapshot: before }), NOW)).toBe("changed_since");
+});
+
 test("a booking that is over is left alone", () => {
   expect(planUndo(record({}), moved, new Date("2030-01-09T00:00:00.000Z"))).toBe("booking_over");
 });

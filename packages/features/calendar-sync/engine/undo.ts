@@ -28,7 +28,6 @@ export const UNDO_REFUSALS = {
 } as const;
 export type UndoRefusal = keyof typeof UNDO_REFUSALS;
 
-/** The actions that sync takes on bookings and that can be taken back. */
 const TEXTS = ["title", "description", "location"] as const satisfies SnapshotField[];
 
 /** What undoing a change means for the booking, or why it cannot be undone. Whether the time is free is asked apart. */
@@ -62,6 +61,13 @@ export function planUndo(
     if (timeHasEnded(before.time, now)) return "time_over";
     return { actions: [{ ...common, kind: "reschedule", time: before.time }], needsTime: before.time };
   }
+  if (record.action === "change-attendees") {
+    if (!sameField("attendees", local.snapshot, after)) return "changed_since";
+    return {
+      actions: [{ ...common, kind: "change-attendees", ...guestsBack(before, after) }],
+      needsTime: null,
+    };
+  }
   const changed = TEXTS.filter((field) => before[field] !== after[field]);
   if (changed.some((field) => local.snapshot[field] !== after[field])) return "changed_since";
   const details = Object.fromEntries(changed.map((field) => [field, before[field]]));
@@ -78,7 +84,22 @@ function isUndoableKind({ source, result, action, reason }: UndoableRecord): boo
   // What people did in the app they can do again there; their answers to sync's questions are sync's changes.
   if (source === "APP" && reason !== "undone-by-host" && !reason.startsWith("conflict-resolved-"))
     return false;
-  return ["reschedule", "change-details", "cancel", "restore"].includes(action);
+  return ["reschedule", "change-details", "change-attendees", "cancel", "restore"].includes(action);
+}
+
+/** Who has to come back, leave, and answer as before. */
+function guestsBack(before: EventSnapshot, after: EventSnapshot) {
+  const was = new Map(before.attendees.map((one) => [one.email, one]));
+  const is = new Map(after.attendees.map((one) => [one.email, one]));
+  return {
+    attendees: before.attendees,
+    added: before.attendees.filter(({ email }) => !is.has(email)),
+    removed: after.attendees.filter(({ email }) => !was.has(email)).map(({ email }) => email),
+    changed: before.attendees.filter(({ email, response, optional }) => {
+      const now = is.get(email);
+      return now !== undefined && (now.response !== response || now.optional !== optional);
+    }),
+  };
 }
 
 /** Records hold what their times wrote; one without both sides cannot be taken back. */
