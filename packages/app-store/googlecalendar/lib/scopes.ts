@@ -1,9 +1,9 @@
 import type { MissingScope } from "@calsync/types";
 
 const BASE = "https://www.googleapis.com/auth/";
-export const EVENTS = `${BASE}calendar.events`;
-export const CALENDAR_LIST = `${BASE}calendar.calendarlist.readonly`;
-export const FREE_BUSY = `${BASE}calendar.freebusy`;
+const EVENTS = `${BASE}calendar.events`;
+const CALENDAR_LIST = `${BASE}calendar.calendarlist.readonly`;
+const FREE_BUSY = `${BASE}calendar.freebusy`;
 
 /** What a user is asked for: the narrowest scopes that two-way sync works with. `calendar.events` alone gives no free/busy. */
 export const REQUESTED_SCOPES: readonly string[] = ["openid", "email", EVENTS, CALENDAR_LIST, FREE_BUSY];
