@@ -143,6 +143,10 @@ test("calsync migrate, queue and cron do their work", async () => {
     code: 1,
     stderr: expect.stringContaining("There is no such item in the queue."),
   });
+  expect(JSON.parse((await calsync("doctor", "--all", "--json")).stdout)).toMatchObject({
+    kind: "doctor",
+    status: "done",
+  });
   expect(JSON.parse((await calsync("clean-up")).stdout)).toMatchObject({ failedWork: 0 });
   const report = await calsync("cron", "calendar-sync");
   expect(report.code).toBe(0);

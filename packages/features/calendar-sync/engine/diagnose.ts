@@ -59,6 +59,8 @@ export interface CheckedReference extends PlannedReference {
   generation: number;
   pushRequestedAt: Date | null;
   nextPushAt: Date | null;
+  /** When the event is read directly, because it may have moved to another calendar; null when nothing is open about it. */
+  recheckAt: Date | null;
 }
 
 /** What is known of a marker that a listed event carries. */
@@ -120,8 +122,9 @@ function ofReference(
   event: ExternalEvent | null,
 ): Finding[] {
   const { policy, calendarSideIsKnown, now } = input;
-  // Over, or a question to the host is open: nothing is to be done here.
+  // Over, or a question to the host is open, or it is looked for already: nothing is to be done here.
   if (local === null || hasEnded(local, now) || reference.status === "CONFLICT") return [];
+  if (reference.recheckAt !== null) return [];
   const about = finding(reference, event);
   const { pushRequestedAt, nextPushAt } = reference;
   if (pushRequestedAt !== null) {

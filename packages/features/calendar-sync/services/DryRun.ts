@@ -259,5 +259,6 @@ function newReference(bookingId: number): CheckedReference {
     generation: 0,
     pushRequestedAt: null,
     nextPushAt: null,
+    recheckAt: null,
   };
 }

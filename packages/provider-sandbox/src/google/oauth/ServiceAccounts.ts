@@ -1,5 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { secret } from "./AuthorizationState.ts";
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 
 /** A service account of a project, with the keys that were made for it. */
 export interface ServiceAccount {
@@ -38,9 +37,7 @@ export class ServiceAccounts {
       keys: {},
     };
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
-    const keyId = secret(20)
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]/g, "0");
+    const keyId = randomBytes(20).toString("hex");
     account.keys[keyId] = publicKey.export({ type: "spki", format: "pem" }).toString();
     this.#accounts.set(email, account);
     return {
