@@ -114,13 +114,6 @@ export const slotsQuerySchema = z
         "A booking that is to be moved: its own time counts as free. For its host, or with its guest's `token`",
       ),
     token: z.string().max(200).optional().describe("The guest's secret of the booking that is to be moved"),
-    count: z.coerce
-      .number()
-      .int()
-      .min(2)
-      .max(100)
-      .optional()
-      .describe("Only starts from which so many occurrences of a recurring event type are free"),
   })
   .refine(({ rescheduleUid, token }) => rescheduleUid !== undefined || token === undefined, {
     error: "token belongs to rescheduleUid",
@@ -167,18 +160,12 @@ const token = z
   .max(200)
   .describe("The guest's secret, from the answer to their booking or from a mail");
 
-const scope = z
-  .enum(["one", "following", "all"])
-  .default("one")
-  .describe("For an occurrence of a series: it alone, it and all later ones, or all that are still to come");
-
 /** POST /v1/bookings/:uid/reschedule. */
-export const rescheduleRequestSchema = z.object({ start: anyInstant, scope, token: token.optional() });
+export const rescheduleRequestSchema = z.object({ start: anyInstant, token: token.optional() });
 
 /** POST /v1/bookings/:uid/cancel. */
 export const cancelRequestSchema = z.object({
   reason: z.string().trim().max(1_000).optional(),
-  scope,
   token: token.optional(),
 });
 
@@ -247,11 +234,6 @@ export const bookedSchema = z.object({
     .array(z.object({ uid: z.uuid(), start: instant, end: instant, guestToken: z.string() }))
     .nullable()
     .describe("All occurrences of a recurring booking, in order; null for a single one"),
-});
-
-/** GET /v1/bookings/:uid/occurrences. */
-export const occurrencesSchema = z.object({
-  bookings: z.array(bookingSchema).describe("All occurrences of the series, cancelled ones too, in order"),
 });
 
 export type Host = z.output<typeof hostSchema>;

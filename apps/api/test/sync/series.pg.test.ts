@@ -10,7 +10,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   world = new SyncHarness(database);
   host = await world.host();
-  await world.prisma.eventType.updateMany({ data: { recurrenceFrequency: "WEEKLY" } });
+  await world.prisma.eventType.updateMany({ data: { recurrenceFrequency: "WEEKLY", maximumDaysAhead: 365 } });
   await world.tick();
 });
 afterEach(() => database?.drop());
@@ -113,5 +113,151 @@ describe("one date changed in the calendar", () => {
     await world.settle();
     expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-22T10:00", "01-29T10:00"]);
     expect(await world.reasons(uids[1] ?? "")).toContain("occurrence-restored");
+  });
+});
+
+describe("the series changed in the calendar", () => {
+  test("moves all its bookings, with one call and one mail to each person", async () => {
+    const uids = await bookSeries();
+    const mails = world.mails.length;
+    world.server.resetCalls();
+    world.server.person.move(host.calendarId, master().id, hourAt("2030-01-09T12:00Z"));
+    await world.settle();
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-09T12:00", "01-16T12:00", "01-23T12:00", "01-30T12:00"]);
+    expect(await world.reasons(uids[3] ?? "")).toContain("series-moved");
+    expect(world.server.callCount("getEvent") + world.server.callCount("updateEvent")).toBe(0);
+    expect(world.mails.length - mails).toBe(2);
+    expect(world.mails.at(-1)?.text).toContain("has a new time");
+  });
+
+  test("renames all its bookings, but for one that has a title of its own", async () => {
+    const uids = await bookSeries();
+    const { person } = world.server;
+    const { id } = master();
+    person.editInstance(host.calendarId, id, "2030-01-15T10:00:00.000Z", { title: "The odd one" });
+    await world.settle();
+    person.edit(host.calendarId, id, { title: "Coaching" });
+    await world.settle();
+    const titles = await Promise.all(uids.map(async (uid) => (await world.booking(uid)).title));
+    expect(titles).toEqual(["Coaching", "The odd one", "Coaching", "Coaching"]);
+    expect(await world.reasons(uids[0] ?? "")).toContain("series-changed");
+  });
+
+  test("in another rhythm gives the next dates to the next bookings, and cancels what is left over after a while", async () => {
+    const uids = await bookSeries();
+    world.server.person.changeRule(host.calendarId, master().id, ["RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=3"]);
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-22T10:00", "02-05T10:00", "01-29T10:00"]);
+    world.clock.advance({ minutes: 1 });
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-22T10:00", "02-05T10:00", "cancelled"]);
+    expect(await world.reasons(uids[1] ?? "")).toContain("series-rule-changed");
+    expect(await world.reasons(uids[3] ?? "")).toContain("series-shortened");
+  });
+
+  test("cut short cancels the bookings beyond its end, once it is clear that they are nowhere else", async () => {
+    const uids = await bookSeries();
+    world.server.person.splitSeries(host.calendarId, master().id, "2030-01-22T10:00:00.000Z", {}, "cut");
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-22T10:00", "01-29T10:00"]);
+    world.clock.advance({ minutes: 1 });
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "cancelled", "cancelled"]);
+    expect(await world.reasons(uids[2] ?? "")).toContain("series-shortened");
+  });
+
+  test("deleted cancels all its bookings to come, leaves the past alone, and comes back as a whole", async () => {
+    const uids = await bookSeries();
+    const { person } = world.server;
+    const { id } = master();
+    person.cancelInstance(host.calendarId, id, "2030-01-22T10:00:00.000Z");
+    await world.settle();
+    world.clock.advance({ days: 2 });
+    await world.tick();
+    person.delete(host.calendarId, id);
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "cancelled", "cancelled", "cancelled"]);
+    expect(await world.reasons(uids[3] ?? "")).toContain("series-deleted");
+    person.restore(host.calendarId, id);
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "cancelled", "01-29T10:00"]);
+    expect(await world.reasons(uids[3] ?? "")).toContain("series-restored");
+  });
+
+  test("made longer invites nobody, and makes the host busy", async () => {
+    const uids = await bookSeries();
+    world.server.person.changeRule(host.calendarId, master().id, ["RRULE:FREQ=WEEKLY;COUNT=6"]);
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-22T10:00", "01-29T10:00"]);
+    const range = { start: new Date("2030-01-01"), end: new Date("2030-03-01") };
+    const { intervals } = await world.sync.busyIntervals(host.userId, range);
+    expect(intervals.map(({ start }) => start.toISOString().slice(5, 16))).toEqual([
+      "02-05T10:00",
+      "02-12T10:00",
+    ]);
+  });
+
+  test("across a change of clocks changes nothing by itself", async () => {
+    await world.prisma.schedule.updateMany({ data: { timeZone: "Europe/Berlin" } });
+    const uids = await bookSeries(4, "2030-03-19T09:00:00.000Z");
+    expect(await startsOf(uids)).toEqual(["03-19T09:00", "03-26T09:00", "04-02T08:00", "04-09T08:00"]);
+    await world.pull(host);
+    world.server.person.edit(host.calendarId, master().id, { title: "Coaching" });
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["03-19T09:00", "03-26T09:00", "04-02T08:00", "04-09T08:00"]);
+  });
+});
+
+describe("this and following in the calendar", () => {
+  const following = "2030-01-22T10:00:00.000Z";
+  const expectSplit = async (uids: readonly string[], newId: string) => {
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-23T15:00", "01-30T15:00"]);
+    expect(await world.reasons(uids[2] ?? "")).toContain("series-split-moved");
+    expect(await world.reasons(uids[2] ?? "")).not.toContain("series-shortened");
+    const { references, recurringGroup } = await world.booking(uids[3] ?? "");
+    expect(references).toMatchObject([{ externalEventId: newId, status: "SYNCED" }]);
+    expect(recurringGroup).not.toBe((await world.booking(uids[0] ?? "")).recurringGroup);
+    // The later change finds the bookings under the new series.
+    world.server.person.move(host.calendarId, newId, hourAt("2030-01-23T16:00Z"));
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-23T16:00", "01-30T16:00"]);
+    expect(await world.prisma.booking.count()).toBe(4);
+  };
+  const id = () => world.liveEvents(host.calendarId).find((event) => event.recurrence !== null)?.id ?? "";
+  const changes = { time: hourAt("2030-01-23T15:00Z") };
+
+  test("is followed when both steps are seen at once", async () => {
+    const uids = await bookSeries();
+    const newId = world.server.person.splitSeries(host.calendarId, id(), following, changes);
+    await world.settle();
+    await expectSplit(uids, newId);
+  });
+
+  test("is followed when the new series is seen first", async () => {
+    const uids = await bookSeries();
+    const old = id();
+    const newId = world.server.person.splitSeries(host.calendarId, old, following, changes, "copy");
+    await world.settle();
+    world.server.person.splitSeries(host.calendarId, old, following, {}, "cut");
+    await world.settle();
+    await expectSplit(uids, newId);
+  });
+
+  test("is followed when the old series is cut first", async () => {
+    const uids = await bookSeries();
+    const old = id();
+    const recurrence = ["RRULE:FREQ=WEEKLY;COUNT=2"];
+    const { person } = world.server;
+    const marker = world.server.event(host.calendarId, old)?.marker ?? null;
+    person.splitSeries(host.calendarId, old, following, {}, "cut");
+    await world.settle();
+    const newId = person.create(host.calendarId, { ...changes, recurrence });
+    person.mark(host.calendarId, newId, marker);
+    await world.settle();
+    await expectSplit(uids, newId);
+    world.clock.advance({ minutes: 2 });
+    await world.settle();
+    expect(await startsOf(uids)).not.toContain("cancelled");
   });
 });

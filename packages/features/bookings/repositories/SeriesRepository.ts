@@ -61,10 +61,3 @@ export async function findOccurrences(sql: Sql, seriesId: string): Promise<Booki
     orderBy: [{ originalStart: "asc" }, { id: "asc" }],
   });
 }
-
-/** Locks all occurrences of a series until the transaction ends and reads them as they then are. */
-export async function lockOccurrences(tx: PrismaTransaction, seriesId: string): Promise<BookingRow[]> {
-  await tx.$queryRaw`
-    SELECT 1 AS "locked" FROM "Booking" WHERE "recurringGroup" = ${seriesId}::uuid ORDER BY "id" FOR NO KEY UPDATE`;
-  return findOccurrences(tx, seriesId);
-}

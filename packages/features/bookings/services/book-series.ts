@@ -47,7 +47,7 @@ export async function bookSeries(
 }
 
 /** The starts of a series of `count` occurrences of an event type; its schedule's local time is what repeats. */
-export function seriesTime(
+function seriesTime(
   { target, start }: Pick<Wish, "target" | "start">,
   { frequency, interval }: RecurrenceRule,
   count: number,
@@ -66,7 +66,7 @@ export function seriesTime(
 }
 
 /** @throws invalid when the event type is not recurring, or not so often */
-export function ruleFor({ eventType: { recurrence } }: BookableEventType, count: number): RecurrenceRule {
+function ruleFor({ eventType: { recurrence } }: BookableEventType, count: number): RecurrenceRule {
   if (!recurrence) {
     throw invalid(
       "not_recurring",
@@ -88,7 +88,7 @@ export function ruleFor({ eventType: { recurrence } }: BookableEventType, count:
  * reaches beyond them by its nature.
  * @throws conflict `occurrences_taken` with the starts that are not free; invalid `slot_not_offered`
  */
-export async function requireAllOffered(
+async function requireAllOffered(
   { prisma, busy }: BookingDependencies,
   target: BookableEventType,
   starts: readonly Date[],
@@ -126,7 +126,7 @@ export async function requireAllOffered(
 }
 
 /** The event type without its last bookable day. */
-export function farAhead(target: BookableEventType): BookableEventType {
+function farAhead(target: BookableEventType): BookableEventType {
   return { ...target, eventType: { ...target.eventType, maximumDaysAhead: 36_600 } };
 }
 

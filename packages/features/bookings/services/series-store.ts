@@ -17,7 +17,7 @@ export const seriesStore: SeriesStore = {
 };
 
 /** Changes series and the places of bookings in them, and makes those that split off. */
-export async function changeSeries(
+async function changeSeries(
   tx: PrismaTransaction,
   changes: readonly SeriesChange[],
   now: Date,

@@ -66,8 +66,6 @@ export const REASONS = {
   "series-split-moved":
     "This and the following dates were moved in the calendar; the bookings follow the new series there.",
   "series-split-changed": "This and the following dates were edited in the calendar.",
-  "series-split":
-    "This and the following dates are a series of their own in the calendar now; the bookings follow it.",
   // Nothing to do
   echo: "Our own write came back.",
   unchanged: "The event changed in ways that the booking does not follow.",

@@ -9,7 +9,7 @@ export function stateAt({ local, remote, ...rest }: SyncedSeries, slot: string):
 }
 
 /** The fields of the occurrence at `slot`. */
-export function occurrenceAt(
+function occurrenceAt(
   { recurrence: _recurrence, ...fields }: SeriesSnapshot,
   slot: string,
 ): EventSnapshot {

@@ -97,7 +97,7 @@ export function planSeries(input: SeriesInput): SeriesPlan {
   const found = planOccurrences(input, merged, finder);
   const dropped = planDropped(input, merged, finder);
   const occurrences = [...found, ...dropped.planned];
-  const restored = merged.plan.reason === "remote-restored";
+  const { restored } = merged;
   return {
     reference: {
       ...merged.reference,
@@ -126,6 +126,8 @@ interface Merged {
   tookRule: boolean;
   tookFields: Partial<EventSnapshot>;
   deleted: boolean;
+  /** The event has come back from the bin, and what went with it comes back too. */
+  restored: boolean;
   push: boolean;
   changedAt: string;
 }
@@ -151,6 +153,7 @@ function mergeSeries({
     tookRule: false,
     tookFields: {},
     deleted: false,
+    restored: false,
     push: false,
     changedAt: now.toISOString(),
   };
@@ -228,6 +231,7 @@ function mergeSeries({
     tookRule,
     tookFields,
     deleted: false,
+    restored: reference.status === "DELETED" && (local.active || plan.reason === "remote-restored"),
     push: plan.push || (keepsRule && policy.direction !== "FROM_CALENDAR"),
     changedAt,
   };
@@ -237,7 +241,7 @@ function mergeSeries({
 function planOccurrences(input: SeriesInput, merged: Merged, finder: PlaceFinder): PlannedOccurrence[] {
   const { reference, local, instances, policy, now, clock, ownAddresses = [] } = input;
   const eventId = merged.event?.id ?? reference.externalEventId ?? "";
-  const restored = new Set(merged.plan.reason === "remote-restored" ? reference.goneBookingIds : []);
+  const restored = new Set(merged.restored ? reference.goneBookingIds : []);
   const planned: PlannedOccurrence[] = [];
   for (const { occurrence, place } of finder.placed) {
     const { reference: one, local: item } = occurrence;
@@ -392,7 +396,7 @@ function adopted(
 
 function changeOfSeries(
   { local }: SeriesInput,
-  { tookFields, tookRule, after, deleted, plan, changedAt }: Merged,
+  { tookFields, tookRule, after, deleted, restored, changedAt }: Merged,
   finder: PlaceFinder,
   occurrences: readonly PlannedOccurrence[],
 ): SeriesPlan["change"] {
@@ -402,7 +406,6 @@ function changeOfSeries(
     const set = last ? { recurrence: cutAfter(local.recurrence, last) } : { active: false };
     return { set, changedAt, slots: [] };
   }
-  const restored = plan.reason === "remote-restored";
   const slots = occurrences.flatMap(({ occurrence: { reference, local: item }, place }) =>
     place &&
     item?.series &&

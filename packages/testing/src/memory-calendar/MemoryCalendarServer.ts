@@ -10,6 +10,7 @@ import type { MemoryCalendarState } from "./calendar-state.ts";
 import { MemoryFaults, type MemoryMethod } from "./faults.ts";
 import { MemoryPerson } from "./MemoryPerson.ts";
 import { expandStarts, instanceTime } from "./recurrence.ts";
+import { alignedException, hasInstance } from "./series-edits.ts";
 import { copyEvent, type StoredEvent } from "./stored-event.ts";
 
 /** A notification as the server sends it out. */
@@ -169,7 +170,9 @@ export class MemoryCalendarServer {
     event: ExternalEvent,
     foreign: Readonly<Record<string, string>>,
   ): StoredEvent {
+    const before = calendar.events.get(event.id)?.event;
     const stored = this.#append(calendar, event, foreign);
+    if (before?.recurrence && event.recurrence) this.#alignExceptions(calendar, before, stored.event);
     const { seriesId, originalStart, id, status } = stored.event;
     if (seriesId && originalStart) {
       const exceptions = calendar.exceptions.get(seriesId) ?? new Map<string, string>();
@@ -267,6 +270,17 @@ export class MemoryCalendarServer {
     calendar.events.set(event.id, stored);
     calendar.log.push({ seq, eventId: event.id });
     return stored;
+  }
+
+  /** An exception that lost its place is told of once more, as cancelled; its place is free again. */
+  #alignExceptions(calendar: MemoryCalendarState, before: ExternalEvent, after: ExternalEvent): void {
+    const exceptions = calendar.exceptions.get(after.id);
+    for (const [start, id] of exceptions ?? []) {
+      const stored = calendar.events.get(id);
+      const next = stored && alignedException(stored.event, before, after);
+      if (stored && next) this.#append(calendar, next, stored.foreign);
+      if (!hasInstance(after, start)) exceptions?.delete(start);
+    }
   }
 
   /** A deleted series takes its exceptions with it; the log tells of the series alone, as Google's does. */

@@ -1,6 +1,8 @@
 import { CalendarError } from "@calsync/lib";
 import type { AttendeeResponse, EventRef, EventTime, ExternalEvent } from "@calsync/types";
 import type { MemoryCalendarState } from "./calendar-state.ts";
+import { instanceTime } from "./recurrence.ts";
+import { endedBefore, lastingFrom } from "./series-edits.ts";
 import type { StoredEvent } from "./stored-event.ts";
 
 /** The fields of an event that a person may set. What is left out stays, or is empty in a new event. */
@@ -106,6 +108,12 @@ export class MemoryPerson {
     this.#server.store(target, { ...event, calendarId: toCalendarId, organizer }, foreign);
   }
 
+  /** Copies a marker onto an event, as a copy made in two steps does. */
+  mark(calendarId: string, eventId: string, marker: string | null): void {
+    const { event, foreign } = this.#find(calendarId, eventId);
+    this.#server.store(this.#server.calendar(calendarId), { ...event, marker }, foreign);
+  }
+
   /** Takes an event out of the bin. */
   restore(calendarId: string, eventId: string): void {
     this.edit(calendarId, eventId, { status: "confirmed" });
@@ -119,6 +127,45 @@ export class MemoryPerson {
   /** Deletes one instance of a series and gives its id. */
   cancelInstance(calendarId: string, seriesId: string, originalStart: string): string {
     return this.#storeInstance(calendarId, seriesId, originalStart, { status: "cancelled" });
+  }
+
+  /** Edits one instance of a series and gives its id. */
+  editInstance(calendarId: string, seriesId: string, originalStart: string, fields: PersonFields): string {
+    return this.#storeInstance(calendarId, seriesId, originalStart, fields);
+  }
+
+  /** Changes how a series repeats, and when it begins where `time` is given. */
+  changeRule(calendarId: string, seriesId: string, recurrence: string[], time?: EventTime): void {
+    this.edit(calendarId, seriesId, { recurrence, ...(time ? { time } : {}) });
+  }
+
+  /**
+   * "This and following", in the two steps that calendars take: the old series ends before `originalStart`, and a copy of it,
+   * our marker included, goes on from there with the changes. With `only`, one of the steps.
+   * @returns the id of the new series; of one that was not made, an id that stays unused
+   */
+  splitSeries(
+    calendarId: string,
+    seriesId: string,
+    originalStart: string,
+    changes: PersonFields & { time?: EventTime },
+    only?: "cut" | "copy",
+  ): string {
+    const { event, foreign } = this.#find(calendarId, seriesId);
+    const time = instanceTime(event.time, originalStart);
+    const id = this.#server.nextEventId();
+    const copy: ExternalEvent = {
+      ...event,
+      id,
+      iCalUid: `${id}@memory.example`,
+      sequence: 0,
+      time,
+      recurrence: lastingFrom(event, originalStart),
+      ...changes,
+    };
+    if (only !== "copy") this.edit(calendarId, seriesId, { recurrence: endedBefore(event, originalStart) });
+    if (only !== "cut") this.#server.store(this.#server.calendar(calendarId), copy, foreign);
+    return id;
   }
 
   /** An attendee answers. */
@@ -146,7 +193,7 @@ export class MemoryPerson {
     calendarId: string,
     seriesId: string,
     originalStart: string,
-    change: { time?: EventTime; status?: ExternalEvent["status"] },
+    change: PersonFields & { time?: EventTime },
   ): string {
     const calendar = this.#server.calendar(calendarId);
     const instance = this.#server.locate(calendar, {
