@@ -166,6 +166,12 @@ export const rescheduleRequestSchema = z.object({ start: anyInstant, token: toke
 /** POST /v1/bookings/:uid/cancel. */
 export const cancelRequestSchema = z.object({
   reason: z.string().trim().max(1_000).optional(),
+  scope: z
+    .enum(["one", "following", "all"])
+    .optional()
+    .describe(
+      "For an occurrence of a series: it alone, it and all later ones, or all that are still to come",
+    ),
   token: token.optional(),
 });
 

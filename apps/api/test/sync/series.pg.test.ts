@@ -261,3 +261,30 @@ describe("this and following in the calendar", () => {
     expect(await startsOf(uids)).not.toContain("cancelled");
   });
 });
+
+describe("the series cancelled in the app", () => {
+  test("from one date on cuts the event short, in one write and one mail to each person", async () => {
+    const uids = await bookSeries();
+    const mails = world.mails.length;
+    world.server.resetCalls();
+    await world.bookings.cancel(uids[2] ?? "", { scope: "following" }, { userId: host.userId });
+    await world.settle();
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "cancelled", "cancelled"]);
+    expect(master().recurrence).toEqual(["RRULE:FREQ=WEEKLY;INTERVAL=1;UNTIL=20300115T100000Z"]);
+    expect([world.server.callCount("updateEvent"), world.server.callCount("deleteEvent")]).toEqual([1, 0]);
+    expect(world.mails.length - mails).toBe(2);
+    expect(await world.reasons(uids[3] ?? "")).toContain("cancelled-by-host");
+  });
+
+  test("as a whole deletes its event", async () => {
+    const uids = await bookSeries();
+    await world.bookings.cancel(uids[1] ?? "", { scope: "all" }, { userId: host.userId });
+    await world.settle();
+    expect(await startsOf(uids)).toEqual(["cancelled", "cancelled", "cancelled", "cancelled"]);
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
+    expect(world.mails.at(-1)?.invitation?.content).toContain("METHOD:CANCEL");
+    await world.pull(host);
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
+  });
+});

@@ -61,3 +61,25 @@ export async function findOccurrences(sql: Sql, seriesId: string): Promise<Booki
     orderBy: [{ originalStart: "asc" }, { id: "asc" }],
   });
 }
+
+/** Locks all occurrences of a series until the transaction ends and reads them as they then are. */
+export async function lockOccurrences(tx: PrismaTransaction, seriesId: string): Promise<BookingRow[]> {
+  await tx.$queryRaw`
+    SELECT 1 AS "locked" FROM "Booking" WHERE "recurringGroup" = ${seriesId}::uuid ORDER BY "id" FOR NO KEY UPDATE`;
+  return findOccurrences(tx, seriesId);
+}
+
+/** Cancels bookings as people do. One statement. */
+export async function cancelMany(
+  tx: PrismaTransaction,
+  ids: readonly number[],
+  reason: string | null,
+  now: Date,
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "Booking"
+    SET "status" = 'CANCELLED', "cancelledAt" = ${now}, "cancellationReason" = ${reason}, "sequence" = "sequence" + 1,
+        "updatedAt" = ${now},
+        "fieldChangedAt" = "fieldChangedAt" || ${JSON.stringify({ status: now.toISOString() })}::jsonb
+    WHERE "id" = ANY(${[...ids]}::int[])`;
+}

@@ -8,6 +8,7 @@ import {
   lockByUid,
 } from "../repositories/BookingRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
+import { cancelOccurrences, type SeriesScope } from "./cancel-series.ts";
 import type { BookingDependencies } from "./dependencies.ts";
 import type { Acted } from "./reschedule.ts";
 import { type Role, roleOf, type Viewer } from "./viewer.ts";
@@ -18,6 +19,7 @@ export async function cancel(
   uid: string,
   reason: string | null,
   viewer: Viewer,
+  scope: SeriesScope | "one" = "one",
 ): Promise<Acted> {
   const now = deps.now();
   const acted = await inTransaction(deps.prisma, async (tx): Promise<Acted & { changed: boolean }> => {
@@ -27,6 +29,12 @@ export async function cancel(
     // Cancelling twice is what people do who did not see an answer.
     if (isOver(current, role)) return { booking: current, role, changed: false };
     if (current.endTime <= now) throw bookingEnded();
+    const { recurringGroup } = current;
+    // Somebody who only takes back their own coming does so date by date.
+    if (scope !== "one" && recurringGroup !== null && (role.role === "host" || role.guest.seat)) {
+      await cancelOccurrences(deps, tx, { ...current, recurringGroup }, { scope, reason, role, now });
+      return { booking: await findById(tx, current.id), role, changed: true };
+    }
     // Somebody whom the host has invited to another's appointment takes back their own coming alone.
     const leaves = role.role === "guest" && (current.seats > 1 || !role.guest.seat);
     if (leaves) await giveSeatBack(tx, current, role.guest, now);

@@ -19,6 +19,7 @@ import * as eventTypes from "../repositories/EventTypeRepository.ts";
 import { isSlugTaken } from "../repositories/transaction.ts";
 import { book } from "./book.ts";
 import { cancel } from "./cancel.ts";
+import type { SeriesScope } from "./cancel-series.ts";
 import type { BookingDependencies } from "./dependencies.ts";
 import { listBookings, listBookingsBetween, toHostDtos } from "./list-bookings.ts";
 import { type Acted, reschedule } from "./reschedule.ts";
@@ -58,10 +59,15 @@ export interface BookingService {
    */
   reschedule(uid: string, change: { start: string }, viewer: Viewer): Promise<BookingDto>;
   /**
-   * Cancels a booking; a guest of a shared one cancels their seat. Repeating it changes nothing.
+   * Cancels a booking; a guest of a shared one cancels their seat. Repeating it changes nothing. Of a series: it alone, it and
+   * all later ones, or all that are still to come.
    * @throws conflict `booking_ended`; not-found
    */
-  cancel(uid: string, change: { reason?: string | undefined }, viewer: Viewer): Promise<BookingDto>;
+  cancel(
+    uid: string,
+    change: { reason?: string | undefined; scope?: SeriesScope | "one" | undefined },
+    viewer: Viewer,
+  ): Promise<BookingDto>;
   /** @throws invalid `bad_cursor` */
   list(userId: number, query: BookingListQuery): Promise<BookingList>;
   /** The active bookings that touch a range. */
@@ -119,7 +125,8 @@ export function createBookingService(deps: BookingDependencies): BookingService 
     },
     maySee: async (uid, viewer) => (await find(uid, viewer)) !== null,
     reschedule: async (uid, { start }, viewer) => show(await reschedule(deps, uid, new Date(start), viewer)),
-    cancel: async (uid, { reason }, viewer) => show(await cancel(deps, uid, reason || null, viewer)),
+    cancel: async (uid, { reason, scope }, viewer) =>
+      show(await cancel(deps, uid, reason || null, viewer, scope)),
     list: (userId, query) => listBookings(prisma, userId, query, now()),
     listBetween: (userId, range) => listBookingsBetween(prisma, userId, range),
     listEventTypes: (userId) => eventTypes.findOfUser(prisma, userId),

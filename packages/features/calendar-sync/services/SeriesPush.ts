@@ -348,7 +348,9 @@ function placeOccurrences(
     if (!item || slot === undefined) continue;
     const stays = one.externalEventId === eventId && one.originalStart === slot && !renewed;
     if (stays) {
-      if (one.version === null && one.status !== "DELETED" && slots.has(slot))
+      // The series was cut before it: its instance has gone with the rest.
+      if (!item.active && !slots.has(slot)) patches.push({ id: one.id, status: "DELETED", pending: null });
+      else if (one.version === null && one.status !== "DELETED" && slots.has(slot))
         patches.push({ id: one.id, base: stateAt(base, slot) });
       continue;
     }
