@@ -123,5 +123,7 @@ test("an event of the host's own makes them busy", async () => {
     url: `/v1/slots?username=dana&eventType=intro&timeZone=UTC&${query}`,
   });
   expect(slots.json().days).toEqual([]);
-  expect(slots.json().freshness).toEqual([{ calendar: GOOGLE, lastPulledAt: expect.any(String), ok: true }]);
+  expect(slots.json().freshness).toEqual([
+    { calendar: GOOGLE, lastPulledAt: expect.any(String), source: "mirror", ok: true },
+  ]);
 });

@@ -153,6 +153,8 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     log,
     notificationAddress: (provider) => notificationAddress(env, provider),
     settings: {
+      freshForMs: env.SYNC_FRESH_FOR_MS,
+      freshWhenAnnouncedMs: env.SYNC_FRESH_WHEN_ANNOUNCED_MS,
       backoffBaseMs: env.SYNC_BACKOFF_BASE_MS,
       backoffCeilingMs: env.SYNC_BACKOFF_CEILING_MS,
       pushMaxTries: env.SYNC_PUSH_MAX_TRIES,

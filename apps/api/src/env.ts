@@ -134,6 +134,21 @@ export const apiEnv = z.object({
     .describe(
       "How long a call may wait for its turn below the limit, in milliseconds; what would wait longer comes back later.",
     ),
+  SYNC_FRESH_FOR_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000, "has to be at least 1000")
+    .default(5 * 60_000)
+    .describe(
+      "How old the knowledge of a calendar may be for times to be offered from it, in milliseconds; what is older is asked for at " +
+        "the provider. For calendars that are polled.",
+    ),
+  SYNC_FRESH_WHEN_ANNOUNCED_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000, "has to be at least 1000")
+    .default(60 * 60_000)
+    .describe("The same for calendars whose changes are announced by their provider."),
   SYNC_BACKOFF_BASE_MS: z.coerce
     .number()
     .int()

@@ -130,8 +130,22 @@ export const slotsSchema = z.object({
       }),
     )
     .describe("Days in the asked zone; those without slots are left out"),
+  closed: z
+    .boolean()
+    .describe(
+      "Nothing is offered, because one of the host's calendars cannot be read and the host wants it so",
+    ),
   freshness: z
-    .array(z.object({ calendar: z.string(), lastPulledAt: instant.nullable(), ok: z.boolean() }))
+    .array(
+      z.object({
+        calendar: z.string(),
+        lastPulledAt: instant.nullable().describe("When it was last read in full or for its changes"),
+        source: z
+          .enum(["mirror", "live", "unreadable"])
+          .describe("Known from that reading, asked at its provider just now, or neither"),
+        ok: z.boolean().describe("Recent enough to offer times from"),
+      }),
+    )
     .describe("How recent the knowledge of each of the host's calendars is"),
 });
 

@@ -30,6 +30,16 @@ export function slotTaken(cause?: unknown): AppError {
   return conflict("slot_taken", "This time has been taken.", "Choose another time.", cause);
 }
 
+/** A calendar of the host's cannot be read, so nobody knows whether a time is free. */
+export function calendarUnreadable(): AppError {
+  return new AppError(
+    "unavailable",
+    "calendar_unreadable",
+    "One of the host's calendars cannot be read at the moment, so no time can be promised.",
+    { hint: "Try again in a few minutes." },
+  );
+}
+
 export function bookingEnded(): AppError {
   return conflict("booking_ended", "This booking has ended; what is past stays as it was.");
 }

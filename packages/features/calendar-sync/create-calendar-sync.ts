@@ -27,6 +27,7 @@ import { ExternalEditRepository } from "./repositories/ExternalEditRepository.ts
 import { SyncRunRepository } from "./repositories/SyncRunRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
+import { BusyTimes, type BusyTimesFound } from "./services/BusyTimes.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
 import { ChangeGuard } from "./services/ChangeGuard.ts";
 import { Conflicts } from "./services/Conflicts.ts";
@@ -35,6 +36,7 @@ import { Doctor, type DoctorReport, type Healing } from "./services/Doctor.ts";
 import { DryRun } from "./services/DryRun.ts";
 import { ExternalEvents } from "./services/ExternalEvents.ts";
 import { extendMirror } from "./services/extend-mirror.ts";
+import { LiveBusy } from "./services/LiveBusy.ts";
 import { MassChanges } from "./services/MassChanges.ts";
 import { Mirror } from "./services/Mirror.ts";
 import { MovedEvents } from "./services/MovedEvents.ts";
@@ -99,14 +101,11 @@ export interface CalendarSync extends BookingSync {
   credentialReconnected(tx: PrismaTransaction, credentialId: number): Promise<void>;
   /** Call before a credential is deleted: stops its push channels while its secret is still there. */
   credentialWillBeRemoved(credentialId: number): Promise<void>;
-  /** When the user's selected calendars are busy, and how fresh that knowledge is per calendar. */
-  busyIntervals(
-    userId: number,
-    range: Interval,
-  ): Promise<{
-    intervals: Interval[];
-    freshness: { calendarSyncId: string | null; name: string; lastPulledAt: Date | null; ok: boolean }[];
-  }>;
+  /**
+   * When the user's selected calendars are busy, and how fresh that knowledge is per calendar: from the mirror while it is
+   * fresh, else asked at the provider. `except`: the time of a booking that is to be moved, whose own event is not busy.
+   */
+  busyIntervals(userId: number, range: Interval, except?: Interval): Promise<BusyTimesFound>;
   /** Events of connected calendars that are not ours, and their host's edits of them. */
   externalEvents: ExternalEvents;
   status(userId: number): Promise<SyncStatus[]>;
@@ -176,6 +175,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const pull = new PullCalendar({ ...shared, subscriptions: subscriptionRows });
   const push = new PushCalendar({ ...shared, store, records });
   const recheck = new RecheckEvents(shared);
+  const busyTimes = new BusyTimes({ ...shared, status: statusRows, live: new LiveBusy(shared) });
   const subscriptions = new Subscriptions({
     ...shared,
     subscriptions: subscriptionRows,
@@ -256,15 +256,10 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       await enqueuePulls(tx, await statusRows.wakeCredential(tx, credentialId, now()));
     },
     credentialWillBeRemoved: (credentialId) => subscriptions.stopAllOf(credentialId),
-    async busyIntervals(userId, range) {
-      const [intervals, freshness] = await Promise.all([
-        events.findBusy(prisma, userId, range),
-        statusRows.findFreshness(userId),
-      ]);
-      return { intervals, freshness };
-    },
+    busyIntervals: (userId, range, except) => busyTimes.find(userId, range, except),
     externalEvents: new ExternalEvents({ prisma, gateway, edits, now }),
-    status: async (userId) => (await statusRows.findForUser(userId)).map(toSyncStatus),
+    status: async (userId) =>
+      (await statusRows.findForUser(userId)).map((row) => toSyncStatus(row, settings, now())),
     history: (userId, uid) => undo.history(userId, uid),
     changes: (userId, page) => undo.changes(userId, page),
     undo: (userId, changeId) => undo.undo(userId, changeId),

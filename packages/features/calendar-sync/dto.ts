@@ -1,3 +1,4 @@
+import { type FreshnessLimits, isFresh } from "./engine/freshness.ts";
 import { explainReason } from "./engine/reasons.ts";
 import type { ChangeRecordRow } from "./repositories/ChangeRecordRepository.ts";
 import type { SyncStatusRow } from "./repositories/StatusRepository.ts";
@@ -14,6 +15,8 @@ export interface SyncStatus {
   lastPushedAt: Date | null;
   lastNotificationAt: Date | null;
   nextPollAt: Date;
+  /** Whether what is known of the calendar is recent enough to offer times from; else its provider is asked each time. */
+  fresh: boolean;
   lastError: string | null;
   lastErrorMessage: string | null;
   /** How changes reach us: announced by the provider, on the way to be, by polling alone, or troubled. */
@@ -70,8 +73,9 @@ const NOTIFICATIONS: Record<string, SyncStatus["notifications"]> = {
   UNSUPPORTED: "unsupported",
 };
 
-export function toSyncStatus(row: SyncStatusRow): SyncStatus {
-  const { subscriptionStatus, credentialStatus, isDestination, isSelected, status, ...rest } = row;
+export function toSyncStatus(row: SyncStatusRow, limits: FreshnessLimits, now: Date): SyncStatus {
+  const { subscriptionStatus, credentialStatus, isDestination, isSelected, status, ...others } = row;
+  const { missedChanges, pullWanted, ...rest } = others;
   const usedFor: SyncStatus["usedFor"] = [];
   if (isDestination) usedFor.push("destination");
   if (isSelected) usedFor.push("busy times");
@@ -81,6 +85,18 @@ export function toSyncStatus(row: SyncStatusRow): SyncStatus {
     status: invalid ? "failed" : lower(status),
     lastError: invalid ? "CREDENTIAL_INVALID" : rest.lastError,
     lastErrorMessage: invalid ? "The account has to be connected again." : rest.lastErrorMessage,
+    fresh: isFresh(
+      {
+        lastPulledAt: rest.lastPulledAt,
+        enabled: rest.enabled,
+        credentialActive: !invalid,
+        healthy: status === "HEALTHY",
+        announced: NOTIFICATIONS[subscriptionStatus ?? ""] === "active" && missedChanges === 0,
+        pullWanted,
+      },
+      limits,
+      now,
+    ),
     notifications: NOTIFICATIONS[subscriptionStatus ?? ""] ?? "none",
     usedFor,
   };

@@ -34,6 +34,7 @@ export type {
   QuestionKind,
 } from "./question-dto.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
+export type { BusyTimesFound, CalendarFreshness } from "./services/BusyTimes.ts";
 export type { BulkOutcome, ResolveOutcome } from "./services/Conflicts.ts";
 export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
 export type { ExternalEditRequest, ExternalScope } from "./services/ExternalEvents.ts";

@@ -18,6 +18,11 @@ export const syncStatusSchema = z
     lastPushedAt: instant.nullable(),
     lastNotificationAt: instant.nullable(),
     nextPollAt: instant,
+    fresh: z
+      .boolean()
+      .describe(
+        "Recent enough to offer times from; else the provider is asked each time that somebody looks.",
+      ),
     lastError: z.string().nullable().describe("A code of the closed list of calendar errors."),
     lastErrorMessage: z.string().nullable(),
     notifications: z

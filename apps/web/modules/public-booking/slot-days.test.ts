@@ -41,7 +41,12 @@ describe("the slots of a day", () => {
   });
 
   it("are doubtful when one of the host's calendars could not be read", () => {
-    const fresh = { calendar: "Work", lastPulledAt: "2026-06-03T09:30:00.000Z", ok: true };
+    const fresh = {
+      calendar: "Work",
+      lastPulledAt: "2026-06-03T09:30:00.000Z",
+      source: "mirror" as const,
+      ok: true,
+    };
     expect(hasStaleCalendar([fresh])).toBe(false);
     expect(hasStaleCalendar([fresh, { ...fresh, ok: false }])).toBe(true);
   });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { queueBookingMails, wasCausedBy } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { Booked, BookRequest } from "../dto.ts";
-import { conflict, invalid, slotTaken, unknownEventType } from "../errors.ts";
+import { calendarUnreadable, conflict, invalid, slotTaken, unknownEventType } from "../errors.ts";
 import {
   type BookingRow,
   findById,
@@ -60,8 +60,13 @@ export async function book(
 
 async function requireOffered(deps: BookingDependencies, wish: Wish): Promise<void> {
   const { target, start, now } = wish;
-  const { slots } = await findOffered(deps.prisma, deps.busy, { target, range: oneStart(start), now });
+  const { slots, closed } = await findOffered(deps.prisma, deps.busy, {
+    target,
+    range: oneStart(start),
+    now,
+  });
   if (slots.length > 0) return;
+  if (closed) throw calendarUnreadable();
   if (isOfferedWhenFree({ target, start, now })) throw slotTaken();
   throw invalid(
     "slot_not_offered",

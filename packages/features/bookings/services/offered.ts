@@ -3,13 +3,24 @@ import { findSlots, type Slot, type SlotRules, type TakenTime } from "../availab
 import { findOccupied, type OccupiedTime, type Sql } from "../repositories/BookingRepository.ts";
 import type { BookableEventType } from "../repositories/EventTypeRepository.ts";
 
-/** When a user's connected calendars are busy, and how fresh that knowledge is. */
+/**
+ * When a user's connected calendars are busy, and how fresh that knowledge is. `except`: the time of a booking that is to be
+ * moved, whose own events do not count.
+ */
 export type BusyLookup = (
   userId: number,
   range: Interval,
+  except?: Interval,
 ) => Promise<{
   intervals: Interval[];
-  freshness: { name: string; lastPulledAt: Date | null; ok: boolean }[];
+  freshness: {
+    name: string;
+    lastPulledAt: Date | null;
+    source: "mirror" | "live" | "unreadable";
+    ok: boolean;
+  }[];
+  /** A calendar cannot be read, and the host wants nothing to be booked then. */
+  closed: boolean;
 }>;
 
 const MINUTE_MS = 60_000;
@@ -25,6 +36,7 @@ export interface OfferQuery {
     | {
         bookingId: number;
         start: Date;
+        end: Date;
         durationMinutes: number;
         /** Further bookings that move along: other occurrences of its series. */
         alsoMoving?: ReadonlySet<number>;
@@ -39,13 +51,15 @@ export function movingOf(booking: {
   endTime: Date;
 }): NonNullable<OfferQuery["moving"]> {
   const durationMinutes = (booking.endTime.getTime() - booking.startTime.getTime()) / MINUTE_MS;
-  return { bookingId: booking.id, start: booking.startTime, durationMinutes };
+  return { bookingId: booking.id, start: booking.startTime, end: booking.endTime, durationMinutes };
 }
 
 /** Slots with what they were found from. */
 export interface Offer {
   slots: Slot[];
   freshness: Awaited<ReturnType<BusyLookup>>["freshness"];
+  /** Nothing is offered, because one of the host's calendars cannot be read. */
+  closed: boolean;
 }
 
 /** The slots that are offered now, from the database and the host's calendars. */
@@ -56,11 +70,11 @@ export async function findOffered(sql: Sql, busy: BusyLookup, query: OfferQuery)
     start: new Date(range.start.getTime() - rules.bufferBeforeMinutes * MINUTE_MS),
     end: new Date(range.end.getTime() + (rules.durationMinutes + rules.bufferAfterMinutes) * MINUTE_MS),
   };
-  const [occupied, { intervals, freshness }] = await Promise.all([
+  const [occupied, { intervals, freshness, closed }] = await Promise.all([
     findOccupied(sql, target.host.id, reach),
-    busy(target.host.id, reach),
+    busy(target.host.id, reach, query.moving),
   ]);
-  if (!target.schedule) return { slots: [], freshness };
+  if (!target.schedule || closed) return { slots: [], freshness, closed };
   const { moving } = query;
   const taken = occupied
     .filter(({ id }) => id !== moving?.bookingId && !moving?.alsoMoving?.has(id))
@@ -68,6 +82,7 @@ export async function findOffered(sql: Sql, busy: BusyLookup, query: OfferQuery)
   return {
     slots: findSlots({ schedule: target.schedule, rules, range, now, busy: intervals, taken }),
     freshness,
+    closed,
   };
 }
 

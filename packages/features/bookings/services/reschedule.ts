@@ -1,7 +1,15 @@
 import { queueBookingMails } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { Interval } from "@calsync/types";
-import { bookingEnded, conflict, forbidden, invalid, slotTaken, unknownBooking } from "../errors.ts";
+import {
+  bookingEnded,
+  calendarUnreadable,
+  conflict,
+  forbidden,
+  invalid,
+  slotTaken,
+  unknownBooking,
+} from "../errors.ts";
 import {
   type BookingRow,
   findById,
@@ -102,13 +110,14 @@ async function requireOffered(
     );
   }
   const moving = movingOf(booking);
-  const { slots } = await findOffered(deps.prisma, deps.busy, {
+  const { slots, closed } = await findOffered(deps.prisma, deps.busy, {
     target,
     range: oneStart(start),
     now,
     moving,
   });
   if (slots.length > 0) return;
+  if (closed) throw calendarUnreadable();
   if (isOfferedWhenFree({ target, start, now, moving })) throw slotTaken();
   throw invalid(
     "slot_not_offered",
@@ -122,7 +131,7 @@ async function requireNotBusy(deps: BookingDependencies, booking: BookingRow, st
   const { time, occupied } = placeAt(booking, start);
   const [taken, { intervals }] = await Promise.all([
     findOccupied(deps.prisma, booking.hostId, occupied),
-    deps.busy(booking.hostId, time),
+    deps.busy(booking.hostId, time, { start: booking.startTime, end: booking.endTime }),
   ]);
   const others = taken.filter(({ id }) => id !== booking.id);
   const clash =

@@ -51,8 +51,10 @@ export async function getSlots(
         seatsLeft,
       })),
     })),
-    freshness: offer.freshness.map(({ name, lastPulledAt, ok }) => ({
+    closed: offer.closed,
+    freshness: offer.freshness.map(({ name, lastPulledAt, source, ok }) => ({
       calendar: name,
+      source,
       lastPulledAt: lastPulledAt?.toISOString() ?? null,
       ok,
     })),

@@ -56,7 +56,8 @@ export async function makeBookingWorld(): Promise<BookingWorld> {
       },
       busy: async () => ({
         intervals: world.busy,
-        freshness: [{ name: "Work", lastPulledAt: MONDAY, ok: true }],
+        freshness: [{ name: "Work", lastPulledAt: MONDAY, source: "mirror", ok: true }],
+        closed: false,
       }),
       now: () => world.now,
       log: { info() {} },

@@ -168,12 +168,16 @@ export class ExternalEventRepository {
   }
 
   /** Busy times of the calendars that a user has selected, cut to nothing, in order of start. */
-  async findBusy(sql: Sql, userId: number, range: Interval): Promise<Interval[]> {
+  async findBusy(
+    sql: Sql,
+    userId: number,
+    range: Interval,
+  ): Promise<(Interval & { calendarSyncId: string })[]> {
     return sql.$queryRaw`
-      SELECT "startTime" AS "start", "endTime" AS "end"
+      SELECT "calendarSyncId", "startTime" AS "start", "endTime" AS "end"
         FROM busy_intervals(
                ARRAY(SELECT "calendarSyncId" FROM "SelectedCalendar" WHERE "userId" = ${userId} AND "calendarSyncId" IS NOT NULL),
                ${range.start}, ${range.end})
-       ORDER BY 1`;
+       ORDER BY 2`;
   }
 }

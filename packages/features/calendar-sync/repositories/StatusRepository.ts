@@ -1,4 +1,5 @@
 import type { PrismaClient } from "@calsync/prisma";
+import type { MirrorState } from "../engine/freshness.ts";
 
 /** How one calendar's sync stands, for the person whose calendar it is. */
 export interface SyncStatusRow {
@@ -16,6 +17,8 @@ export interface SyncStatusRow {
   lastError: string | null;
   lastErrorMessage: string | null;
   subscriptionStatus: string | null;
+  missedChanges: number;
+  pullWanted: boolean;
   pendingPushes: number;
   failingPushes: number;
   failedPushes: number;
@@ -23,6 +26,18 @@ export interface SyncStatusRow {
   setAside: number;
   isDestination: boolean;
   isSelected: boolean;
+}
+
+/** A calendar that is read for a user's busy times. */
+export interface SelectedMirror extends MirrorState {
+  /** Null before the first tick has seen the choice. */
+  calendarSyncId: string | null;
+  credentialId: number;
+  externalCalendarId: string;
+  name: string;
+  provider: string;
+  /** What the host wants while one of their calendars cannot be read; the same in each row. */
+  unreadableCalendar: "CLOSE" | "WARN";
 }
 
 /** What people see of sync. Every query is scoped by user (invariant 14). */
@@ -36,7 +51,7 @@ export class StatusRepository {
     return this.#prisma.$queryRaw`
       SELECT s."id", s."name", s."provider", c."accountEmail", s."status", c."status" AS "credentialStatus", s."enabled",
              s."lastPulledAt", s."lastPushedAt", s."lastNotificationAt", s."nextPollAt", s."lastError", s."lastErrorMessage",
-             w."status"::text AS "subscriptionStatus",
+             w."status"::text AS "subscriptionStatus", s."missedChanges", s."pullRequestedAt" IS NOT NULL AS "pullWanted",
              p."pending" AS "pendingPushes",
              p."failing" AS "failingPushes", p."failed" AS "failedPushes", p."error" AS "pushError",
              (SELECT count(*)::int FROM "ExternalEvent" e WHERE e."calendarSyncId" = s."id" AND e."setAsideReason" IS NOT NULL) AS "setAside",
@@ -56,16 +71,19 @@ export class StatusRepository {
        ORDER BY s."name", s."id"`;
   }
 
-  /** The calendars that a user's busy times come from, and when each was last read. */
-  async findFreshness(
-    userId: number,
-  ): Promise<{ calendarSyncId: string | null; name: string; lastPulledAt: Date | null; ok: boolean }[]> {
+  /** The calendars that a user's busy times come from, with what tells how fresh the mirror of each is. */
+  async findSelectedMirrors(userId: number): Promise<SelectedMirror[]> {
     return this.#prisma.$queryRaw`
-      SELECT x."calendarSyncId", x."name", s."lastPulledAt",
-             coalesce(s."status" = 'HEALTHY' AND c."status" = 'ACTIVE', false) AS "ok"
+      SELECT x."calendarSyncId", x."credentialId", x."externalCalendarId", x."name", c."provider",
+             c."status" = 'ACTIVE' AS "credentialActive", s."lastPulledAt", coalesce(s."enabled", false) AS "enabled",
+             coalesce(s."status" = 'HEALTHY', false) AS "healthy", s."pullRequestedAt" IS NOT NULL AS "pullWanted",
+             coalesce(w."status" IN ('ACTIVE', 'REPLACED') AND s."missedChanges" = 0, false) AS "announced",
+             coalesce(p."unreadableCalendar", 'CLOSE') AS "unreadableCalendar"
         FROM "SelectedCalendar" x
         JOIN "Credential" c ON c."id" = x."credentialId"
         LEFT JOIN "CalendarSync" s ON s."id" = x."calendarSyncId"
+        LEFT JOIN "CalendarSubscription" w ON w."id" = s."currentSubscriptionId"
+        LEFT JOIN "SyncPreference" p ON p."userId" = x."userId"
        WHERE x."userId" = ${userId}
        ORDER BY x."name"`;
   }

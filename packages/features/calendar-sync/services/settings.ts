@@ -16,6 +16,15 @@ export interface SyncSettings {
   watchedPollCeilingMs: number;
   unwatchedPollMs: number;
   unwatchedPollCeilingMs: number;
+  /**
+   * How old the knowledge of a calendar may be for times to be offered from it: of one that is polled, and of one whose changes
+   * are announced. What is older is asked for at the provider.
+   */
+  freshForMs: number;
+  freshWhenAnnouncedMs: number;
+  /** How long such an answer is kept, and how long it is waited for. */
+  liveBusyCacheMs: number;
+  liveBusyTimeoutMs: number;
   /** How long after a change its notification may come before the change counts as unannounced. */
   announcementGraceMs: number;
   /** A channel that has left out the changes of so many pulls is replaced. */
@@ -61,6 +70,10 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   watchedPollCeilingMs: 4 * 3_600_000,
   unwatchedPollMs: 2 * 60_000,
   unwatchedPollCeilingMs: 15 * 60_000,
+  freshForMs: 5 * 60_000,
+  freshWhenAnnouncedMs: 60 * 60_000,
+  liveBusyCacheMs: 60_000,
+  liveBusyTimeoutMs: 4_000,
   announcementGraceMs: 60_000,
   silentAfterPulls: 2,
   backoffBaseMs: 2_000,

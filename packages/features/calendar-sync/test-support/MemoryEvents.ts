@@ -78,7 +78,9 @@ export class MemoryEvents implements Methods {
     [...this.#db.tables.selections.values()]
       .filter((one) => one.userId === userId)
       .flatMap(({ calendarSyncId }) => this.#of(calendarSyncId))
-      .flatMap(({ id }) => this.#db.tables.busy.get(id) ?? [])
+      .flatMap(({ id, calendarSyncId }) =>
+        (this.#db.tables.busy.get(id) ?? []).map((busy) => ({ ...busy, calendarSyncId })),
+      )
       .filter(({ start, end }) => end > range.start && start < range.end);
 
   /** No history looks at a calendar's page. */

@@ -66,7 +66,7 @@ function records(db: MemoryDatabase): Twin<ChangeRecordRepository> {
 function status(db: MemoryDatabase): Twin<SyncRepositories["status"]> {
   return {
     findForUser: () => [],
-    findFreshness: () => [],
+    findSelectedMirrors: () => [],
     findUsed: (userId) =>
       [...db.tables.calendars.values()]
         .filter((row) => row.userId === userId)
