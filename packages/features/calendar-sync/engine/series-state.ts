@@ -9,10 +9,7 @@ export function stateAt({ local, remote, ...rest }: SyncedSeries, slot: string):
 }
 
 /** The fields of the occurrence at `slot`. */
-function occurrenceAt(
-  { recurrence: _recurrence, ...fields }: SeriesSnapshot,
-  slot: string,
-): EventSnapshot {
+function occurrenceAt({ recurrence: _recurrence, ...fields }: SeriesSnapshot, slot: string): EventSnapshot {
   return { ...fields, time: timeAt(fields.time, slot) };
 }
 
