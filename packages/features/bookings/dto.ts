@@ -247,6 +247,14 @@ export const bookingListSchema = z.object({
   bookings: z.array(bookingSchema),
   nextCursor: z.string().nullable(),
 });
+/** GET /v1/bookings/:uid/occurrences. */
+export const occurrencesSchema = z.object({
+  bookings: z
+    .array(bookingSchema)
+    .describe(
+      "All occurrences of the booking's series, cancelled ones too, in order; none of a single booking",
+    ),
+});
 export const bookedSchema = z.object({
   booking: bookingSchema.describe("The booking; of a series, its first occurrence"),
   guestToken: z.string(),

@@ -3,6 +3,7 @@ import {
   bookingListSchema,
   bookingSchema,
   cancelRequestSchema,
+  occurrencesSchema,
   rescheduleRequestSchema,
 } from "@calsync/bookings/dto";
 import { AppError } from "@calsync/lib";
@@ -51,6 +52,24 @@ export function bookingRoutes({ bookings, sync }: Container): FastifyPluginAsync
       },
       async (request) => ({
         booking: await bookings.get(request.params.uid, viewerFor(request, request.query.token)),
+      }),
+    );
+
+    app.get(
+      "/v1/bookings/:uid/occurrences",
+      {
+        preHandler: app.recogniseUser,
+        schema: {
+          tags,
+          summary: "All dates of the series that a booking belongs to",
+          description: "For its host, or for a guest with the booking's `token`.",
+          params: bookingParams,
+          querystring: z.object({ token: z.string().max(200).optional() }),
+          response: { 200: occurrencesSchema },
+        },
+      },
+      async (request) => ({
+        bookings: await bookings.occurrences(request.params.uid, viewerFor(request, request.query.token)),
       }),
     );
 

@@ -76,6 +76,16 @@ describe("booking a series", () => {
     expect(await world.prisma.booking.count()).toBe(1);
   });
 
+  test("can be looked at as a whole by its host, and by nobody else", async () => {
+    const uids = await bookSeries();
+    const found = await world.bookings.occurrences(uids[1] ?? "", { userId: host.userId });
+    expect(found.map(({ uid }) => uid)).toEqual(uids);
+    const stranger = { userId: host.userId + 1 };
+    await expect(world.bookings.occurrences(uids[1] ?? "", stranger)).rejects.toMatchObject({
+      code: "unknown_booking",
+    });
+  });
+
   test("comes back unchanged by our own write", async () => {
     const uids = await bookSeries();
     await world.pull(host);

@@ -16,6 +16,7 @@ import type {
 import { slugTaken, unknownBooking, unknownEventType, unknownHost } from "../errors.ts";
 import { findByUid } from "../repositories/BookingRepository.ts";
 import * as eventTypes from "../repositories/EventTypeRepository.ts";
+import { findOccurrences } from "../repositories/SeriesRepository.ts";
 import { isSlugTaken } from "../repositories/transaction.ts";
 import { book } from "./book.ts";
 import { cancel } from "./cancel.ts";
@@ -25,7 +26,7 @@ import { listBookings, listBookingsBetween, toHostDtos } from "./list-bookings.t
 import { type Acted, reschedule } from "./reschedule.ts";
 import { getSlots } from "./slots.ts";
 import { toGuestDto } from "./to-dto.ts";
-import { roleOf, type Viewer } from "./viewer.ts";
+import { findActingGuest, roleOf, type Viewer } from "./viewer.ts";
 
 /**
  * Everything that hosts and guests do with bookings. Failures are `AppError`s with a code of their own; what belongs to
@@ -50,6 +51,8 @@ export interface BookingService {
   book(request: BookRequest, options?: { idempotencyKey?: string | undefined }): Promise<Booked>;
   /** @throws not-found `unknown_booking`, also when it is not the viewer's */
   get(uid: string, viewer: Viewer): Promise<BookingDto>;
+  /** All occurrences of the booking's series, in order; none of a single booking. @throws not-found `unknown_booking` */
+  occurrences(uid: string, viewer: Viewer): Promise<BookingDto[]>;
   /** Whether a booking exists and is the viewer's: for streams of events. */
   maySee(uid: string, viewer: Viewer): Promise<boolean>;
   /**
@@ -122,6 +125,15 @@ export function createBookingService(deps: BookingDependencies): BookingService 
       const found = await find(uid, viewer);
       if (!found) throw unknownBooking();
       return show(found);
+    },
+    async occurrences(uid, viewer) {
+      const found = await find(uid, viewer);
+      if (!found) throw unknownBooking();
+      const { booking, role } = found;
+      const rows = booking.recurringGroup ? await findOccurrences(prisma, booking.recurringGroup) : [];
+      if (role.role === "host") return toHostDtos(prisma, rows);
+      const { email } = role.guest;
+      return rows.filter((row) => findActingGuest(row, email)).map((row) => toGuestDto(row, email));
     },
     maySee: async (uid, viewer) => (await find(uid, viewer)) !== null,
     reschedule: async (uid, { start }, viewer) => show(await reschedule(deps, uid, new Date(start), viewer)),
