@@ -9,7 +9,7 @@ export interface ClockTrust {
 }
 
 /** Trusts a provider's times as they are. */
-export const EXACT_CLOCK: ClockTrust = { granularityMs: 0, skewMs: 0 };
+const EXACT_CLOCK: ClockTrust = { granularityMs: 0, skewMs: 0 };
 
 /**
  * Whether the calendar's change was the last one, as far as the clocks can tell. The provider's time is brought to our
