@@ -175,7 +175,14 @@ const token = z
   .describe("The guest's secret, from the answer to their booking or from a mail");
 
 /** POST /v1/bookings/:uid/reschedule. */
-export const rescheduleRequestSchema = z.object({ start: anyInstant, token: token.optional() });
+export const rescheduleRequestSchema = z.object({
+  start: anyInstant,
+  scope: z
+    .enum(["one"], { error: "only one date of a series can be moved at a time" })
+    .optional()
+    .describe("For an occurrence of a series: it alone is moved"),
+  token: token.optional(),
+});
 
 /** POST /v1/bookings/:uid/cancel. */
 export const cancelRequestSchema = z.object({
