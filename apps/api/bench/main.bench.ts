@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { cronBench } from "./cron.bench.ts";
 import type { BenchGroup, Figure } from "./group.bench.ts";
 import { latencyBench } from "./latency.bench.ts";
 import { notifyBench } from "./notify.bench.ts";
@@ -13,7 +14,14 @@ import { createBenchWorld } from "./world.bench.ts";
  * error; a table for people to standard output, or with --json to standard error, and one JSON object to standard output.
  * CALSYNC_BENCH_PROFILE names a folder for CPU profiles of the API's processes; CALSYNC_BENCH_SQL=1 shows the statements of a page.
  */
-const GROUPS: readonly BenchGroup[] = [pullBench, pushBench, notifyBench, latencyBench, slotsBench];
+const GROUPS: readonly BenchGroup[] = [
+  pullBench,
+  pushBench,
+  notifyBench,
+  latencyBench,
+  slotsBench,
+  cronBench,
+];
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
