@@ -109,6 +109,24 @@ describe("a moved event", () => {
   });
 });
 
+describe("an event that its host moves to another calendar", () => {
+  test("does not look deleted: the booking goes with it, keeps its reference, and nobody is told of a cancellation", async () => {
+    const other = world.server.addCalendar(host.account);
+    const otherSync = await world.useCalendar(host, other, { selected: true });
+    await world.tick();
+    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    world.server.person.moveToCalendar(host.calendarId, eventId, other);
+    for (let round = 0; round < 3; round++) await world.settle();
+    expect(await world.booking(uid)).toMatchObject({
+      status: "ACCEPTED",
+      references: [{ calendarSyncId: otherSync, status: "SYNCED" }],
+    });
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
+    expect(world.liveEvents(other)).toHaveLength(1);
+    expect(world.mails.some(({ invitation }) => invitation?.method === "CANCEL")).toBe(false);
+  });
+});
+
 describe("a push channel", () => {
   test("is renewed well before it ends, so that no moment is without one", async () => {
     const [first] = await world.prisma.calendarSubscription.findMany();
