@@ -15,7 +15,7 @@ import {
   signInWithoutCalendars,
 } from "./support/web-pages.ts";
 
-const ACCOUNT = "asking@example.com";
+const ACCOUNT = "host@example.com";
 const DAY = workingDay(21);
 const GUEST = { name: "Asha Asked", email: "asha@example.net" };
 

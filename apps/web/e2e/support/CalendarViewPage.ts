@@ -31,26 +31,33 @@ export class CalendarViewPage {
     await expect(this.item(entry.title)).toBeVisible();
   }
 
-  /** Drags an item to the beginning of a row (`13:30`) of a day of the same week. */
-  async drag(title: string, to: { day: string; time: string }): Promise<void> {
+  /** Drags an item that begins at `from` to another day and time of the same week. */
+  async drag(title: string, from: { time: string }, to: { day: string; time: string }): Promise<void> {
     await this.page.bringToFront();
     const item = this.item(title);
     await item.scrollIntoViewIfNeeded();
     const box = await boxOf(item, title);
-    const row = await boxOf(
-      this.page.locator(`[data-time="${to.time}:00"]`).first(),
-      `the row of ${to.time}`,
-    );
-    const column = await this.#column(to.day);
-    // Gripped below the handle that changes the length; the item's top goes to the row's top.
-    const grip = Math.min(box.height, row.height) * 0.4;
+    const [fromRow, toRow, column] = [
+      await this.#row(from.time),
+      await this.#row(to.time),
+      await this.#column(to.day),
+    ];
+    // As in the sandbox's calendar, the middle of the gripped row has to come to lie in a first quarter of an hour.
+    const grip = fromRow.y + fromRow.height * 0.3;
+    const middle = fromRow.y + Math.min(box.height, fromRow.height) / 2;
+    const target = { x: column.x + column.width / 2, y: toRow.y + toRow.height / 4 - (middle - grip) };
     const { mouse } = this.page;
-    await mouse.move(box.x + box.width / 2, box.y + grip);
+    await mouse.move(box.x + box.width / 2, grip);
     await mouse.down();
-    await mouse.move(box.x + box.width / 2 + 4, box.y + grip + 6, { steps: 4 });
-    await mouse.move(column.x + column.width / 2, row.y + grip, { steps: 12 });
-    await mouse.move(column.x + column.width / 2, row.y + grip + 1);
+    await mouse.move(box.x + box.width / 2 + 4, grip + 6, { steps: 4 });
+    await mouse.move(target.x, target.y, { steps: 12 });
+    await mouse.move(target.x, target.y);
     await mouse.up();
+  }
+
+  /** The row that begins at a time. */
+  #row(time: string) {
+    return boxOf(this.page.locator(`[data-time="${time}:00"]`).first(), `the row of ${time}`);
   }
 
   /** The column of a day: the tallest element of that date. */

@@ -25,7 +25,7 @@ export function HostNav() {
                 href={href}
                 aria-current={here ? "page" : undefined}
                 className={classNames(
-                  "flex min-h-10 items-center rounded-lg px-3 text-sm font-medium transition-colors hover:bg-sunken",
+                  "flex min-h-10 items-center rounded-lg px-2.5 text-sm whitespace-nowrap sm:px-3 font-medium transition-colors hover:bg-sunken",
                   here ? "bg-sunken text-ink" : "text-muted",
                 )}
               >
