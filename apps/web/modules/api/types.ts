@@ -4,8 +4,9 @@ import type {
   BookingDto,
   BookingList,
   EventTypeDto,
-  PublicEventType as PublicEventTypeDto,
+  PublicEventType,
   PublicProfile,
+  RecurrenceRule,
   Slots,
 } from "@calsync/bookings/dto";
 import type { CalendarChoice, Connection, Destination, Provider } from "@calsync/calendar-connections";
@@ -26,26 +27,22 @@ type Wire<T> = T extends Date
       ? { [Key in keyof T]: Wire<T[Key]> }
       : T;
 
-export type { Booked, BookingList, CalendarChoice, Connection, Destination, Provider, PublicProfile, Slots };
-export type Booking = BookingDto & { series?: { id: string; originalStart: string } | null };
-export type EventType = EventTypeDto & { recurrence?: RecurrenceRule | null };
-/** GET /v1/public/:username/:slug. */
-export type PublicEventType = PublicEventTypeDto & { eventType: EventType };
-/** How far appointments that are booked at once are apart, and how many there may be. */
-export interface RecurrenceRule {
-  frequency: "daily" | "weekly" | "monthly";
-  interval: number;
-  maxCount: number;
-}
-export type SyncStatus = Wire<SyncStatusDto>;
-/** A change with what can be done about it. */
-export type Change = Wire<ChangeView> & {
-  booking: { uid: string; title: string } | null;
-  undoable: boolean;
-  whyNotUndoable: { code: string; message: string } | null;
-  undoes: string | null;
-  undoneBy: string | null;
+export type {
+  Booked,
+  BookingList,
+  CalendarChoice,
+  Connection,
+  Destination,
+  Provider,
+  PublicEventType,
+  PublicProfile,
+  RecurrenceRule,
+  Slots,
 };
+export type Booking = BookingDto;
+export type EventType = EventTypeDto;
+export type SyncStatus = Wire<SyncStatusDto>;
+export type Change = Wire<ChangeView>;
 export type QueueItem = Wire<QueueItemDto>;
 export type Webhook = z.output<typeof webhookSchema>;
 export type WebhookDelivery = z.output<typeof webhookDeliverySchema>;

@@ -61,11 +61,16 @@ async function readBooking(path: `/v1/${string}`): Promise<{ booking: Booking }>
   }
 }
 
-/** All appointments of the booking's series. */
+/** All appointments of the booking's series; none when they cannot be had, for the page stands without them. */
 async function readOccurrences({ uid, series }: Booking, token: string | null): Promise<Booking[]> {
   if (!series) return [];
   const query = new URLSearchParams(token ? { token } : {});
-  return (await readApi<{ bookings: Booking[] }>(`/v1/bookings/${uid}/occurrences?${query}`)).bookings;
+  try {
+    return (await readApi<{ bookings: Booking[] }>(`/v1/bookings/${uid}/occurrences?${query}`)).bookings;
+  } catch (error) {
+    if (error instanceof ApiProblem) return [];
+    throw error;
+  }
 }
 
 /** What the booking is of, with what moving it needs to know; null when the host no longer offers it. */
