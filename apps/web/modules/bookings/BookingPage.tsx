@@ -2,7 +2,6 @@ import { Alert, Badge, buttonClass, Card } from "@calsync/ui";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Booking, Change, EventType } from "../api/types.ts";
-import { Occurrences } from "../series/Occurrences.tsx";
 import { formatDuration } from "../time/format.ts";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { BookedNotice } from "./BookedNotice.tsx";
@@ -23,14 +22,12 @@ export interface BookingPageProps {
   /** The viewer's zone: all times on the page are in it. */
   timeZone: string;
   viewer: BookingViewer;
-  /** All appointments of the series that it belongs to; none when it stands alone. */
-  occurrences: Booking[];
   /** When the page was drawn. */
   now: string;
 }
 
 /** A booking with everything that its viewer may see and do. */
-export function BookingPage({ booking, eventType, timeZone, viewer, occurrences, now }: BookingPageProps) {
+export function BookingPage({ booking, eventType, timeZone, viewer, now }: BookingPageProps) {
   const look = lookOfStatus(booking.status);
   const active = isActive(booking);
   const ended = booking.end <= now;
@@ -60,6 +57,7 @@ export function BookingPage({ booking, eventType, timeZone, viewer, occurrences,
             </Badge>
           ) : null}
           {ended && active ? <Badge>Past</Badge> : null}
+          {booking.series ? <Badge>One of a series</Badge> : null}
         </div>
         <h1 className="mt-3 text-2xl font-semibold tracking-tight text-balance sm:text-3xl">
           {booking.title}
@@ -91,14 +89,6 @@ export function BookingPage({ booking, eventType, timeZone, viewer, occurrences,
           </p>
         ) : null}
       </Card>
-      {occurrences.length > 0 ? (
-        <Occurrences
-          bookings={occurrences}
-          current={booking.uid}
-          timeZone={timeZone}
-          linked={viewer.role === "host"}
-        />
-      ) : null}
       {viewer.role === "host" ? (
         <>
           <BookingCalendars calendars={booking.calendars} timeZone={timeZone} />

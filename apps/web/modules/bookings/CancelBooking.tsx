@@ -6,8 +6,6 @@ import { type FormEvent, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import { explainProblem } from "../api/problem.ts";
 import type { Booking } from "../api/types.ts";
-import { ScopeFields } from "../series/ScopeFields.tsx";
-import type { Scope } from "../series/series-words.ts";
 
 /** Asks before a booking is cancelled, and for the reason that the other side will read. */
 export function CancelBooking({
@@ -25,7 +23,6 @@ export function CancelBooking({
 }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const [scope, setScope] = useState<Scope>("one");
   const others = token === null ? booking.attendees.map(({ name }) => name).join(", ") : booking.host.name;
 
   const cancel = async (event: FormEvent<HTMLFormElement>) => {
@@ -34,11 +31,7 @@ export function CancelBooking({
     setBusy(true);
     setProblem(null);
     try {
-      const body = {
-        ...(reason ? { reason } : {}),
-        ...(token ? { token } : {}),
-        ...(booking.series ? { scope } : {}),
-      };
+      const body = { ...(reason ? { reason } : {}), ...(token ? { token } : {}) };
       await callApi(`/v1/bookings/${booking.uid}/cancel`, { method: "POST", body });
       onCancelled();
     } catch (error) {
@@ -59,9 +52,7 @@ export function CancelBooking({
             {problem}
           </Alert>
         ) : null}
-        {booking.series ? (
-          <ScopeFields legend="What is cancelled?" value={scope} onChange={setScope} />
-        ) : null}
+        {booking.series ? <p>The other appointments of the series stay.</p> : null}
         <TextArea label="Reason" name="reason" rows={3} maxLength={1_000} autoFocus />
         <div className="flex flex-wrap justify-end gap-3">
           <Button onClick={onClose} disabled={busy}>

@@ -6,8 +6,6 @@ import { callApi } from "../api/browser.ts";
 import { ApiProblem, explainProblem } from "../api/problem.ts";
 import type { Booking, EventType } from "../api/types.ts";
 import { SlotPicker } from "../public-booking/SlotPicker.tsx";
-import { ScopeFields } from "../series/ScopeFields.tsx";
-import type { Scope } from "../series/series-words.ts";
 import { nameZone, wallClock } from "../time/format.ts";
 import { WhenText } from "../time/TimeText.tsx";
 import { instantOf } from "../time/zoned.ts";
@@ -30,7 +28,6 @@ export function Reschedule({
 }) {
   const [timeZone, setTimeZone] = useState(usualZone);
   const [start, setStart] = useState<string | null>(null);
-  const [scope, setScope] = useState<Scope>("one");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
   const [version, setVersion] = useState(0);
@@ -42,7 +39,7 @@ export function Reschedule({
     setBusy(true);
     setProblem(null);
     try {
-      const body = { start, ...(token ? { token } : {}), ...(booking.series ? { scope } : {}) };
+      const body = { start, ...(token ? { token } : {}) };
       await callApi(`/v1/bookings/${booking.uid}/reschedule`, { method: "POST", body });
       onMoved();
     } catch (error) {
@@ -79,9 +76,7 @@ export function Reschedule({
             <WhenText when={{ start, end: endFor(booking, start) }} timeZone={timeZone} zone />
           </p>
           {booking.series ? (
-            <div className="mt-4">
-              <ScopeFields legend="What is moved?" value={scope} onChange={setScope} />
-            </div>
+            <p className="mt-2 text-muted">The other appointments of the series stay.</p>
           ) : null}
           <div className="mt-4 flex flex-wrap gap-3">
             <Button kind="primary" busy={busy} onClick={move} autoFocus>

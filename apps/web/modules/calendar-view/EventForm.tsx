@@ -7,7 +7,7 @@ import { ApiProblem, explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
 import type { Scope } from "../series/series-words.ts";
 import { nameZone } from "../time/format.ts";
-import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
+import { type CalendarItem, repeats } from "./calendar-items.ts";
 import { fromFields, instantsOf, type Span, toFields } from "./span.ts";
 import { createEntry, type EventFields, saveItem } from "./write-item.ts";
 
@@ -130,9 +130,7 @@ export function EventForm({
           defaultValue={source?.description ?? ""}
           error={errorAt("description")}
         />
-        {recurring ? (
-          <ScopeFields legend="It repeats" value={scope} onChange={setScope} scopes={scopesOf(item)} />
-        ) : null}
+        {recurring ? <ScopeFields legend="It repeats" value={scope} onChange={setScope} /> : null}
         <div className="flex flex-wrap justify-end gap-3">
           <Button onClick={onClose} disabled={busy}>
             Close without saving

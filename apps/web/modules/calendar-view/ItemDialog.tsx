@@ -8,7 +8,7 @@ import { explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
 import type { Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
-import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
+import { type CalendarItem, repeats } from "./calendar-items.ts";
 import { instantsOf } from "./span.ts";
 import { deleteItem, settleEdit } from "./write-item.ts";
 
@@ -101,9 +101,7 @@ export function ItemDialog({
         ) : null}
         {asks ? (
           <>
-            {recurring ? (
-              <ScopeFields legend="It repeats" value={scope} onChange={setScope} scopes={scopesOf(item)} />
-            ) : null}
+            {recurring ? <ScopeFields legend="It repeats" value={scope} onChange={setScope} /> : null}
             <p className="text-muted">
               {item.kind === "external"
                 ? `It is deleted from ${item.source.calendarName} too.`

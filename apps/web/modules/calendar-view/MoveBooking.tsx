@@ -7,7 +7,7 @@ import { explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
 import type { Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
-import { type CalendarItem, repeats, scopesOf } from "./calendar-items.ts";
+import { type CalendarItem, repeats } from "./calendar-items.ts";
 import { instantsOf, type Span } from "./span.ts";
 import { saveTime } from "./write-item.ts";
 
@@ -59,9 +59,7 @@ export function MoveBooking({
         {guests.length > 0 ? (
           <p className="text-muted">{guests.map(({ name }) => name).join(", ")} will be told by mail.</p>
         ) : null}
-        {repeats(item) ? (
-          <ScopeFields legend="It repeats" value={scope} onChange={setScope} scopes={scopesOf(item)} />
-        ) : null}
+        {repeats(item) ? <ScopeFields legend="It repeats" value={scope} onChange={setScope} /> : null}
         {problem ? (
           <Alert tone="bad" role="alert" title="It was not moved">
             {problem}

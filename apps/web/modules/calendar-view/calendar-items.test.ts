@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Booking, ExternalItem } from "../api/types.ts";
-import { repeats, scopesOf, toItems } from "./calendar-items.ts";
+import { repeats, toItems } from "./calendar-items.ts";
 
 const NOW = Date.parse("2026-06-01T00:00:00.000Z");
 
@@ -80,9 +80,9 @@ it("occurrences of one event are items of their own, days stay days", () => {
   expect(itemOf(event({ time }))?.span).toEqual(time);
 });
 
-it("a series is asked how much of it is meant", () => {
+it("only events of other calendars are asked how much of them is meant", () => {
   const item = itemOf(event({ recurring: true }));
-  expect(item && repeats(item) && scopesOf(item)).toEqual(["one", "all"]);
+  expect(item && repeats(item)).toBe(true);
   const occurrence = itemOf(booking({ series: { id: "s", originalStart: "o" } }));
-  expect(occurrence && repeats(occurrence) && scopesOf(occurrence)).toEqual(["one", "following", "all"]);
+  expect(occurrence && repeats(occurrence)).toBe(false);
 });

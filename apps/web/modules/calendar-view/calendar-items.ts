@@ -1,6 +1,5 @@
 import type { Booking, CalendarAnswer, ExternalItem } from "../api/types.ts";
 import { isActive } from "../bookings/booking-state.ts";
-import type { Scope } from "../series/series-words.ts";
 import { type Span, spanOf } from "./span.ts";
 
 /** What the calendar draws: a booking, an entry of the host's own, or an event of a connected calendar. */
@@ -61,12 +60,7 @@ function fromExternal(event: ExternalItem, now: number): CalendarItem {
   };
 }
 
-/** Whether it is one of several that belong together. */
+/** Whether it is one of several, of which one or all can be changed. */
 export function repeats(item: CalendarItem): boolean {
-  return item.kind === "external" ? item.source.recurring : Boolean(item.source.series);
-}
-
-/** How much of a series can be changed at once. */
-export function scopesOf(item: CalendarItem): readonly Scope[] {
-  return item.kind === "external" ? ["one", "all"] : ["one", "following", "all"];
+  return item.kind === "external" && item.source.recurring;
 }

@@ -18,7 +18,7 @@ export async function saveTime(item: CalendarItem, to: Span, timeZone: string, s
     const { start } = instantsOf(to, timeZone);
     await callApi(`/v1/bookings/${item.source.uid}/reschedule`, {
       method: "POST",
-      body: { start, ...scopeBody(scope) },
+      body: { start },
     });
   } else {
     await saveItem(item, { span: to }, timeZone, scope);
@@ -76,15 +76,11 @@ async function timeToSend(
 
 /** Names one occurrence of an event that repeats, or all of them. */
 function whichOf(item: CalendarItem, scope: Scope | undefined): Record<string, string> {
-  if (item.kind !== "external") return scopeBody(scope);
+  if (item.kind !== "external") return {};
   const { recurring, originalStart } = item.source;
   if (!recurring) return {};
   if (scope === "all") return { scope: "series" };
   return { scope: "occurrence", ...(originalStart ? { originalStart } : {}) };
-}
-
-function scopeBody(scope: Scope | undefined): Record<string, string> {
-  return scope ? { scope } : {};
 }
 
 function pathOf(item: CalendarItem): `/v1/${string}` {

@@ -9,19 +9,16 @@ export function ScopeFields({
   legend,
   value,
   onChange,
-  scopes = SCOPES.map(({ scope }) => scope),
 }: {
   legend: string;
   value: Scope;
   onChange: (scope: Scope) => void;
-  /** What can be chosen; everything when left out. */
-  scopes?: readonly Scope[];
 }) {
   const name = useId();
   return (
     <fieldset className="grid gap-2">
       <legend className="mb-2 font-medium">{legend}</legend>
-      {SCOPES.filter(({ scope }) => scopes.includes(scope)).map((one) => (
+      {SCOPES.map((one) => (
         <Choice
           key={one.scope}
           type="radio"

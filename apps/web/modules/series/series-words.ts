@@ -7,11 +7,10 @@ export function nameRule({ frequency, interval }: Pick<RecurrenceRule, "frequenc
   return interval === 1 ? `every ${UNITS[frequency]}` : `every ${interval} ${UNITS[frequency]}s`;
 }
 
-/** How much of a series is meant. */
-export type Scope = "one" | "following" | "all";
+/** How much of an event that repeats is meant. */
+export type Scope = "one" | "all";
 
 export const SCOPES: { scope: Scope; name: string }[] = [
   { scope: "one", name: "Only this one" },
-  { scope: "following", name: "This and all later ones" },
-  { scope: "all", name: "All that are still to come" },
+  { scope: "all", name: "The whole series" },
 ];

@@ -23,28 +23,21 @@ export default async function Page({ params, searchParams }: Props) {
     const path: `/v1/${string}` = `/v1/bookings/${uid}?${new URLSearchParams({ token })}`;
     const { booking } = await readBooking(path);
     const timeZone = booking.attendees[0]?.timeZone ?? booking.timeZone;
-    const [eventType, occurrences] = await Promise.all([
-      findEventType(booking),
-      readOccurrences(booking, token),
-    ]);
+    const eventType = await findEventType(booking);
     const justBooked = query["booked"] === "1";
     return (
-      <BookingPage
-        {...{ booking, eventType, timeZone, occurrences, now }}
-        viewer={{ role: "guest", token, justBooked }}
-      />
+      <BookingPage {...{ booking, eventType, timeZone, now }} viewer={{ role: "guest", token, justBooked }} />
     );
   }
   const user = await requireUser(`/booking/${uid}`);
   const { booking } = await readBooking(`/v1/bookings/${uid}`);
-  const [{ changes }, eventType, occurrences] = await Promise.all([
+  const [{ changes }, eventType] = await Promise.all([
     readApi<{ changes: Change[] }>(`/v1/bookings/${uid}/history`),
     findEventType(booking),
-    readOccurrences(booking, null),
   ]);
   return (
     <BookingPage
-      {...{ booking, eventType, occurrences, now }}
+      {...{ booking, eventType, now }}
       timeZone={user.timeZone}
       viewer={{ role: "host", changes }}
     />
@@ -57,18 +50,6 @@ async function readBooking(path: `/v1/${string}`): Promise<{ booking: Booking }>
     return await readApiOr404<{ booking: Booking }>(path);
   } catch (error) {
     if (error instanceof ApiProblem && [400, 401, 403].includes(error.status)) notFound();
-    throw error;
-  }
-}
-
-/** All appointments of the booking's series; none when they cannot be had, for the page stands without them. */
-async function readOccurrences({ uid, series }: Booking, token: string | null): Promise<Booking[]> {
-  if (!series) return [];
-  const query = new URLSearchParams(token ? { token } : {});
-  try {
-    return (await readApi<{ bookings: Booking[] }>(`/v1/bookings/${uid}/occurrences?${query}`)).bookings;
-  } catch (error) {
-    if (error instanceof ApiProblem) return [];
     throw error;
   }
 }
