@@ -6,6 +6,8 @@ import { type FormEvent, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import { explainProblem } from "../api/problem.ts";
 import type { Booking } from "../api/types.ts";
+import { ScopeFields } from "../series/ScopeFields.tsx";
+import { BOOKING_SCOPES } from "../series/series-words.ts";
 
 /** Asks before a booking is cancelled, and for the reason that the other side will read. */
 export function CancelBooking({
@@ -23,6 +25,7 @@ export function CancelBooking({
 }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [scope, setScope] = useState<keyof typeof BOOKING_SCOPES>("one");
   const others = token === null ? booking.attendees.map(({ name }) => name).join(", ") : booking.host.name;
 
   const cancel = async (event: FormEvent<HTMLFormElement>) => {
@@ -31,7 +34,11 @@ export function CancelBooking({
     setBusy(true);
     setProblem(null);
     try {
-      const body = { ...(reason ? { reason } : {}), ...(token ? { token } : {}) };
+      const body = {
+        ...(reason ? { reason } : {}),
+        ...(token ? { token } : {}),
+        ...(booking.series ? { scope } : {}),
+      };
       await callApi(`/v1/bookings/${booking.uid}/cancel`, { method: "POST", body });
       onCancelled();
     } catch (error) {
@@ -52,7 +59,14 @@ export function CancelBooking({
             {problem}
           </Alert>
         ) : null}
-        {booking.series ? <p>The other appointments of the series stay.</p> : null}
+        {booking.series ? (
+          <ScopeFields
+            legend="What is cancelled?"
+            scopes={BOOKING_SCOPES}
+            value={scope}
+            onChange={setScope}
+          />
+        ) : null}
         <TextArea label="Reason" name="reason" rows={3} maxLength={1_000} autoFocus />
         <div className="flex flex-wrap justify-end gap-3">
           <Button onClick={onClose} disabled={busy}>

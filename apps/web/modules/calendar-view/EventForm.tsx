@@ -5,7 +5,7 @@ import { Dialog } from "@calsync/ui/client";
 import { type FormEvent, useState } from "react";
 import { ApiProblem, explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
-import type { Scope } from "../series/series-words.ts";
+import { EVENT_SCOPES, type Scope } from "../series/series-words.ts";
 import { nameZone } from "../time/format.ts";
 import { type CalendarItem, repeats } from "./calendar-items.ts";
 import { fromFields, instantsOf, type Span, toFields } from "./span.ts";
@@ -130,7 +130,9 @@ export function EventForm({
           defaultValue={source?.description ?? ""}
           error={errorAt("description")}
         />
-        {recurring ? <ScopeFields legend="It repeats" value={scope} onChange={setScope} /> : null}
+        {recurring ? (
+          <ScopeFields legend="It repeats" scopes={EVENT_SCOPES} value={scope} onChange={setScope} />
+        ) : null}
         <div className="flex flex-wrap justify-end gap-3">
           <Button onClick={onClose} disabled={busy}>
             Close without saving

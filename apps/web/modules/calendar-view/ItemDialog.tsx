@@ -6,7 +6,7 @@ import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import { explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
-import type { Scope } from "../series/series-words.ts";
+import { EVENT_SCOPES, type Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
 import { type CalendarItem, repeats } from "./calendar-items.ts";
 import { instantsOf } from "./span.ts";
@@ -101,7 +101,9 @@ export function ItemDialog({
         ) : null}
         {asks ? (
           <>
-            {recurring ? <ScopeFields legend="It repeats" value={scope} onChange={setScope} /> : null}
+            {recurring ? (
+              <ScopeFields legend="It repeats" scopes={EVENT_SCOPES} value={scope} onChange={setScope} />
+            ) : null}
             <p className="text-muted">
               {item.kind === "external"
                 ? `It is deleted from ${item.source.calendarName} too.`

@@ -5,7 +5,7 @@ import { Dialog } from "@calsync/ui/client";
 import { useState } from "react";
 import { explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
-import type { Scope } from "../series/series-words.ts";
+import { EVENT_SCOPES, type Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
 import { type CalendarItem, repeats } from "./calendar-items.ts";
 import { instantsOf, type Span } from "./span.ts";
@@ -59,7 +59,9 @@ export function MoveBooking({
         {guests.length > 0 ? (
           <p className="text-muted">{guests.map(({ name }) => name).join(", ")} will be told by mail.</p>
         ) : null}
-        {repeats(item) ? <ScopeFields legend="It repeats" value={scope} onChange={setScope} /> : null}
+        {repeats(item) ? (
+          <ScopeFields legend="It repeats" scopes={EVENT_SCOPES} value={scope} onChange={setScope} />
+        ) : null}
         {problem ? (
           <Alert tone="bad" role="alert" title="It was not moved">
             {problem}

@@ -2,30 +2,31 @@
 
 import { Choice } from "@calsync/ui";
 import { useId } from "react";
-import { SCOPES, type Scope } from "./series-words.ts";
 
-/** Asks how much of a series is meant. */
-export function ScopeFields({
+/** Asks how much of a series is meant. `scopes` are the choices in words. */
+export function ScopeFields<Scope extends string>({
   legend,
+  scopes,
   value,
   onChange,
 }: {
   legend: string;
-  value: Scope;
-  onChange: (scope: Scope) => void;
+  scopes: Record<Scope, string>;
+  value: NoInfer<Scope>;
+  onChange: (scope: NoInfer<Scope>) => void;
 }) {
   const name = useId();
   return (
     <fieldset className="grid gap-2">
       <legend className="mb-2 font-medium">{legend}</legend>
-      {SCOPES.map((one) => (
+      {(Object.keys(scopes) as Scope[]).map((scope) => (
         <Choice
-          key={one.scope}
+          key={scope}
           type="radio"
           name={name}
-          label={one.name}
-          checked={value === one.scope}
-          onChange={() => onChange(one.scope)}
+          label={scopes[scope]}
+          checked={value === scope}
+          onChange={() => onChange(scope)}
         />
       ))}
     </fieldset>

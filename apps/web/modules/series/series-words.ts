@@ -10,7 +10,12 @@ export function nameRule({ frequency, interval }: Pick<RecurrenceRule, "frequenc
 /** How much of an event that repeats is meant. */
 export type Scope = "one" | "all";
 
-export const SCOPES: { scope: Scope; name: string }[] = [
-  { scope: "one", name: "Only this one" },
-  { scope: "all", name: "The whole series" },
-];
+/** What can be chosen of an event in another calendar. */
+export const EVENT_SCOPES = { one: "Only this one", all: "The whole series" };
+
+/** What can be chosen of a series of bookings. */
+export const BOOKING_SCOPES = {
+  one: "Only this one",
+  following: "This and all later ones",
+  all: "All that are still to come",
+};
