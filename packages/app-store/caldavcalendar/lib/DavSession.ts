@@ -182,7 +182,7 @@ export class DavSession {
  * Whether a host belongs to the account's server: the same, or within the same domain (`p42-caldav.icloud.com` and
  * `caldav.icloud.com`). Passwords never travel further.
  */
-export function sameDomain(a: URL, b: URL): boolean {
+function sameDomain(a: URL, b: URL): boolean {
   if (a.host === b.host) return true;
   if (a.protocol !== "https:" || b.protocol !== "https:") return false;
   const parent = (host: string) => host.split(".").slice(1).join(".");

@@ -5,7 +5,7 @@ import type { DAVResponse } from "tsdav";
 import { type DavSession, NAMESPACES } from "./DavSession.ts";
 
 /** What discovery finds of an account (RFC 6764 §6, RFC 4791 §6.2, RFC 6638 §2). */
-export interface DavAccount {
+interface DavAccount {
   homeUrls: string[];
   /** Addresses under which the account is invited, in lower case. */
   addresses: string[];
@@ -16,7 +16,7 @@ export interface DavAccount {
  * there to its homes. An address that is itself a calendar home or a calendar works too.
  * @throws CalendarError CREDENTIAL_INVALID; CALENDAR_NOT_FOUND when no CalDAV is found there
  */
-export async function discover(session: DavSession): Promise<DavAccount> {
+async function discover(session: DavSession): Promise<DavAccount> {
   const { serverUrl } = await session.credential();
   for (const start of [serverUrl, new URL("/.well-known/caldav", serverUrl).href]) {
     const principalUrl = await findPrincipal(session, start);
@@ -153,4 +153,4 @@ const asObject = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
 /** Collections end in a slash (RFC 4918 §5.2), also where a server's href does not. */
-export const withSlash = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
+const withSlash = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
