@@ -26,6 +26,7 @@ async function run() {
       ...(pgRuns > 0 ? ["apps/api/test/sync/model-google.pg.test.ts"] : []),
     ];
     say(`${runs} histories in memory, ${pgRuns} against PostgreSQL and the simulated Google`);
+    /** @type {NodeJS.ProcessEnv} */
     const env = {
       ...process.env,
       CALSYNC_MODEL_RUNS: String(runs),
@@ -50,12 +51,10 @@ async function run() {
 /** What the command line asks for; a number that is none ends the process with the way to say it. */
 function readWords() {
   try {
-    const options = /** @type {const} */ ({
-      runs: { type: "string" },
-      "pg-runs": { type: "string" },
-      seed: { type: "string" },
+    const { values } = parseArgs({
+      args: words,
+      options: { runs: { type: "string" }, "pg-runs": { type: "string" }, seed: { type: "string" } },
     });
-    const { values } = parseArgs({ args: words, options });
     const runs = values.runs ?? (values["pg-runs"] === undefined ? "50000" : "0");
     const pgRuns = values["pg-runs"] ?? "0";
     for (const given of [runs, pgRuns, values.seed ?? "0"]) {

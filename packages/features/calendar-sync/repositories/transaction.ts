@@ -1,5 +1,7 @@
 import { type PrismaClient, type PrismaTransaction, retryOnDeadlock } from "@calsync/prisma";
 
+export { isUniqueViolation } from "@calsync/prisma";
+
 /**
  * Runs `work` in one transaction, and once more when the database broke it off because of a deadlock. What it does outside
  * of the transaction must bear a repetition.

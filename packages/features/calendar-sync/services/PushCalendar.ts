@@ -4,20 +4,19 @@ import type { CalendarService, EventRef, EventVersion, ExternalChange, WrittenEv
 import { measureSkew } from "../engine/clock-compare.ts";
 import { idempotencyKey, type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
 import { differingFields, toSnapshot } from "../engine/snapshot.ts";
-import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
-import type { ChangeRecordRepository } from "../repositories/ChangeRecordRepository.ts";
+import type { LocalItem } from "../ports/BookingStore.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import { asShown } from "./as-shown.ts";
 import { clockGranularityOf } from "./clock-trust.ts";
-import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
 import { eventRefOf, readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
+import type { PushDependencies, PushReport } from "./push-report.ts";
 import {
   deletedResult,
   failedResult,
@@ -27,23 +26,6 @@ import {
   writtenResult,
 } from "./push-results.ts";
 import { SeriesPush, type SeriesPushDependencies } from "./SeriesPush.ts";
-
-export interface PushDependencies extends EngineDependencies {
-  store: BookingStore;
-  records: ChangeRecordRepository;
-}
-
-/** What one push did; one line of the log. */
-export interface PushReport {
-  outcome: "pushed" | "disabled" | "gone";
-  created: number;
-  updated: number;
-  deleted: number;
-  unchanged: number;
-  failed: number;
-  /** How far the provider's clock is ahead of ours, where a new event's stamp has shown it. */
-  skewMs: number | null;
-}
 
 /** One reference on its way to the calendar. */
 interface Task {

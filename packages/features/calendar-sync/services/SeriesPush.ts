@@ -25,8 +25,8 @@ import { failureOf } from "./failure.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import type { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
-import type { PushDependencies, PushReport } from "./PushCalendar.ts";
 import { policyOf } from "./policy-of.ts";
+import type { PushDependencies, PushReport } from "./push-report.ts";
 import { retryAt, withPendingWrite } from "./push-results.ts";
 
 export interface SeriesPushDependencies extends PushDependencies {

@@ -8,7 +8,8 @@ import type { RunWish, StoredRun, SyncRunRepository } from "../repositories/Sync
 import type { Doctor, DoctorReport } from "./Doctor.ts";
 import type { DryRun, SyncPlan } from "./DryRun.ts";
 import type { PullCalendar, PullReport } from "./PullCalendar.ts";
-import type { PushCalendar, PushReport } from "./PushCalendar.ts";
+import type { PushCalendar } from "./PushCalendar.ts";
+import type { PushReport } from "./push-report.ts";
 
 export const RUN_DIRECTIONS = ["both", "to_calendar", "from_calendar"] as const;
 

@@ -1,11 +1,11 @@
 import { AppError } from "@calsync/lib";
-import { isUniqueViolation, type PrismaTransaction } from "@calsync/prisma";
+import type { PrismaTransaction } from "@calsync/prisma";
 import type { EventTime } from "@calsync/types";
 import { type ChangeView, toChangeView, type UndoState } from "../dto.ts";
 import { isFree, planUndo, UNDO_REFUSALS, type UndoRefusal } from "../engine/undo.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { ChangeRecordRow } from "../repositories/ChangeRecordRepository.ts";
-import { inTransaction } from "../repositories/transaction.ts";
+import { inTransaction, isUniqueViolation } from "../repositories/transaction.ts";
 import type { BookingReferences } from "./BookingReferences.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 
