@@ -182,3 +182,45 @@ describe("a push channel", () => {
     expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
   });
 });
+
+describe("the busy cache", () => {
+  const slots = () =>
+    world.bookings.getSlots(
+      {
+        username: host.username,
+        eventType: host.slug,
+        from: "2030-01-09T00:00:00.000Z",
+        to: "2030-01-09T23:00:00.000Z",
+        timeZone: "UTC",
+      },
+      null,
+    );
+  const starts = async () =>
+    (await slots()).days.flatMap((day) => day.slots.map(({ start }) => start.slice(11, 16)));
+
+  test("is not trusted whatever its age: a stale one gives way to what the provider says now, and to closed slots when it says nothing", async () => {
+    expect(await slots()).toMatchObject({ closed: false, freshness: [{ source: "mirror", ok: true }] });
+    expect(await starts()).toContain("10:00");
+    // Nothing is announced and nobody pulls: the mirror still says that the host is free at ten.
+    world.server.faults.dropNotifications(1_000);
+    world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T10:00Z") });
+    world.clock.advance({ hours: 2 });
+    expect(await world.prisma.externalEvent.count()).toBe(0);
+    expect(await slots()).toMatchObject({ closed: false, freshness: [{ source: "live", ok: true }] });
+    expect(await starts()).not.toContain("10:00");
+    expect(await starts()).toContain("11:00");
+    await expect(world.book(host, "2030-01-09T10:00Z")).rejects.toMatchObject({ code: "slot_taken" });
+
+    world.clock.advance({ hours: 2 });
+    world.server.faults.next("getFreeBusy", { kind: "server-error" }, 100);
+    expect(await slots()).toMatchObject({
+      closed: true,
+      days: [],
+      freshness: [{ source: "unreadable", ok: false }],
+    });
+    await expect(world.book(host, "2030-01-09T12:00Z")).rejects.toMatchObject({
+      code: "calendar_unreadable",
+    });
+    expect(await world.prisma.booking.count()).toBe(0);
+  });
+});
