@@ -367,6 +367,51 @@ describe("invariant 10: the past is left alone", () => {
 });
 
 describe("invariant 12: every change is explained", () => {
+  test("what people do in the app is on record with who did it: the guest or the host", async () => {
+    await world.prisma.eventType.updateMany({ data: { seats: 2 } });
+    const join = (name: string, start: string) => {
+      world.clock.advance({ seconds: 1 });
+      return world.bookings.book({
+        username: host.username,
+        eventType: host.slug,
+        start,
+        timeZone: "UTC",
+        guest: { name, email: `${name}@guest.test` },
+      });
+    };
+    const shared = await join("ann", "2030-01-08T10:00:00.000Z");
+    const { guestToken } = await join("bob", "2030-01-08T10:00:00.000Z");
+    world.clock.advance({ seconds: 1 });
+    await world.bookings.cancel(shared.booking.uid, {}, { guestToken });
+    await world.prisma.eventType.updateMany({ data: { seats: 1 } });
+    const own = await join("cid", "2030-01-08T12:00:00.000Z");
+    const cid = { guestToken: own.guestToken };
+    world.clock.advance({ seconds: 1 });
+    await world.bookings.reschedule(own.booking.uid, { start: "2030-01-08T14:00:00.000Z" }, cid);
+    world.clock.advance({ seconds: 1 });
+    await world.bookings.reschedule(
+      own.booking.uid,
+      { start: "2030-01-08T15:00:00.000Z" },
+      { userId: host.userId },
+    );
+    world.clock.advance({ seconds: 1 });
+    await world.bookings.cancel(own.booking.uid, {}, cid);
+    world.clock.advance({ seconds: 1 });
+    await world.bookings.cancel(shared.booking.uid, {}, { userId: host.userId });
+    expect(await world.reasons(shared.booking.uid)).toEqual([
+      "booked-by-guest",
+      "seat-taken-by-guest",
+      "seat-given-up-by-guest",
+      "cancelled-by-host",
+    ]);
+    expect(await world.reasons(own.booking.uid)).toEqual([
+      "booked-by-guest",
+      "rescheduled-by-guest",
+      "rescheduled-by-host",
+      "cancelled-by-guest",
+    ]);
+  });
+
   test("a move, an edit and a deletion out there are on record with who, where, why, before and after", async () => {
     const uid = await world.book(host, "2030-01-08T10:00Z");
     await world.settle();
