@@ -52,7 +52,8 @@ describe.each(Object.keys(switches))("%s", (name) => {
     world.clock.advance({ hours: 1 });
     await world.tick();
     expect((await world.booking(moved)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
-    expect(world.server.callCount()).toBe(0);
+    // Whether the host is free may still be asked: times are never offered from a calendar that nobody reads.
+    expect(world.server.callCount() - world.server.callCount("getFreeBusy")).toBe(0);
 
     await switches[name]?.(true);
     world.clock.advance({ hours: 1 });
@@ -204,6 +205,8 @@ describe("two calendars of one host", () => {
     await world.settle();
     expect((await world.eventOf(uid, second)).time).toMatchObject({ start: "2030-01-08T15:00:00.000Z" });
     world.server.person.delete(second, (await world.eventOf(uid, second)).id);
+    await world.settle();
+    // The event might have been moved to the host's other calendar: that one is looked through first.
     await world.settle();
     expect((await world.booking(uid)).status).toBe("CANCELLED");
     expect(world.liveEvents(host.calendarId)).toEqual([]);

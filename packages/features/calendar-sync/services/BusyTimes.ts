@@ -54,7 +54,8 @@ export class BusyTimes {
       events.findBusy(prisma, userId, range),
     ]);
     const stale = mirrors.filter((mirror) => !isFresh(mirror, settings, now()));
-    if (stale.length === 0) return { intervals: known, freshness: mirrors.map(fromMirror), closed: false };
+    if (stale.length === 0)
+      return { intervals: sorted(known), freshness: mirrors.map(fromMirror), closed: false };
     await this.#refresh(stale);
     const asked = await live.find(stale, range);
     const intervals: Interval[] = known.filter(
