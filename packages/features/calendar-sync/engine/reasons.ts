@@ -66,6 +66,8 @@ export const REASONS = {
   "series-split-moved":
     "This and the following dates were moved in the calendar; the bookings follow the new series there.",
   "series-split-changed": "This and the following dates were edited in the calendar.",
+  "calendar-came-back":
+    "The calendar had gone at its provider and came back without the event; the booking stays and is written again.",
   // Nothing to do
   echo: "Our own write came back.",
   unchanged: "The event changed in ways that the booking does not follow.",

@@ -59,7 +59,7 @@ export class CalendarSyncRepository {
                 coalesce(s."pollIntervalMinutes", p."pollIntervalMinutes") AS "pollIntervalMinutes",
                 u."timeZone" AS "userTimeZone",
                 array_remove(ARRAY[lower(u."email"), lower(c."accountEmail"), lower(s."externalCalendarId")], NULL)
-                  AS "ownAddresses", s."lastPulledAt", s."quietPolls", s."missedChanges", s."clockSkewMs",
+                  AS "ownAddresses", s."lostAt", s."lastPulledAt", s."quietPolls", s."missedChanges", s."clockSkewMs",
                 EXISTS (SELECT 1 FROM "HeldChange" h WHERE h."calendarSyncId" = s."id") AS "hasHeld",
                 (SELECT jsonb_build_object('id', m."id", 'status', m."status", 'decidedAt', m."decidedAt") FROM "MassChange" m
                   WHERE m."calendarSyncId" = s."id" AND m."finishedAt" IS NULL) AS "massChange",
@@ -138,7 +138,7 @@ export class CalendarSyncRepository {
   ): Promise<void> {
     await sql.$executeRaw`
       UPDATE "CalendarSync"
-         SET "status" = 'HEALTHY', "lastPulledAt" = ${pulledAt}, "nextPollAt" = ${next.pollAt}, "errorCount" = 0,
+         SET "status" = 'HEALTHY', "lostAt" = NULL, "lastPulledAt" = ${pulledAt}, "nextPollAt" = ${next.pollAt}, "errorCount" = 0,
              "quietPolls" = ${next.quietPolls},
              "missedChanges" = CASE WHEN "lastNotificationAt" IS DISTINCT FROM ${row.lastNotificationAt}::timestamptz
                                     THEN 0 ELSE ${next.missedChanges} END,
@@ -148,19 +148,27 @@ export class CalendarSyncRepository {
        WHERE "id" = ${row.id}::uuid AND "leaseOwner" = ${owner}`;
   }
 
-  /** A pull or push has failed as a whole: shows it, sets when to try next, and gives the lease back. */
+  /**
+   * A pull or push has failed as a whole: shows it, sets when to try next, and gives the lease back. A calendar that is `lost`
+   * is listed in full when it is back. @returns whether it was lost just now
+   */
   async recordFailure(
     sql: Sql,
     id: string,
     owner: string,
-    failure: { code: string; message: string; at: Date; nextPollAt: Date; final: boolean },
-  ): Promise<void> {
-    await sql.$executeRaw`
+    failure: { code: string; message: string; at: Date; nextPollAt: Date; final: boolean; lost: boolean },
+  ): Promise<boolean> {
+    const rows = await sql.$queryRaw<{ lostNow: boolean | null }[]>`
       UPDATE "CalendarSync"
          SET "status" = ${failure.final ? "FAILED" : "RETRYING"}::"CalendarSyncStatus", "lastError" = ${failure.code},
              "lastErrorMessage" = ${failure.message}, "lastErrorAt" = ${failure.at}, "errorCount" = "errorCount" + 1,
-             "nextPollAt" = ${failure.nextPollAt}, "leaseOwner" = NULL, "leaseUntil" = NULL, "updatedAt" = now()
-       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
+             "nextPollAt" = ${failure.nextPollAt}, "leaseOwner" = NULL, "leaseUntil" = NULL, "updatedAt" = now(),
+             "lostAt" = CASE WHEN ${failure.lost} THEN coalesce("lostAt", ${failure.at}) ELSE "lostAt" END,
+             "cursor" = CASE WHEN ${failure.lost} THEN NULL ELSE "cursor" END,
+             "fullPullRunning" = "fullPullRunning" AND NOT ${failure.lost}
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}
+      RETURNING ${failure.lost} AND "lostAt" = ${failure.at} AS "lostNow"`;
+    return rows[0]?.lostNow === true;
   }
 
   /** Makes the rows that are missing. One statement. @returns all of them, and which are new. */
@@ -284,7 +292,7 @@ export class CalendarSyncRepository {
         FROM (SELECT "calendarSyncId" FROM "BookingReference" WHERE "recheckAt" < ${dueBefore}
                ORDER BY "recheckAt" LIMIT ${limit}) r
         JOIN "CalendarSync" s ON s."id" = r."calendarSyncId"
-       WHERE s."enabled"`;
+       WHERE s."enabled" AND s."lostAt" IS NULL`;
     return rows.map((row) => row.calendarSyncId);
   }
 

@@ -109,7 +109,10 @@ export class StatusRepository {
     return rows.length === 1;
   }
 
-  /** Wakes the calendars and subscriptions of a credential that works again. @returns the calendars. */
+  /**
+   * Wakes the calendars and subscriptions of a credential that works again. Channels that stand are renewed: providers may end
+   * them with the grant that they were made under. @returns the calendars.
+   */
   async wakeCredential(
     sql: Pick<PrismaClient, "$queryRaw">,
     credentialId: number,
@@ -124,7 +127,7 @@ export class StatusRepository {
          WHERE "credentialId" = ${credentialId} RETURNING "id"),
       retried AS (
         UPDATE "CalendarSubscription" w SET "nextAttemptAt" = ${now}, "errorCount" = 0
-          FROM woken WHERE w."calendarSyncId" = woken."id" AND w."status" IN ('PENDING', 'ERROR')),
+          FROM woken WHERE w."calendarSyncId" = woken."id" AND w."status" IN ('PENDING', 'ERROR', 'ACTIVE')),
       references_retried AS (
         UPDATE "BookingReference" r
            SET "status" = 'PENDING', "pushRequestedAt" = clock_timestamp(), "nextPushAt" = NULL, "errorCount" = 0

@@ -46,6 +46,8 @@ export interface CalendarSyncRow {
   ownAddresses: string[];
   /** Zone of the user, in which all-day events are busy. */
   userTimeZone: string;
+  /** Since when the provider says that there is no such calendar. */
+  lostAt: Date | null;
   lastPulledAt: Date | null;
   /** Since when a channel announces changes of this calendar; null while none does. */
   watchedSince: Date | null;

@@ -210,7 +210,7 @@ export class ChangeApplier {
     const records: NewChangeRecord[] = [];
     for (const one of planned) {
       for (const refusal of one.plan.refusals)
-        records.push(refusalRecord(one, options.mode === "restored" ? putBack(refusal) : refusal, calendar));
+        records.push(refusalRecord(one, putBack(options.mode, refusal), calendar));
     }
     const planOf = new Map(planned.map((one) => [one.reference.bookingId, one]));
     for (const outcome of outcomes) {

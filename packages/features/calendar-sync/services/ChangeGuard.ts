@@ -10,9 +10,9 @@ import type { SyncRepositories } from "../repositories/sync-repositories.ts";
 /**
  * How changes that cancel or move bookings are treated: `alone` judges the page as a whole listing; `part` puts them by until the
  * listing is complete; `counted` carries them out, because the whole has been counted; `confirmed` and `restored` are a host's
- * answers, carried out.
+ * answers, carried out; `returned` puts back what a calendar that had gone came back without.
  */
-export type ApplyMode = "alone" | "part" | "counted" | "confirmed" | "restored";
+export type ApplyMode = "alone" | "part" | "counted" | "confirmed" | "restored" | "returned";
 
 /** Whether changes are counted before they are carried out. */
 export function guarded(mode: ApplyMode): boolean {

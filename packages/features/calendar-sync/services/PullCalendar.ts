@@ -4,6 +4,8 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
+import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
+import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
 import type { CalendarSyncRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
@@ -109,10 +111,25 @@ export class PullCalendar {
       ...next,
       pollAt: new Date(pulledAt.getTime() + pauseMs),
     });
-    if (next.missedChanges < settings.silentAfterPulls) return;
+    const isBack = row.lostAt !== null;
+    if (isBack) {
+      // Writes and direct reads have waited for this reading.
+      const payload = { calendarSyncId: row.id };
+      await enqueueMany(prisma, [
+        { job: pushCalendarJob, payload },
+        { job: recheckEventsJob, payload },
+      ]);
+    }
+    // Channels go with their calendar, and nobody tells.
+    if (!isBack && next.missedChanges < settings.silentAfterPulls) return;
     const subscriptionId = await subscriptions.replaceCurrent(prisma, row.id, pulledAt);
     if (subscriptionId === null) return;
-    log.warn({ calendarSyncId: row.id, provider: row.provider }, "a silent push channel is replaced");
+    log.warn(
+      { calendarSyncId: row.id, provider: row.provider },
+      isBack
+        ? "the push channel of a calendar that is back is replaced"
+        : "a silent push channel is replaced",
+    );
     await enqueueMany(prisma, [{ job: maintainSubscriptionJob, payload: { subscriptionId } }]);
   }
 
@@ -170,7 +187,8 @@ export class PullCalendar {
     mode: ApplyMode,
   ): Promise<void> {
     const progress = { cursor: page.cursor };
-    const applied = await this.#commit(lease, state, page.changes, window, progress, mode);
+    const there = await this.#putBackLost(lease, state, page.changes, window, report);
+    const applied = await this.#commit(lease, state, there, window, progress, mode);
     state.cursor = page.cursor;
     report.pages += 1;
     report.changes += page.changes.length;
@@ -202,10 +220,11 @@ export class PullCalendar {
       lease.check();
       changes.push(await readNow(service, state.externalCalendarId, asSingle(series)));
     }
+    const there = await this.#putBackLost(lease, state, changes, window, report);
     const applied = await this.#commit(
       lease,
       state,
-      changes,
+      there,
       window,
       { cursor: state.cursor, fullPullRunning: false },
       "part",
@@ -216,6 +235,23 @@ export class PullCalendar {
     state.fullPullRunning = false;
     report.changes += changes.length;
     addUp(report, applied);
+  }
+
+  /**
+   * A calendar that had gone and is back: what it lacks went with it, and nobody has deleted it. It is written again, unless it
+   * has moved to another calendar. @returns the changes that are left, all of them for any other calendar
+   */
+  async #putBackLost(
+    lease: Lease,
+    state: CalendarSyncRow,
+    changes: readonly ExternalChange[],
+    window: Interval,
+    report: PullReport,
+  ): Promise<readonly ExternalChange[]> {
+    const lacking = state.lostAt === null ? [] : changes.filter(isGone);
+    if (lacking.length === 0) return changes;
+    addUp(report, await this.#commit(lease, state, lacking, window, { cursor: state.cursor }, "returned"));
+    return changes.filter((change) => !isGone(change));
   }
 
   /**
@@ -298,6 +334,13 @@ const asSingle = ({ externalEventId }: SeriesReferenceRow) => ({
   originalStart: "",
   seriesReferenceId: null,
 });
+
+/** Whether an event, or a series as a whole, is not in its calendar any more. A single date that is gone says something of its series. */
+function isGone(change: ExternalChange): boolean {
+  if (change.type === "unreadable") return false;
+  if (change.type === "delete") return change.seriesId === null;
+  return change.event.status === "cancelled" && change.event.seriesId === null;
+}
 
 function timesOfChange(changes: readonly ExternalChange[]): Date[] {
   return changes.flatMap((change) =>

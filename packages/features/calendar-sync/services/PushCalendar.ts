@@ -97,6 +97,8 @@ export class PushCalendar {
     }
     const started = performance.now();
     try {
+      // A calendar that had gone is read before it is written; the pull that finds it wakes this job.
+      if (lease.row.lostAt !== null) return { report: { ...report, outcome: "lost" }, again: undefined };
       const service = await gateway.serviceFor(lease.row.credentialId);
       await this.#series.run(lease, service, report);
       while (await this.#round(lease, service, report)) lease.check();

@@ -34,8 +34,10 @@ export class RecheckEvents {
       throw new RetryLater({ afterMs: 200 + random() * 300, reason: "Another worker has this calendar." });
     }
     try {
+      // What has gone with its calendar has been deleted by nobody. When the calendar is back, a pull looks first.
+      if (lease.row.lostAt !== null) return undefined;
       const service = await gateway.serviceFor(lease.row.credentialId);
-      while (await this.#round(lease, service)) lease.signal.throwIfAborted();
+      while (await this.#round(lease, service)) lease.check();
     } catch (error) {
       await endWithFailure(this.#deps, lease, "recheck", error);
       throw error;
@@ -62,7 +64,7 @@ export class RecheckEvents {
       "last-look": new Map<ReferenceRow, ExternalChange>(),
     };
     for (const reference of due) {
-      lease.signal.throwIfAborted();
+      lease.check();
       // One that waits was seen to be gone a moment ago; only whether it has turned up elsewhere is asked.
       const waits = othersUnread && inGrace(reference);
       const change = waits

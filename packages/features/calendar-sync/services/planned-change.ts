@@ -43,14 +43,14 @@ export interface ApplyOptions {
 /** A host's answer to a mass change goes before what they said in general. */
 export function policyFor(mode: ApplyMode, policy: SyncPolicy): SyncPolicy {
   if (mode === "confirmed") return { ...policy, outsideHours: "apply", overlap: "apply" };
-  return mode === "restored" ? { ...policy, direction: "TO_CALENDAR" } : policy;
+  return mode === "restored" || mode === "returned" ? { ...policy, direction: "TO_CALENDAR" } : policy;
 }
 
-/** What is put back is put back because the host said so, not because of the calendar's direction. */
-export function putBack(refusal: PlannedRefusal): PlannedRefusal {
-  return refusal.reason === "direction-to-calendar-only"
-    ? { ...refusal, reason: "mass-change-restored" }
-    : refusal;
+/** What is put back is put back because the host said so, or the calendar had gone; not because of the calendar's direction. */
+export function putBack(mode: ApplyMode, refusal: PlannedRefusal): PlannedRefusal {
+  if (refusal.reason !== "direction-to-calendar-only") return refusal;
+  if (mode === "restored") return { ...refusal, reason: "mass-change-restored" };
+  return mode === "returned" ? { ...refusal, reason: "calendar-came-back" } : refusal;
 }
 
 /** What a plan would do to its booking. */

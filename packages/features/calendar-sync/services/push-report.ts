@@ -10,7 +10,7 @@ export interface PushDependencies extends EngineDependencies {
 
 /** What one push did; one line of the log. */
 export interface PushReport {
-  outcome: "pushed" | "disabled" | "gone";
+  outcome: "pushed" | "disabled" | "gone" | "lost";
   created: number;
   updated: number;
   deleted: number;

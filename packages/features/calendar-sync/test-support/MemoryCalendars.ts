@@ -74,6 +74,7 @@ export class MemoryCalendars implements Methods {
     const served = wish !== null && row.pullRequestedAt !== null && wish <= row.pullRequestedAt;
     this.#patchHeld(row.id, owner, {
       status: "HEALTHY",
+      lostAt: null,
       lastPulledAt,
       nextPollAt: next.pollAt,
       quietPolls: next.quietPolls,
@@ -87,15 +88,19 @@ export class MemoryCalendars implements Methods {
     });
   };
 
-  recordFailure: Methods["recordFailure"] = (_sql, id, owner, { code, nextPollAt, final }) => {
-    this.#patchHeld(id, owner, {
+  recordFailure: Methods["recordFailure"] = (_sql, id, owner, failure) => {
+    const { code, nextPollAt, final, lost, at } = failure;
+    const lostAt = this.#db.tables.calendars.get(id)?.lostAt ?? null;
+    const held = this.#patchHeld(id, owner, {
       status: final ? "FAILED" : "RETRYING",
       lastError: code,
       errorCount: (this.#db.tables.calendars.get(id)?.errorCount ?? 0) + 1,
       nextPollAt,
       leaseOwner: null,
       leaseUntil: null,
+      ...(lost ? { lostAt: lostAt ?? at, cursor: null, fullPullRunning: false } : {}),
     });
+    return held && lost && lostAt === null;
   };
 
   ensure: Methods["ensure"] = (_sql, targets, now) => {

@@ -80,7 +80,7 @@ function status(db: MemoryDatabase): Twin<SyncRepositories["status"]> {
         const wish = db.laterThan(pullRequestedAt);
         patchRow(calendars, id, { status: state, errorCount: 0, nextPollAt: now, pullRequestedAt: wish });
         for (const one of subscriptions.values())
-          if (one.calendarSyncId === id && (one.status === "PENDING" || one.status === "ERROR"))
+          if (one.calendarSyncId === id && ["PENDING", "ERROR", "ACTIVE"].includes(one.status))
             patchRow(subscriptions, one.id, { nextAttemptAt: now, errorCount: 0 });
         for (const one of references.values())
           if (one.calendarSyncId === id && one.status === "ERROR")

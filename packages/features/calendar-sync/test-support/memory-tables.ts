@@ -22,7 +22,6 @@ export interface CalendarRecord
   nextPollAt: Date;
   lastError: string | null;
   usageCheckAt: Date | null;
-  lostAt: Date | null;
   currentSubscriptionId: string | null;
 }
 

@@ -48,6 +48,7 @@ export class MemoryCalendarServer {
   /** Edits as somebody makes them out there, past the contract. */
   readonly person: MemoryPerson;
   readonly #calendars = new Map<string, MemoryCalendarState>();
+  readonly #removed = new Map<string, MemoryCalendarState>();
   readonly #channels = new Map<string, MemoryChannel>();
   readonly #calls = new Map<MemoryMethod, number>();
   readonly #onNotification: ((notification: MemoryNotification) => void) | null;
@@ -94,11 +95,22 @@ export class MemoryCalendarServer {
     return id;
   }
 
-  /** Takes a calendar away with all that is in it; its channels fall silent. */
+  /** Takes a calendar away with all that is in it; its channels fall silent. Somebody may bring it back: `restoreCalendar`. */
   removeCalendar(calendarId: string): void {
+    const calendar = this.#calendars.get(calendarId);
+    if (calendar) this.#removed.set(calendarId, calendar);
     this.#calendars.delete(calendarId);
     for (const [id, channel] of this.#channels)
       if (channel.calendarId === calendarId) this.#channels.delete(id);
+  }
+
+  /** Brings a calendar back that was taken away, with all that was in it; its channels do not come with it. */
+  restoreCalendar(calendarId: string): void {
+    const calendar = this.#removed.get(calendarId);
+    if (!calendar || this.#calendars.has(calendarId))
+      throw new Error(`no calendar ${calendarId} was removed`);
+    this.#calendars.set(calendarId, calendar);
+    this.#removed.delete(calendarId);
   }
 
   /** From now on the calendar sends notifications to whoever asks for them. */
