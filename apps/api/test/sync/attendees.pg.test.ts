@@ -251,6 +251,7 @@ describe("declining", () => {
     await world.settle();
     expect(await world.booking(uid)).toMatchObject({ status: "ACCEPTED", cancelledFor: null });
     expect(await expected()).toEqual(["ann:ACCEPTED"]);
+    expect(await world.reasons(uid)).toContain("remote-undeclined");
 
     await answer("ann@guest.test", "declined");
     await world.settle();

@@ -169,6 +169,9 @@ describe("the policy to ask", () => {
       const live = world.liveEvents(host.calendarId).map(({ time }) => time.start);
       expect((await world.booking(uid)).status).toBe(choice === "local" ? "ACCEPTED" : "CANCELLED");
       expect(live).toEqual(choice === "local" ? ["2030-01-08T12:00:00.000Z"] : []);
+      const reasons = await world.reasons(uid);
+      expect(reasons).toContain("conflict-deleted-and-changed");
+      expect(reasons.includes("event-recreated")).toBe(choice === "local");
     },
   );
 

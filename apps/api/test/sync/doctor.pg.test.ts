@@ -237,6 +237,7 @@ describe("the doctor", () => {
       "other@installation.test",
     );
     expect(world.liveEvents(host.calendarId).map((one) => one.id)).not.toContain(event.id);
+    expect(await world.prisma.changeRecord.count({ where: { reason: "orphan-removed" } })).toBe(1);
   });
 
   test("finds a push channel that missed its time, a calendar that is not read, and a lease that is stuck", async () => {

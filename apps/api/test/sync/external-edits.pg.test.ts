@@ -167,6 +167,7 @@ describe("an event of a connected calendar", () => {
     expect(await list()).toMatchObject([
       { title: "Lunch", edit: { status: "refused", explanation: "The calendar refused the host's change." } },
     ]);
+    expect((await records()).map(({ reason }) => reason)).toEqual(["external-edit-refused"]);
   });
 
   test("waits while the account fails or sync is off, and is written when it works again", async () => {
@@ -204,6 +205,9 @@ describe("when host and calendar disagree", () => {
     const second = await edit(view.id, { title: "Snack" });
     await world.settle();
     expect(await events().resolve(host.userId, second.id, "calendar")).toMatchObject({ status: "discarded" });
+    expect(await world.prisma.externalEdit.findUniqueOrThrow({ where: { id: second.id } })).toMatchObject({
+      reason: "external-edit-discarded",
+    });
     await world.settle();
     expect(stored(eventId)?.title).toBe("Supper");
     await expect(events().resolve(host.userId, second.id, "mine")).rejects.toMatchObject({

@@ -81,6 +81,7 @@ describe("a move outside the host's hours", () => {
     expect(await world.sync.conflicts.list(host.userId, { state: "closed" })).toMatchObject([
       { resolution: "overtaken" },
     ]);
+    expect(await world.reasons(uid)).toContain("conflict-overtaken");
   });
 
   test("a title that was changed with it is taken at once; the time waits alone", async () => {

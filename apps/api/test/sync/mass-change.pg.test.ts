@@ -59,6 +59,8 @@ describe("invariant 7: mass-change guard", () => {
     expect(items.map(({ bookingUid, action }) => [bookingUid, action])).toEqual(
       uids.map((uid) => [uid, "cancel"]),
     );
+    const [asked] = await world.prisma.changeRecord.findMany({ where: { result: "HELD" } });
+    expect(asked?.reason).toBe("mass-change-held");
   });
 
   test("as many as the host allows are applied without a question, over several pages too", async () => {

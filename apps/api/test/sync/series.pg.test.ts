@@ -42,6 +42,15 @@ const startsOf = async (uids: readonly string[]) =>
     }),
   );
 
+/** Why the event of the series was written, each reason once, the first write first. */
+async function seriesReasons(): Promise<string[]> {
+  const written = await world.prisma.changeRecord.findMany({
+    where: { reason: { in: ["series-created", "series-updated", "series-event-deleted"] } },
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+  });
+  return [...new Set(written.map(({ reason }) => reason))];
+}
+
 describe("booking a series", () => {
   test("makes a booking per occurrence, one recurring event, and one mail to each person", async () => {
     world.server.resetCalls();
@@ -64,6 +73,7 @@ describe("booking a series", () => {
         { status: "SYNCED", externalEventId: master().id, pushRequestedAt: null },
       ]);
     }
+    expect(await seriesReasons()).toEqual(["series-created"]);
   });
 
   test("is all or nothing, and says which times are taken", async () => {
@@ -124,6 +134,16 @@ describe("one date changed in the calendar", () => {
     expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-22T10:00", "01-29T10:00"]);
     expect(await world.reasons(uids[1] ?? "")).toContain("occurrence-restored");
   });
+});
+
+test("one date edited in the calendar changes its booking alone", async () => {
+  const uids = await bookSeries();
+  const title = "With cake";
+  world.server.person.editInstance(host.calendarId, master().id, "2030-01-15T10:00:00.000Z", { title });
+  await world.settle();
+  expect(await world.booking(uids[1] ?? "")).toMatchObject({ title });
+  expect(await world.reasons(uids[1] ?? "")).toContain("occurrence-changed");
+  expect((await world.booking(uids[2] ?? "")).title).not.toBe(title);
 });
 
 describe("the series changed in the calendar", () => {
@@ -224,6 +244,7 @@ describe("this and following in the calendar", () => {
   const expectSplit = async (uids: readonly string[], newId: string) => {
     expect(await startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-23T15:00", "01-30T15:00"]);
     expect(await world.reasons(uids[2] ?? "")).toContain("series-split-moved");
+    expect(await world.reasons(uids[2] ?? "")).toContain("series-split-changed");
     expect(await world.reasons(uids[2] ?? "")).not.toContain("series-shortened");
     const { references, recurringGroup } = await world.booking(uids[3] ?? "");
     expect(references).toMatchObject([{ externalEventId: newId, status: "SYNCED" }]);
@@ -235,7 +256,7 @@ describe("this and following in the calendar", () => {
     expect(await world.prisma.booking.count()).toBe(4);
   };
   const id = () => world.liveEvents(host.calendarId).find((event) => event.recurrence !== null)?.id ?? "";
-  const changes = { time: hourAt("2030-01-23T15:00Z") };
+  const changes = { time: hourAt("2030-01-23T15:00Z"), title: "The second half" };
 
   test("is followed when both steps are seen at once", async () => {
     const uids = await bookSeries();
@@ -285,6 +306,7 @@ describe("the series cancelled in the app", () => {
     expect([world.server.callCount("updateEvent"), world.server.callCount("deleteEvent")]).toEqual([1, 0]);
     expect(world.mails.length - mails).toBe(2);
     expect(await world.reasons(uids[3] ?? "")).toContain("cancelled-by-host");
+    expect(await seriesReasons()).toEqual(["series-created", "series-updated"]);
   });
 
   test("as a whole deletes its event", async () => {
@@ -294,6 +316,7 @@ describe("the series cancelled in the app", () => {
     expect(await startsOf(uids)).toEqual(["cancelled", "cancelled", "cancelled", "cancelled"]);
     expect(world.liveEvents(host.calendarId)).toEqual([]);
     expect(world.mails.at(-1)?.invitation?.content).toContain("METHOD:CANCEL");
+    expect(await seriesReasons()).toEqual(["series-created", "series-event-deleted"]);
     await world.pull(host);
     expect(world.liveEvents(host.calendarId)).toEqual([]);
   });
