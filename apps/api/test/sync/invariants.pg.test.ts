@@ -367,6 +367,14 @@ describe("invariant 10: the past is left alone", () => {
 });
 
 describe("invariant 12: every change is explained", () => {
+  test("a write that the calendar refuses for good is on record", async () => {
+    world.server.faults.next("createEvent", { kind: "error", code: "PERMISSION_DENIED" }, 100);
+    const uid = await world.book(host, "2030-01-08T10:00Z");
+    await world.settle();
+    expect(await world.reasons(uid)).toEqual(["booked-by-guest", "push-refused"]);
+    expect((await world.booking(uid)).status).toBe("ACCEPTED");
+  });
+
   test("what people do in the app is on record with who did it: the guest or the host", async () => {
     await world.prisma.eventType.updateMany({ data: { seats: 2 } });
     const join = (name: string, start: string) => {
