@@ -86,14 +86,24 @@ const eventTypeFields = z.object({
   recurrence: recurrenceRuleSchema.nullable(),
 });
 
+/** Guests who share an appointment come and go one by one; a series belongs to the guest who booked it. */
+const isNotBoth = (fields: { seats?: number | undefined; recurrence?: unknown }) =>
+  !fields.recurrence || (fields.seats ?? 1) === 1;
+const SHARED_AND_RECURRING = {
+  error: "must be 1 for an event type that is recurring: a series is booked by one guest alone",
+  path: ["seats"],
+};
+
 /** POST /v1/event-types. What is left out gets the database's default. */
 export const createEventTypeSchema = eventTypeFields
   .partial()
-  .required({ title: true, slug: true, durationMinutes: true });
+  .required({ title: true, slug: true, durationMinutes: true })
+  .refine(isNotBoth, SHARED_AND_RECURRING);
 
 /** PATCH /v1/event-types/:id. */
 export const updateEventTypeSchema = eventTypeFields
   .partial()
+  .refine(isNotBoth, SHARED_AND_RECURRING)
   .refine((changes) => Object.keys(changes).length > 0, { error: "must change at least one field" });
 
 export const publicProfileSchema = z.object({ host: hostSchema, eventTypes: z.array(eventTypeSchema) });

@@ -44,6 +44,15 @@ export function bookingEnded(): AppError {
   return conflict("booking_ended", "This booking has ended; what is past stays as it was.");
 }
 
+/** Guests who share an appointment come and go one by one; a series belongs to those who booked it. */
+export function seatsAndSeries(): AppError {
+  return conflict(
+    "seats_and_recurrence",
+    "An event type with more than one seat cannot be recurring: a series is booked by one guest alone.",
+    "Set `seats` to 1 or `recurrence` to null in the same change.",
+  );
+}
+
 export function slugTaken(cause: unknown): AppError {
   return conflict("slug_taken", "Another of your event types has this slug.", "Choose another slug.", cause);
 }

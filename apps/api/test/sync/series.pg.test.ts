@@ -86,6 +86,12 @@ describe("booking a series", () => {
     expect(await world.prisma.booking.count()).toBe(1);
   });
 
+  test("is refused where guests share appointments", async () => {
+    await world.prisma.eventType.updateMany({ data: { seats: 3, recurrenceFrequency: null } });
+    await expect(bookSeries()).rejects.toMatchObject({ kind: "invalid", code: "not_recurring" });
+    expect(await world.prisma.booking.count()).toBe(0);
+  });
+
   test("can be looked at as a whole by its host, and by nobody else", async () => {
     const uids = await bookSeries();
     const found = await world.bookings.occurrences(uids[1] ?? "", { userId: host.userId });

@@ -147,7 +147,15 @@ export async function create(sql: Sql, userId: number, fields: CreateEventType):
   );
 }
 
-/** @returns null when the user has no such event type. @throws a unique violation as {@link create} */
+/** Whether the user has such an event type. */
+export async function exists(sql: Sql, userId: number, id: number): Promise<boolean> {
+  return (await sql.eventType.count({ where: { id, userId } })) > 0;
+}
+
+/**
+ * Changes an event type, unless it would come to have several seats and a recurrence at once.
+ * @returns null when that is so, or when the user has no such event type. @throws a unique violation as {@link create}
+ */
 export async function update(
   sql: Sql,
   userId: number,
@@ -155,7 +163,12 @@ export async function update(
   changes: UpdateEventType,
 ): Promise<EventTypeDto | null> {
   const [row] = await sql.eventType.updateManyAndReturn({
-    where: { id, userId },
+    where: {
+      id,
+      userId,
+      ...(changes.recurrence && changes.seats === undefined ? { seats: 1 } : {}),
+      ...((changes.seats ?? 1) > 1 && changes.recurrence === undefined ? { recurrenceFrequency: null } : {}),
+    },
     data: toColumns(changes),
     select: EVENT_TYPE,
   });

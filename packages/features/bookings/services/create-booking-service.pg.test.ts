@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createEventTypeSchema, type UpdateEventType, updateEventTypeSchema } from "../dto.ts";
 import { type BookingWorld, MONDAY, makeBookingWorld, type TestHost } from "../test-support/booking-world.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -102,6 +103,29 @@ describe("a host's bookings", () => {
 });
 
 describe("event types", () => {
+  test("have either several seats or a recurrence, whichever of the two comes second", async () => {
+    const recurrence = { frequency: "weekly", interval: 1, maxCount: 4 } as const;
+    const { id } = await world.service.createEventType(host.id, {
+      title: "A",
+      slug: "a",
+      durationMinutes: 60,
+    });
+    const change = (changes: UpdateEventType) => world.service.updateEventType(host.id, id, changes);
+    const refused = { kind: "conflict", code: "seats_and_recurrence" };
+    await change({ recurrence });
+    await expect(change({ seats: 2 })).rejects.toMatchObject(refused);
+    expect(await change({ seats: 2, recurrence: null })).toMatchObject({ seats: 2, recurrence: null });
+    await expect(change({ recurrence })).rejects.toMatchObject(refused);
+    expect(await change({ title: "B" })).toMatchObject({ seats: 2, recurrence: null });
+    expect(await change({ seats: 1, recurrence })).toMatchObject({ seats: 1, recurrence });
+    const both = { title: "A", slug: "b", durationMinutes: 60, seats: 2, recurrence };
+    expect(createEventTypeSchema.safeParse(both).error?.issues).toMatchObject([{ path: ["seats"] }]);
+    expect(updateEventTypeSchema.safeParse({ seats: 2, recurrence }).success).toBe(false);
+    await expect(world.service.updateEventType(host.id, id + 1, { seats: 2 })).rejects.toMatchObject({
+      code: "unknown_event_type",
+    });
+  });
+
   test("are made with defaults, changed one field at a time and seen on the public page", async () => {
     const made = await world.service.createEventType(host.id, {
       title: "Deep dive",

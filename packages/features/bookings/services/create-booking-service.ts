@@ -13,7 +13,7 @@ import type {
   SlotsQuery,
   UpdateEventType,
 } from "../dto.ts";
-import { slugTaken, unknownBooking, unknownEventType, unknownHost } from "../errors.ts";
+import { seatsAndSeries, slugTaken, unknownBooking, unknownEventType, unknownHost } from "../errors.ts";
 import { findByUid } from "../repositories/BookingRepository.ts";
 import * as eventTypes from "../repositories/EventTypeRepository.ts";
 import { findOccurrences } from "../repositories/SeriesRepository.ts";
@@ -78,7 +78,7 @@ export interface BookingService {
   listEventTypes(userId: number): Promise<EventTypeDto[]>;
   /** @throws conflict `slug_taken` */
   createEventType(userId: number, fields: CreateEventType): Promise<EventTypeDto>;
-  /** @throws conflict `slug_taken`; not-found `unknown_event_type` */
+  /** @throws conflict `slug_taken`, `seats_and_recurrence`; not-found `unknown_event_type` */
   updateEventType(userId: number, id: number, changes: UpdateEventType): Promise<EventTypeDto>;
 }
 
@@ -145,8 +145,8 @@ export function createBookingService(deps: BookingDependencies): BookingService 
     createEventType: (userId, fields) => namingSlugs(eventTypes.create(prisma, userId, fields)),
     async updateEventType(userId, id, changes) {
       const updated = await namingSlugs(eventTypes.update(prisma, userId, id, changes));
-      if (!updated) throw unknownEventType();
-      return updated;
+      if (updated) return updated;
+      throw (await eventTypes.exists(prisma, userId, id)) ? seatsAndSeries() : unknownEventType();
     },
   };
 }
