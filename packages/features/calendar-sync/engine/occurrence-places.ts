@@ -73,13 +73,25 @@ export function placesAfter(input: {
   const placed: PlaceFinder["placed"] = [];
   const dropped: SeriesOccurrence[] = [];
   const taken = new Set<string>();
-  for (const occurrence of coming) {
+  const places = new Map<SeriesOccurrence, string>();
+  // Those that stand come first: a cancelled one may still name a place that another has moved to.
+  const others = coming.filter((one) => !standing.includes(one));
+  for (const occurrence of [
+    ...standing,
+    ...others.filter(isActive),
+    ...others.filter((one) => !isActive(one)),
+  ]) {
     const slot = find(occurrence);
-    if (slot === null || taken.has(slot)) {
+    if (slot === null || taken.has(slot)) continue;
+    taken.add(slot);
+    places.set(occurrence, slot);
+  }
+  for (const occurrence of coming) {
+    const slot = places.get(occurrence);
+    if (slot === undefined) {
       dropped.push(occurrence);
       continue;
     }
-    taken.add(slot);
     placed.push({ occurrence, place: { slot, hole: holed.has(slot) && !isThere(instances, slot) } });
   }
   const ids = new Set(placed.map(({ occurrence }) => occurrence.reference.bookingId));
@@ -116,6 +128,8 @@ function inOrder(standing: readonly SeriesOccurrence[], slots: readonly string[]
     return index < 0 ? null : (slots[index] ?? null);
   };
 }
+
+const isActive = ({ local }: SeriesOccurrence): boolean => local?.active === true;
 
 /** An instance that the calendar shows is there, whatever we make of the rule. */
 function isThere(instances: ReadonlyMap<string, RemoteState>, slot: string): boolean {

@@ -95,6 +95,19 @@ describe("a series changed in the calendar", () => {
     ]);
   });
 
+  test("a cancelled date does not take the place that another booking has moved to", () => {
+    const every = (interval: number) => [`RRULE:FREQ=WEEKLY;INTERVAL=${interval};COUNT=2`];
+    let world = makeWorld();
+    world = carriedOut(world, plan(world, { remote: deleted }));
+    world = edited(world, { recurrence: every(2) });
+    world = carriedOut(world, plan(world));
+    expect(startsOf(world)).toEqual(["01-08T10:00", "cancelled", "01-22T10:00", "cancelled"]);
+    world = edited(world, { recurrence: every(1) });
+    world = carriedOut(world, plan(world));
+    expect(startsOf(world)).toEqual(["01-08T10:00", "cancelled", "01-15T10:00", "cancelled"]);
+    expect(reasonsOf(plan(edited(world, {})))).toEqual([]);
+  });
+
   test("cut short, its lost dates stand until it is clear that they are nowhere else", () => {
     const world = edited(makeWorld(), { recurrence: ["RRULE:FREQ=WEEKLY;COUNT=2"] });
     const planned = plan(world, { settled: false });
