@@ -33,6 +33,26 @@ async function start(options: {
   return uids;
 }
 
+/** The same host with a limit of ten and one series of twelve weeks. */
+async function startSeries(): Promise<string[]> {
+  await start({ bookings: 0, limit: 10 });
+  await world.prisma.eventType.updateMany({
+    data: { recurrenceFrequency: "WEEKLY", recurrenceMaxCount: 12 },
+  });
+  const { occurrences } = await world.bookings.book({
+    username: host.username,
+    eventType: host.slug,
+    start: "2030-01-08T10:00:00.000Z",
+    timeZone: "UTC",
+    guest: { name: "guest", email: "guest@guest.test" },
+    recurrence: { count: 12 },
+  });
+  await world.settle();
+  await world.settle();
+  world.mails.splice(0);
+  return occurrences?.map(({ uid }) => uid) ?? [];
+}
+
 async function eventIds(uids: readonly string[]): Promise<string[]> {
   return Promise.all(uids.map(async (uid) => (await world.eventOf(uid, host.calendarId)).id));
 }
@@ -185,6 +205,35 @@ describe("invariant 7: mass-change guard", () => {
     expect(world.liveEvents(host.calendarId)).toHaveLength(5);
     expect(guestMails()).toEqual([]);
     expect(await world.reasons(uids[0] ?? "")).toContain("mass-change-restored");
+  });
+
+  test("dates of a series are counted one by one: deleted as a whole it asks, and either answer is carried out", async () => {
+    const uids = await startSeries();
+    const [series] = world.liveEvents(host.calendarId);
+    world.server.person.delete(host.calendarId, series?.id ?? "");
+    await world.settle();
+    expect(new Set(await statuses(uids))).toEqual(new Set(["ACCEPTED"]));
+    const [question] = await questions();
+    expect(question).toMatchObject({ cancellations: 12, moves: 0, limit: 10 });
+    await world.sync.massChanges.decide(host.userId, question?.id ?? "", "restore");
+    await world.settle();
+    expect(new Set(await statuses(uids))).toEqual(new Set(["ACCEPTED"]));
+    expect(guestMails()).toEqual([]);
+    const live = world.liveEvents(host.calendarId);
+    expect(live).toMatchObject([{ recurrence: ["RRULE:FREQ=WEEKLY;INTERVAL=1;COUNT=12"] }]);
+    for (const uid of uids)
+      expect((await world.booking(uid)).references).toMatchObject([
+        { status: "SYNCED", externalEventId: live[0]?.id, pushRequestedAt: null },
+      ]);
+
+    world.server.person.delete(host.calendarId, live[0]?.id ?? "");
+    await world.settle();
+    const [again] = await questions();
+    await world.sync.massChanges.decide(host.userId, again?.id ?? "", "confirm");
+    await world.settle();
+    expect(new Set(await statuses(uids))).toEqual(new Set(["CANCELLED"]));
+    expect(await world.reasons(uids[11] ?? "")).toContain("series-deleted");
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
   });
 
   test("changes that are taken back in the calendar take the question back", async () => {
