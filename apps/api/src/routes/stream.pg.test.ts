@@ -98,7 +98,12 @@ test("a feed that lost the database connects again and says that anything may ha
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'calsync-feed' AND datname = current_database()`;
   await stream.firstChange();
-  expect(stream.changes()).toEqual([{ type: "booking" }, { type: "calendar" }, { type: "credential" }]);
+  expect(stream.changes()).toEqual([
+    { type: "booking" },
+    { type: "calendar" },
+    { type: "credential" },
+    { type: "sync-run" },
+  ]);
   const booking = await createBooking(host.userId);
   await expect.poll(stream.changes).toContainEqual({ type: "booking", uid: booking.uid });
   await stream.close();
