@@ -30,7 +30,7 @@ test("without a permission nothing is connected and the host is told how, and co
   await page.getByRole("checkbox", { name: /View and edit events/ }).uncheck();
   await page.getByRole("button", { name: "Allow" }).click();
   const message = page.getByRole("alert").filter({ hasText: "The account was not connected" });
-  await expect(message).toContainText("permissions were not granted");
+  await expect(message).toContainText("Not granted: to see and edit events");
   await expect(message).toContainText("leave all boxes ticked");
   await expect(page.getByText("No calendar is connected yet")).toBeVisible();
   await screen(page, "permission-missing");

@@ -1,5 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { dayAfter, instantOf, workingDay } from "./support/days.ts";
+import { dayAfter, instantOf, workingDayBeforeAnother } from "./support/days.ts";
 import { GoogleCalendarPage } from "./support/GoogleCalendarPage.ts";
 import { watchForReload } from "./support/live.ts";
 import { invitationTo, openNewestMail } from "./support/mailbox.ts";
@@ -18,7 +18,7 @@ import {
 } from "./support/web-pages.ts";
 
 const ACCOUNT = "host@example.com";
-const DAY = workingDay(15);
+const DAY = workingDayBeforeAnother(15);
 // Also shown in that week, since the week begins on Monday.
 const NEXT_DAY = dayAfter(DAY);
 const GUEST = { name: "Gail Guest", email: "gail@example.net" };

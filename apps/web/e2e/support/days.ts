@@ -3,6 +3,7 @@ import { Temporal } from "temporal-polyfill";
 /** Zone of the demo host, of the sandbox's host account, and of the browsers (playwright.config.ts). */
 const ZONE = "Europe/Berlin";
 
+const FRIDAY = 5;
 const SATURDAY = 6;
 
 /**
@@ -16,6 +17,12 @@ export function workingDay(count: number): string {
     if (day.dayOfWeek < SATURDAY) left -= 1;
   }
   return day.toString();
+}
+
+/** As {@link workingDay}, but never a Friday: the day after it is one of the host's as well. */
+export function workingDayBeforeAnother(count: number): string {
+  const day = workingDay(count);
+  return Temporal.PlainDate.from(day).dayOfWeek === FRIDAY ? workingDay(count + 1) : day;
 }
 
 /** The day after a day. */
