@@ -9,7 +9,7 @@ import type { SyncedSeries } from "../engine/synced-state.ts";
 import type { LocalItem, LocalSeries } from "../ports/BookingStore.ts";
 
 /** Before all of its dates. */
-export const NOW = new Date("2030-01-01T00:00:00.000Z");
+const NOW = new Date("2030-01-01T00:00:00.000Z");
 const RULE = ["RRULE:FREQ=WEEKLY;INTERVAL=1;COUNT=4"];
 
 /** An hour from `start` on. */
