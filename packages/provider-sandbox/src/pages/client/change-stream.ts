@@ -27,12 +27,8 @@ export function followChanges(
     const { resource } = JSON.parse(event.data) as { resource: string };
     if (resource === "calendarList") onLists();
   });
-  // After a lost connection something may have been missed.
-  let opened = false;
-  stream.addEventListener("open", () => {
-    if (opened) changed();
-    opened = true;
-  });
+  // What changed between the page's first reading and the opening of the stream, or while the connection was lost, was not told.
+  stream.addEventListener("open", changed);
   return () => {
     clearTimeout(timer);
     stream.close();
