@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventAttendee } from "@calsync/types";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Host, SyncHarness } from "./harness.ts";
+import { interceptPages } from "./intercept-pages.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
@@ -146,25 +147,14 @@ describe("people added and taken off in the calendar", () => {
   });
 
   test("a list that the provider hides takes nobody off", async () => {
-    world.wrapService = (service) => ({
-      ...service,
-      capabilities: service.capabilities,
-      createEvent: service.createEvent.bind(service),
-      updateEvent: service.updateEvent.bind(service),
-      deleteEvent: service.deleteEvent.bind(service),
-      getEvent: service.getEvent.bind(service),
-      async *onWatchedCalendarChange(...input) {
-        for await (const page of service.onWatchedCalendarChange(...input))
-          yield {
-            ...page,
-            changes: page.changes.map((change) =>
-              change.type === "upsert"
-                ? { ...change, event: { ...change.event, attendees: [], attendeesHidden: true } }
-                : change,
-            ),
-          };
-      },
-    });
+    world.wrapService = (service) =>
+      interceptPages(service, (page) => {
+        page.changes = page.changes.map((change) =>
+          change.type === "upsert"
+            ? { ...change, event: { ...change.event, attendees: [], attendeesHidden: true } }
+            : change,
+        );
+      });
     world.server.person.edit(host.calendarId, (await event()).id, { title: "Renamed" });
     await settleMails();
     expect(await world.booking(uid)).toMatchObject({ title: "Renamed" });

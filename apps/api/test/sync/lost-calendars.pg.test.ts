@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { interceptPages } from "./intercept-pages.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
@@ -188,22 +189,10 @@ test("an account whose cursor expired while it was revoked is listed in full: wh
   await pass(60);
   // A listing that leaves out an event that is there.
   world.wrapService = (service) =>
-    new Proxy(service, {
-      get: (target, key) => {
-        if (key !== "onWatchedCalendarChange") {
-          const value = Reflect.get(target, key);
-          return typeof value === "function" ? value.bind(target) : value;
-        }
-        return async function* (...input: Parameters<typeof target.onWatchedCalendarChange>) {
-          for await (const page of target.onWatchedCalendarChange(...input))
-            yield {
-              ...page,
-              changes: page.changes.filter(
-                (change) => change.type !== "upsert" || change.event.id !== hiddenId,
-              ),
-            };
-        };
-      },
+    interceptPages(service, (page) => {
+      page.changes = page.changes.filter(
+        (change) => change.type !== "upsert" || change.event.id !== hiddenId,
+      );
     });
   await world.prisma.$transaction(async (tx) => {
     await tx.credential.updateMany({ data: { status: "ACTIVE" } });

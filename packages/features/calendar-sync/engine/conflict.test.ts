@@ -1,6 +1,5 @@
-import type { ExternalEvent } from "@calsync/types";
 import { describe, expect, test } from "vitest";
-import type { LocalItem } from "../ports/BookingStore.ts";
+import { oneBooking } from "../test-support/one-booking.ts";
 import { type ConflictAnswer, compareSides, type OpenQuestion, resolveConflict } from "./conflict.ts";
 import type { EventSnapshot } from "./snapshot.ts";
 import { FULL_VIEW } from "./view.ts";
@@ -19,37 +18,8 @@ const SNAPSHOT: EventSnapshot = {
   location: "Room 1",
   attendees: [],
 };
-const local = (changes: Partial<EventSnapshot> = {}, more: Partial<LocalItem> = {}): LocalItem => ({
-  bookingId: 1,
-  uid: "018f0000-0000-7000-8000-000000000001",
-  hostId: 1,
-  active: true,
-  snapshot: { ...SNAPSHOT, ...changes },
-  changedAt: {},
-  createdAt: "2030-01-01T00:00:00.000Z",
-  iCalUid: "uid@calsync",
-  sequence: 0,
-  ...more,
-});
-const event = (changes: Partial<ExternalEvent> = {}): ExternalEvent => ({
-  id: "evt",
-  calendarId: "cal",
-  iCalUid: null,
-  version: "v2",
-  sequence: 0,
-  status: "confirmed",
-  ...SNAPSHOT,
-  organizer: null,
-  selfResponse: null,
-  transparency: "busy",
-  visibility: "default",
-  recurrence: null,
-  seriesId: null,
-  originalStart: null,
-  marker: "ref",
+const { local, event } = oneBooking(SNAPSHOT, "2030-01-01T00:00:00.000Z", {
   updatedAt: "2030-01-07T11:00:00.000Z",
-  url: null,
-  ...changes,
 });
 /** Both moved it; only the calendar changed the description, and only the booking the location. */
 const question = (changes: Partial<OpenQuestion> = {}): OpenQuestion => ({

@@ -1,8 +1,7 @@
-import type { ExternalEvent } from "@calsync/types";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LocalItem } from "../ports/BookingStore.ts";
-import { type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
+import { DELETED as deleted, oneBooking } from "../test-support/one-booking.ts";
+import { type InboundInput, planInbound } from "./plan-inbound.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
 import { type EventSnapshot, SNAPSHOT_FIELDS } from "./snapshot.ts";
 
@@ -22,48 +21,8 @@ const SNAPSHOT: EventSnapshot = {
   attendees: [],
 };
 
-const local = (changes: Partial<EventSnapshot> = {}, more: Partial<LocalItem> = {}): LocalItem => ({
-  bookingId: 1,
-  uid: "018f0000-0000-7000-8000-000000000001",
-  hostId: 1,
-  active: true,
-  snapshot: { ...SNAPSHOT, ...changes },
-  changedAt: {},
-  createdAt: "2026-05-01T00:00:00.000Z",
-  iCalUid: "uid@calsync",
-  sequence: 0,
-  ...more,
-});
-
-const event = (changes: Partial<ExternalEvent> = {}): ExternalEvent => ({
-  id: "evt",
-  calendarId: "cal",
-  iCalUid: "uid@provider",
-  version: "v2",
-  sequence: 0,
-  status: "confirmed",
-  ...SNAPSHOT,
-  organizer: null,
-  selfResponse: null,
-  transparency: "busy",
-  visibility: "default",
-  recurrence: null,
-  seriesId: null,
-  originalStart: null,
-  marker: "ref",
+const { local, present, event, reference } = oneBooking(SNAPSHOT, "2026-05-01T00:00:00.000Z", {
   updatedAt: "2026-06-01T11:59:00.000Z",
-  url: null,
-  ...changes,
-});
-
-const reference = (changes: Partial<PlannedReference> = {}): PlannedReference => ({
-  id: "ref",
-  status: "SYNCED",
-  version: "v1",
-  sequence: 0,
-  base: { local: SNAPSHOT, remote: SNAPSHOT },
-  pending: [],
-  ...changes,
 });
 
 const plan = (changes: Partial<InboundInput>) =>
@@ -75,8 +34,6 @@ const plan = (changes: Partial<InboundInput>) =>
     now: NOW,
     ...changes,
   });
-const present = (changes: Partial<ExternalEvent>) => ({ state: "present" as const, event: event(changes) });
-const deleted = { state: "deleted" as const, version: null };
 
 describe("one side changed", () => {
   test("a moved event reschedules the booking, with its whole new stretch and not the old duration", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
+import { oneBooking } from "../test-support/one-booking.ts";
 import { type OutboundInput, planOutbound } from "./plan-outbound.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
 import type { EventSnapshot } from "./snapshot.ts";
@@ -17,18 +18,8 @@ const SNAPSHOT: EventSnapshot = {
   location: "",
   attendees: [{ email: "ann@example.com", name: "Ann", response: "accepted", optional: false }],
 };
-const local = (more: Partial<LocalItem> = {}): LocalItem => ({
-  bookingId: 1,
-  uid: "018f0000-0000-7000-8000-000000000001",
-  hostId: 1,
-  active: true,
-  snapshot: SNAPSHOT,
-  changedAt: {},
-  createdAt: "2026-05-01T00:00:00.000Z",
-  iCalUid: "uid@calsync",
-  sequence: 3,
-  ...more,
-});
+const both = oneBooking(SNAPSHOT, "2026-05-01T00:00:00.000Z", {});
+const local = (more: Partial<LocalItem> = {}) => both.local({}, { sequence: 3, ...more });
 const plan = (
   reference: Partial<OutboundInput["reference"]> = {},
   item: LocalItem | null = local(),

@@ -1,7 +1,7 @@
 import type { AttendeeResponse, ExternalEvent } from "@calsync/types";
 import { describe, expect, test } from "vitest";
-import type { LocalItem } from "../ports/BookingStore.ts";
-import { type InboundInput, type PlannedReference, planInbound } from "./plan-inbound.ts";
+import { oneBooking } from "../test-support/one-booking.ts";
+import { type InboundInput, planInbound } from "./plan-inbound.ts";
 import { planOutbound } from "./plan-outbound.ts";
 import { DEFAULT_POLICY, type SyncPolicy } from "./policy.ts";
 import type { EventSnapshot, SnapshotAttendee } from "./snapshot.ts";
@@ -26,46 +26,9 @@ const SNAPSHOT: EventSnapshot = {
   location: "",
   attendees: [person("ann")],
 };
-const local = (changes: Partial<EventSnapshot> = {}, more: Partial<LocalItem> = {}): LocalItem => ({
-  bookingId: 1,
-  uid: "018f0000-0000-7000-8000-000000000001",
-  hostId: 1,
-  active: true,
-  snapshot: { ...SNAPSHOT, ...changes },
-  changedAt: {},
-  createdAt: "2030-01-01T00:00:00.000Z",
-  iCalUid: "uid@calsync",
-  sequence: 0,
-  ...more,
-});
-const event = (changes: Partial<ExternalEvent> = {}): ExternalEvent => ({
-  id: "evt",
-  calendarId: "cal",
-  iCalUid: null,
-  version: "v2",
-  sequence: 0,
-  status: "confirmed",
-  ...SNAPSHOT,
-  organizer: { email: "host@x.test", self: true },
-  selfResponse: null,
-  transparency: "busy",
-  visibility: "default",
-  recurrence: null,
-  seriesId: null,
-  originalStart: null,
-  marker: "ref",
+const { local, reference, event } = oneBooking(SNAPSHOT, "2030-01-01T00:00:00.000Z", {
   updatedAt: "2030-01-07T11:00:00.000Z",
-  url: null,
-  ...changes,
-});
-const reference = (changes: Partial<PlannedReference> = {}): PlannedReference => ({
-  id: "ref",
-  status: "SYNCED",
-  version: "v1",
-  sequence: 0,
-  base: { local: SNAPSHOT, remote: SNAPSHOT },
-  pending: [],
-  ...changes,
+  organizer: { email: "host@x.test", self: true },
 });
 const policy = (changes: Partial<SyncPolicy>): SyncPolicy => ({ ...DEFAULT_POLICY, ...changes });
 const plan = (found: Partial<ExternalEvent>, more: Partial<InboundInput> = {}) =>

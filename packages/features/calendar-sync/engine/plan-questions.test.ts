@@ -1,8 +1,8 @@
-import type { ExternalEvent } from "@calsync/types";
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
+import { DELETED as deleted, oneBooking } from "../test-support/one-booking.ts";
 import type { TimeFacts } from "./guards.ts";
-import { type InboundInput, type PlannedReference, planInbound, type RemoteState } from "./plan-inbound.ts";
+import { type InboundInput, planInbound, type RemoteState } from "./plan-inbound.ts";
 import { DEFAULT_POLICY, type SyncPolicy } from "./policy.ts";
 import type { EventSnapshot } from "./snapshot.ts";
 
@@ -23,53 +23,11 @@ const SNAPSHOT: EventSnapshot = {
   attendees: [],
 };
 const BASE = { local: SNAPSHOT, remote: SNAPSHOT };
-const local = (changes: Partial<EventSnapshot> = {}, more: Partial<LocalItem> = {}): LocalItem => ({
-  bookingId: 1,
-  uid: "018f0000-0000-7000-8000-000000000001",
-  hostId: 1,
-  active: true,
-  snapshot: { ...SNAPSHOT, ...changes },
-  changedAt: {},
-  createdAt: "2030-01-01T00:00:00.000Z",
-  iCalUid: "uid@calsync",
-  sequence: 0,
-  ...more,
+const { local, present, reference } = oneBooking(SNAPSHOT, "2030-01-01T00:00:00.000Z", {
+  updatedAt: "2030-01-07T11:00:00.000Z",
 });
 const cancelledHere = (changes: Partial<EventSnapshot> = {}) =>
   local(changes, { active: false, changedAt: { status: "2030-01-07T09:00:00.000Z" } });
-const reference = (changes: Partial<PlannedReference> = {}): PlannedReference => ({
-  id: "ref",
-  status: "SYNCED",
-  version: "v1",
-  sequence: 0,
-  base: BASE,
-  pending: [],
-  ...changes,
-});
-const present = (changes: Partial<ExternalEvent> = {}): RemoteState => ({
-  state: "present",
-  event: {
-    id: "evt",
-    calendarId: "cal",
-    iCalUid: null,
-    version: "v2",
-    sequence: 0,
-    status: "confirmed",
-    ...SNAPSHOT,
-    organizer: null,
-    selfResponse: null,
-    transparency: "busy",
-    visibility: "default",
-    recurrence: null,
-    seriesId: null,
-    originalStart: null,
-    marker: "ref",
-    updatedAt: "2030-01-07T11:00:00.000Z",
-    url: null,
-    ...changes,
-  },
-});
-const deleted: RemoteState = { state: "deleted", version: null };
 const ASK: SyncPolicy = { ...DEFAULT_POLICY, conflict: "ask" };
 
 /** Plans under the policy to ask. */

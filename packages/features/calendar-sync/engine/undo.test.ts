@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
+import { oneBooking } from "../test-support/one-booking.ts";
 import type { EventSnapshot } from "./snapshot.ts";
 import { isFree, planUndo, type UndoableRecord } from "./undo.ts";
 
@@ -18,18 +19,8 @@ const snapshot = (changes: Partial<EventSnapshot> = {}): EventSnapshot => ({
   attendees: [],
   ...changes,
 });
-const item = (changes: Partial<LocalItem> = {}): LocalItem => ({
-  bookingId: 1,
-  uid: "uid",
-  hostId: 1,
-  active: true,
-  snapshot: snapshot(),
-  changedAt: {},
-  createdAt: "2030-01-01T00:00:00.000Z",
-  iCalUid: "uid@test",
-  sequence: 0,
-  ...changes,
-});
+const both = oneBooking(snapshot(), "2030-01-01T00:00:00.000Z", {});
+const item = (more: Partial<LocalItem> = {}) => both.local({}, more);
 const record = (changes: Partial<UndoableRecord>): UndoableRecord => ({
   source: "CALENDAR",
   result: "APPLIED",

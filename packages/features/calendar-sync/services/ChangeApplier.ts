@@ -1,23 +1,21 @@
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalChange, Interval } from "@calsync/types";
 import type { ClockTrust } from "../engine/clock-compare.ts";
-import {
-  type InboundInput,
-  type InboundPlan,
-  planInbound,
-  type RemoteState,
-} from "../engine/plan-inbound.ts";
-import type { BookingAction, BookingActionOutcome, BookingStore, LocalItem } from "../ports/BookingStore.ts";
+import { type InboundInput, planInbound } from "../engine/plan-inbound.ts";
+import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { CalendarGateway } from "../ports/CalendarGateway.ts";
 import type { ChangeRecordRepository, NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
-import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { AppliedChanges } from "./applied-changes.ts";
 import { asShown } from "./as-shown.ts";
 import { type ChangeGuard, guarded } from "./ChangeGuard.ts";
 import { goneOf, goneRecords, patchOfGone, reviveAdopted, withoutMoves } from "./gone-events.ts";
 import { localOf } from "./local-of.ts";
 import type { Mirror } from "./Mirror.ts";
 import type { GoneEvents, MovedEvents } from "./MovedEvents.ts";
+import { eventIdOf, latestPerEvent, markersOf, remoteOf, seriesIdOf } from "./page-of-changes.ts";
+import { actionsOf, isDone, isRefused, patchOf, refusalRecord, setAsideRecord } from "./plan-effects.ts";
 import {
   type ApplyOptions,
   findingOf,
@@ -33,39 +31,6 @@ import {
 import { policyOf } from "./policy-of.ts";
 import type { Questions } from "./Questions.ts";
 import { extrasOf, type SeriesChanges } from "./SeriesChanges.ts";
-
-/** What applying a page has done. */
-export interface AppliedChanges {
-  /** Actions carried out on bookings. */
-  applied: number;
-  /** Changes that were refused, with a record each. */
-  refused: number;
-  /** Events that are not ours, mirrored or forgotten. */
-  mirrored: number;
-  setAside: number;
-  /** Changes that were put by: to be counted, or until the host has answered. */
-  held: number;
-  /** Calendars that now have something to push. */
-  pushCalendarIds: string[];
-  /** Calendars to pull, because an event that has gone from this one may be there. */
-  pullCalendarIds: string[];
-  /** Calendars in which events are to be read directly, and when. */
-  rechecks: { calendarSyncId: string; at: Date }[];
-}
-
-/** What no change at all does. */
-export const NOTHING_APPLIED: AppliedChanges = {
-  applied: 0,
-  refused: 0,
-  mirrored: 0,
-  setAside: 0,
-  held: 0,
-  pushCalendarIds: [],
-  pullCalendarIds: [],
-  rechecks: [],
-};
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What applying asks of others. */
 interface ApplierParts {
@@ -341,50 +306,6 @@ export class ChangeApplier {
   }
 }
 
-/**
- * Whether the action has been carried out, now or before. Before: a store with a database of its own kept it although our
- * transaction was lost, and with it the record (which is left out when it is there) and the pushes to other calendars.
- */
-const isDone = ({ applied, refusal }: BookingActionOutcome): boolean => applied || refusal === "repeated";
-
-/** Whether the store declined the action: neither done, nor done before, nor needless. */
-function isRefused(outcome: BookingActionOutcome): outcome is BookingActionOutcome & {
-  refusal: Exclude<BookingActionOutcome["refusal"], "repeated" | undefined>;
-} {
-  return !outcome.applied && outcome.refusal !== undefined && outcome.refusal !== "repeated";
-}
-
-/** A page may name one event twice; the later word counts. */
-function latestPerEvent(changes: readonly ExternalChange[]): ExternalChange[] {
-  const latest = new Map<string | symbol, ExternalChange>();
-  for (const change of changes) latest.set(eventIdOf(change) ?? Symbol(), change);
-  return [...latest.values()];
-}
-
-function eventIdOf(change: ExternalChange): string | null {
-  return change.type === "upsert" ? change.event.id : change.eventId;
-}
-
-/** The markers that events carry and that may be ours. */
-function markersOf(changes: readonly ExternalChange[]): string[] {
-  return changes.flatMap((change) =>
-    change.type === "upsert" && change.event.marker && UUID.test(change.event.marker)
-      ? [change.event.marker]
-      : [],
-  );
-}
-
-function seriesIdOf(change: ExternalChange): string | null {
-  if (change.type === "unreadable") return null;
-  return change.type === "upsert" ? change.event.seriesId : change.seriesId;
-}
-
-/** What we cannot read says nothing about a booking (invariant 6). */
-function remoteOf(change: ExternalChange): RemoteState | null {
-  if (change.type === "upsert") return { state: "present", event: change.event };
-  return change.type === "delete" ? { state: "deleted", version: change.version } : null;
-}
-
 function planOne(reference: ReferenceRow, change: ExternalChange, input: InboundInput): Planned {
   const { local, remote, timeFacts } = input;
   return {
@@ -396,82 +317,5 @@ function planOne(reference: ReferenceRow, change: ExternalChange, input: Inbound
     eventId: eventIdOf(change) ?? "",
     iCalUid: remote.state === "present" ? remote.event.iCalUid : null,
     version: remote.state === "present" ? remote.event.version : remote.version,
-  };
-}
-
-/**
- * An action's id names the step from the version that both sides agreed on to the one that was found, so that a
- * repeated page repeats the id, and a second deletion after a restore does not.
- */
-function actionsOf({ reference, plan, version }: Planned, calendar: CalendarSyncRow): BookingAction[] {
-  return plan.actions.map((action) => ({
-    ...action,
-    actionId: [
-      reference.id,
-      reference.generation,
-      reference.version ?? "new",
-      version ?? "gone",
-      action.kind,
-    ].join(":"),
-    bookingId: reference.bookingId,
-    origin: { calendarSyncId: calendar.id, calendarName: calendar.name, provider: calendar.provider },
-  }));
-}
-
-function patchOf(
-  { reference, plan, eventId, iCalUid, series }: Planned,
-  calendar: CalendarSyncRow,
-  now: Date,
-): ReferencePatch {
-  const { clearPending, recreate, ...update } = plan.reference;
-  const patch: ReferencePatch = {
-    id: reference.id,
-    ...update,
-    seenGeneration: calendar.fullPullGeneration,
-    lastPulledAt: now,
-  };
-  if (clearPending) patch.pending = null;
-  if (series) Object.assign(patch, series.patch);
-  else if (reference.externalEventId === null) patch.externalEventId = eventId;
-  if (iCalUid) patch.iCalUid = iCalUid;
-  if (recreate) {
-    patch.externalEventId = null;
-    patch.iCalUid = null;
-    patch.generation = reference.generation + 1;
-  }
-  return patch;
-}
-
-function refusalRecord(
-  one: Planned,
-  refusal: InboundPlan["refusals"][number],
-  calendar: CalendarSyncRow,
-): NewChangeRecord {
-  return {
-    ...recordBase(one, calendar),
-    result: "REFUSED",
-    action: refusal.action,
-    reason: refusal.reason,
-    before: one.reference.base?.remote ?? null,
-    after: one.plan.reference.base?.remote ?? null,
-    actionId: null,
-  };
-}
-
-function setAsideRecord(calendar: CalendarSyncRow, externalEventId: string, reason: string): NewChangeRecord {
-  return {
-    userId: calendar.userId,
-    bookingId: null,
-    calendarSyncId: calendar.id,
-    referenceId: null,
-    externalEventId,
-    source: "CALENDAR",
-    result: "HELD",
-    action: "set-aside",
-    reason: "unreadable",
-    before: null,
-    after: { detail: reason },
-    providerVersion: null,
-    actionId: null,
   };
 }

@@ -9,7 +9,7 @@ import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
 import type { CalendarSyncRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
-import { type AppliedChanges, NOTHING_APPLIED } from "./ChangeApplier.ts";
+import { type AppliedChanges, NOTHING_APPLIED } from "./applied-changes.ts";
 import type { ApplyMode } from "./ChangeGuard.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";

@@ -1,63 +1,32 @@
 import { enqueueMany, RetryLater, type RunAgain } from "@calsync/jobs";
 import { CalendarError, isCalendarError } from "@calsync/lib";
-import type { CalendarService, EventRef, EventVersion, ExternalChange, WrittenEvent } from "@calsync/types";
-import { measureSkew } from "../engine/clock-compare.ts";
-import { idempotencyKey, type OutboundPlan, planOutbound } from "../engine/plan-outbound.ts";
-import { differingFields, toSnapshot } from "../engine/snapshot.ts";
-import type { LocalItem } from "../ports/BookingStore.ts";
+import type { CalendarService, ExternalChange } from "@calsync/types";
+import { planOutbound } from "../engine/plan-outbound.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import { asShown } from "./as-shown.ts";
-import { clockGranularityOf } from "./clock-trust.ts";
+import { EventWriter, FoundInstead, scopeOf, type WriteTask } from "./EventWriter.ts";
 import { endWithFailure } from "./end-with-failure.ts";
-import { eventRefOf, readNow } from "./event-ref.ts";
+import { readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
-import {
-  deletedResult,
-  failedResult,
-  type PushResult,
-  unchangedResult,
-  withPendingWrite,
-  writtenResult,
-} from "./push-results.ts";
+import { failedResult, type PushResult, withPendingWrite } from "./push-results.ts";
 import { SeriesPush, type SeriesPushDependencies } from "./SeriesPush.ts";
-
-/** One reference on its way to the calendar. */
-interface Task {
-  reference: ReferenceRow;
-  local: LocalItem | null;
-  plan: OutboundPlan;
-}
 
 /** A task whose event turned out to be different from what we thought. */
 interface Changed {
-  task: Task;
+  task: WriteTask;
   change: ExternalChange;
   /** The event that an earlier create had made, not linked yet, and the generation of its key. */
   found: { eventId: string; generation: number } | null;
 }
 
-/** An earlier create had succeeded although its answer was lost. */
-class FoundInstead extends Error {
-  readonly written: WrittenEvent;
-  readonly generation: number;
-  constructor(written: WrittenEvent, generation: number) {
-    super("An earlier create had made the event.");
-    this.written = written;
-    this.generation = generation;
-  }
-}
-
 /** So many writes failing one after the other mean that the next ones would fail too. */
 const MAX_IN_A_ROW = 3;
-
-/** Most keys of deleted events that one create passes over. */
-const MAX_GENERATIONS = 20;
 
 /** Most times that a write is planned anew because the event turned out to have changed. */
 const MAX_ROUNDS = 4;
@@ -127,6 +96,7 @@ export class PushCalendar {
     const due = await references.findDuePushes(prisma, lease.row.id, now(), settings.pushBatchSize);
     if (due.length === 0) return false;
     let tasks = await this.#plan(lease.row, due);
+    const writer = new EventWriter(this.#deps, lease, service);
     const requestedAt = new Map(due.map((reference) => [reference.id, reference.pushRequestedAt]));
     const results: PushResult[] = [];
     let broken: unknown = null;
@@ -153,7 +123,7 @@ export class PushCalendar {
             });
             continue;
           }
-          results.push(await this.#execute(lease, service, task, report));
+          results.push(await writer.write(task, report));
           inARow = 0;
         } catch (error) {
           const scope = scopeOf(error);
@@ -190,7 +160,7 @@ export class PushCalendar {
     return true;
   }
 
-  async #plan(calendar: CalendarSyncRow, rows: readonly ReferenceRow[]): Promise<Task[]> {
+  async #plan(calendar: CalendarSyncRow, rows: readonly ReferenceRow[]): Promise<WriteTask[]> {
     const { prisma, store, now, gateway } = this.#deps;
     const references = asShown(rows, gateway.capabilitiesOf(calendar.provider));
     const ids = [...new Set(references.map((reference) => reference.bookingId))].sort((a, b) => a - b);
@@ -208,7 +178,11 @@ export class PushCalendar {
    * Events that were deleted and are about to be made anew, and have come out of the bin since: each is its booking's event
    * again, and a second one would stand beside it.
    */
-  async #findReturned(lease: Lease, service: CalendarService, tasks: readonly Task[]): Promise<Changed[]> {
+  async #findReturned(
+    lease: Lease,
+    service: CalendarService,
+    tasks: readonly WriteTask[],
+  ): Promise<Changed[]> {
     const returned: Changed[] = [];
     for (const task of tasks) {
       const { plan, reference } = task;
@@ -223,7 +197,7 @@ export class PushCalendar {
   }
 
   /** Notes what is about to be written, so that the write is recognised as ours even if its answer never comes. */
-  async #announce(lease: Lease, tasks: readonly Task[]): Promise<void> {
+  async #announce(lease: Lease, tasks: readonly WriteTask[]): Promise<void> {
     const { prisma, references } = this.#deps;
     const patches = tasks.flatMap(({ reference, plan }): ReferencePatch[] => {
       if (plan.kind === "create") {
@@ -251,100 +225,8 @@ export class PushCalendar {
     });
   }
 
-  async #execute(
-    lease: Lease,
-    service: CalendarService,
-    { reference, plan }: Task,
-    report: PushReport,
-  ): Promise<PushResult> {
-    const { now, gateway } = this.#deps;
-    const calendar = lease.row;
-    const ref = eventRefOf(calendar.externalCalendarId, reference);
-    const context = { calendar, reference, now: now() };
-    switch (plan.kind) {
-      case "none":
-      case "review":
-        report.unchanged += 1;
-        return unchangedResult(reference, plan.kind === "none" && plan.deleted);
-      case "create": {
-        const calledAt = now();
-        const { written, generation } = await this.#create(lease, service, reference, plan);
-        if (written.existed) throw new FoundInstead(written, generation);
-        // Only what was made just now carries a stamp of now.
-        report.skewMs = measureSkew(
-          written.event.updatedAt,
-          calledAt,
-          now(),
-          clockGranularityOf(gateway, calendar.provider),
-        );
-        report.created += 1;
-        return writtenResult(context, { ...plan, generation }, written);
-      }
-      case "update": {
-        // After a write without an answer the version may be behind; the provider's precondition finds out.
-        const version = await this.#versionOf(service, ref, reference);
-        const written = await service.updateEvent(ref, plan.event, version);
-        report.updated += 1;
-        return writtenResult(context, plan, written);
-      }
-      case "delete": {
-        const { unanswered } = plan;
-        const found =
-          unanswered &&
-          (await service.createEvent(calendar.externalCalendarId, unanswered.event, unanswered.key));
-        const eventId = found?.eventId ?? ref.eventId;
-        await service.deleteEvent({ ...ref, eventId }, found ? found.version : reference.version);
-        report.deleted += 1;
-        return deletedResult(context, eventId);
-      }
-    }
-  }
-
-  /**
-   * Creates the event, or finds it. A deleted one that this reference has never tried to write comes from an earlier life
-   * of the link (the calendar was disconnected meanwhile): nobody has answered this booking with it, so the next key is used.
-   */
-  async #create(
-    lease: Lease,
-    service: CalendarService,
-    reference: ReferenceRow,
-    plan: Extract<OutboundPlan, { kind: "create" }>,
-  ): Promise<{ written: WrittenEvent; generation: number }> {
-    let { generation, key } = plan;
-    for (;;) {
-      const written = await service.createEvent(lease.row.externalCalendarId, plan.event, key);
-      const stale = written.existed && written.event.status === "cancelled" && reference.pending.length === 0;
-      if (!stale || generation - plan.generation >= MAX_GENERATIONS) return { written, generation };
-      // Found deleted because another worker has been here meanwhile, the next key would make a second event.
-      lease.check();
-      generation += 1;
-      key = idempotencyKey(reference.id, generation);
-    }
-  }
-
-  /**
-   * The version that a write is conditional on. An instance that did not differ from its series so far has none that we
-   * know: it is read, so that a person's edit of a moment ago is merged and not written over.
-   */
-  async #versionOf(
-    service: CalendarService,
-    ref: EventRef,
-    { seriesReferenceId, version, base, status }: ReferenceRow,
-  ): Promise<EventVersion | null> {
-    if (seriesReferenceId === null || version !== null || status === "DELETED") return version;
-    const current = await service.getEvent(ref);
-    if (!current) throw new CalendarError("EVENT_NOT_FOUND", "The series has no such instance any more.");
-    if (
-      base &&
-      (current.status === "cancelled" || differingFields(toSnapshot(current), base.remote).length > 0)
-    ) {
-      throw new CalendarError("VERSION_CONFLICT", "The instance was changed out there.");
-    }
-    return current.version;
-  }
-
   /** Applies what was found out there, as a pull would, and plans the same references anew. */
-  async #merge(lease: Lease, changed: readonly Changed[]): Promise<Task[]> {
+  async #merge(lease: Lease, changed: readonly Changed[]): Promise<WriteTask[]> {
     if (changed.length === 0) return [];
     const { prisma, applier, references, events, now } = this.#deps;
     const at = now();
@@ -384,7 +266,7 @@ export class PushCalendar {
     return this.#plan(lease.row, here);
   }
 
-  #failed(calendar: CalendarSyncRow, { reference }: Task, error: unknown): PushResult {
+  #failed(calendar: CalendarSyncRow, { reference }: WriteTask, error: unknown): PushResult {
     const { settings, now, random } = this.#deps;
     return failedResult({ calendar, reference, now: now() }, error, settings, random);
   }
@@ -417,11 +299,4 @@ export class PushCalendar {
       await calendars.notePushed(tx, lease.row.id, now(), skewMs);
     });
   }
-}
-
-/** What an error is about: the one event that was written, the account as a whole, or hard to say. */
-function scopeOf(error: unknown): "event" | "account" | "unclear" {
-  if (!isCalendarError(error)) return "account";
-  if (isCalendarError(error, "INVALID_REQUEST", "PERMISSION_DENIED", "UNSUPPORTED_OPERATION")) return "event";
-  return isCalendarError(error, "NETWORK_ERROR", "CALENDAR_API_ERROR") ? "unclear" : "account";
 }

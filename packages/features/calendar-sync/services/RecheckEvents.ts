@@ -5,10 +5,10 @@ import type { ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { endWithFailure } from "./end-with-failure.ts";
+import { readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import type { Recheck } from "./MovedEvents.ts";
-import { readDirectly } from "./read-directly.ts";
 
 /**
  * Works off references whose event is to be read directly: one whose deletion is not certain yet, one that was found in
@@ -69,7 +69,7 @@ export class RecheckEvents {
       const waits = othersUnread && inGrace(reference);
       const change = waits
         ? goneChange(reference)
-        : await readDirectly(service, row.externalCalendarId, reference);
+        : await readNow(service, row.externalCalendarId, reference);
       looks[waits || reference.deletedSeenAt === null ? "look" : "last-look"].set(reference, change);
     }
     await this.#apply(lease, looks.look, "look");

@@ -11,7 +11,7 @@ export function eventRefOf(calendarId: string, reference: Referenced): EventRef 
 }
 
 /**
- * Reads the event of a reference now, as a change. Where a series has no such instance, the series is read: that the rule
+ * Reads the event of a reference now, as a change. Only this tells of a deletion (invariant 6). Where a series has no such instance, the series is read: that the rule
  * has changed is a matter of the whole.
  */
 export async function readNow(

@@ -2,7 +2,7 @@ import type { Enqueue } from "@calsync/jobs";
 import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
-import type { AppliedChanges } from "./ChangeApplier.ts";
+import type { AppliedChanges } from "./applied-changes.ts";
 
 /** The jobs that applied changes cause; enqueue them in the same transaction, last. */
 export function followUpJobs(

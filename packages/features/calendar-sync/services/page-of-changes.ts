@@ -1,0 +1,37 @@
+import type { ExternalChange } from "@calsync/types";
+import type { RemoteState } from "../engine/plan-inbound.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A page may name one event twice; the later word counts. */
+export function latestPerEvent(changes: readonly ExternalChange[]): ExternalChange[] {
+  const latest = new Map<string | symbol, ExternalChange>();
+  for (const change of changes) latest.set(eventIdOf(change) ?? Symbol(), change);
+  return [...latest.values()];
+}
+
+/** The event that a change is about; null for one that the provider could not name. */
+export function eventIdOf(change: ExternalChange): string | null {
+  return change.type === "upsert" ? change.event.id : change.eventId;
+}
+
+/** The markers that events carry and that may be ours. */
+export function markersOf(changes: readonly ExternalChange[]): string[] {
+  return changes.flatMap((change) =>
+    change.type === "upsert" && change.event.marker && UUID.test(change.event.marker)
+      ? [change.event.marker]
+      : [],
+  );
+}
+
+/** The series that the changed event is an instance of. */
+export function seriesIdOf(change: ExternalChange): string | null {
+  if (change.type === "unreadable") return null;
+  return change.type === "upsert" ? change.event.seriesId : change.seriesId;
+}
+
+/** What we cannot read says nothing about a booking (invariant 6). */
+export function remoteOf(change: ExternalChange): RemoteState | null {
+  if (change.type === "upsert") return { state: "present", event: change.event };
+  return change.type === "delete" ? { state: "deleted", version: change.version } : null;
+}
