@@ -28,17 +28,24 @@ export function seenSnapshot(event: ExternalEvent, base: SyncedState): EventSnap
 /**
  * In which fields the booking itself was changed since the last agreement. Another template or privacy is no change of the
  * booking, and neither is an answer: it does not make an event worth keeping that its host has deleted.
+ * @param event the deleted event, where the provider still shows it: it tells which of our writes had arrived
  */
-export function changedHere(reference: PlannedReference, local: LocalItem): SnapshotField[] {
-  const base = reference.base ?? reference.pending.at(-1);
-  if (!base) return [];
+export function changedHere(
+  reference: PlannedReference,
+  local: LocalItem,
+  event: ExternalEvent | null,
+): SnapshotField[] {
+  const last = reference.base ?? reference.pending.at(-1);
+  if (!last) return [];
   const view = reference.view ?? FULL_VIEW;
   const shown = shownSnapshot(local, view);
+  const agreed = event ? agreedState(reference, shown, toSnapshot(event)) : last;
   const addresses = (snapshot: EventSnapshot) => snapshot.attendees.map(({ email }) => email).join(" ");
   return SNAPSHOT_FIELDS.filter((field) => {
     if (!isMapped(view, field)) return false;
-    if (field === "attendees") return addresses(shown) !== addresses(base.local);
-    return !sameField(field, shown, base.local);
+    // Deleted events are often shown without their people, which says nothing about them.
+    if (field === "attendees") return addresses(shown) !== addresses(last.local);
+    return !sameField(field, shown, agreed.local);
   });
 }
 

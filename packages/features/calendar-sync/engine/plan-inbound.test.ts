@@ -201,6 +201,40 @@ describe("invariant 5: no echo", () => {
     }
   });
 
+  test("a write without an answer outlives its event, so that bringing this back from the bin is no edit of the text", () => {
+    const first = { local: SNAPSHOT, remote: SNAPSHOT };
+    const unanswered = reference({ status: "PENDING", version: null, base: null, pending: [first] });
+    const gone = plan({ reference: unanswered, remote: deleted });
+    expect(gone.reference).toEqual({ status: "DELETED" });
+    const renamed = local({ title: "Renamed elsewhere" }, { active: false });
+    const back = plan({ reference: { ...unanswered, ...gone.reference }, local: renamed });
+    expect(back.actions.map(({ kind }) => kind)).toEqual(["restore"]);
+    expect(back.push).toBe(true);
+  });
+
+  test("what an event of a cancelled booking shows of our writes is remembered for the case that it comes back", () => {
+    const first = { local: SNAPSHOT, remote: SNAPSHOT };
+    const seen = plan({
+      reference: reference({ status: "PENDING", version: null, base: null, pending: [first] }),
+      local: local({ title: "Renamed elsewhere" }, { active: false }),
+    });
+    expect(seen.reference).toMatchObject({ base: first, clearPending: true });
+    expect(seen.actions).toEqual([]);
+  });
+
+  test("a deletion after a write that had arrived without an answer counts, and one before it does not", () => {
+    const wrote = { local: { ...SNAPSHOT, title: "Ours" }, remote: { ...SNAPSHOT, title: "Ours" } };
+    const unanswered = reference({ pending: [wrote] });
+    const arrived = present({ status: "cancelled", title: "Ours" });
+    expect(plan({ reference: unanswered, local: local({ title: "Ours" }), remote: arrived }).reason).toBe(
+      "remote-deleted",
+    );
+    const before = present({ status: "cancelled" });
+    expect(plan({ reference: unanswered, local: local({ title: "Ours" }), remote: before }).reason).toBe(
+      "local-change-beats-remote-delete",
+    );
+  });
+
   test("a person's edit on top of a write whose answer was lost is taken", () => {
     const written = { ...SNAPSHOT, title: "Second" };
     const result = plan({

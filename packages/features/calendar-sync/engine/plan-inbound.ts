@@ -199,9 +199,11 @@ function planPresentButCancelled(input: InboundInput, local: LocalItem, event: E
     reason: edited ? "remote-change-beats-local-cancel" : "booking-cancelled",
     actions: [],
     refusals: edited ? [{ action: "ignore", reason: "remote-change-beats-local-cancel" }] : [],
-    // The version is needed for the deletion that follows; the base stays, there is nothing left to merge.
+    // The version is needed for the deletion that follows. Nothing is left to merge, but the event may come back from the bin:
+    // what it shows of our own writes is no person's edit then.
     reference: {
       version: event.version,
+      ...(reference.base !== null || reference.pending.length > 0 ? { base } : {}),
       clearPending: true,
       ...(reference.status === "CONFLICT" || (back && push) ? { status: "SYNCED" } : {}),
     },
@@ -246,7 +248,8 @@ function hasUndeclined(local: LocalItem, event: ExternalEvent): boolean {
 
 function planDeleted({ reference, remote, policy, now }: InboundInput, local: LocalItem): InboundPlan {
   if (reference.status === "DELETED") return nothing("echo", {});
-  const gone: ReferenceUpdate = { status: "DELETED", clearPending: true };
+  // Writes without an answer stay known: should the event come out of the bin, what it says of them is no person's edit.
+  const gone: ReferenceUpdate = { status: "DELETED" };
   if (!local.active) return nothing("booking-cancelled", gone);
   if (hasEnded(local, now)) {
     return { ...nothing("past-booking", gone), refusals: [{ action: "cancel", reason: "past-booking" }] };
@@ -267,7 +270,7 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
       push: true,
     };
   }
-  const changes = changedHere(reference, local);
+  const changes = changedHere(reference, local, remote.state === "present" ? remote.event : null);
   if (changes.length > 0 && asks(policy)) {
     const base = reference.base ?? reference.pending.at(-1) ?? null;
     return held({ kind: "DELETED", reason: "conflict-deleted-and-changed", fields: changes, base });

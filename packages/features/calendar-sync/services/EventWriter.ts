@@ -9,7 +9,13 @@ import { clockGranularityOf } from "./clock-trust.ts";
 import { eventRefOf } from "./event-ref.ts";
 import type { Lease } from "./Lease.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
-import { deletedResult, type PushResult, unchangedResult, writtenResult } from "./push-results.ts";
+import {
+  deletedResult,
+  type PushResult,
+  unansweredCreates,
+  unchangedResult,
+  writtenResult,
+} from "./push-results.ts";
 
 /** One reference on its way to the calendar. */
 export interface WriteTask {
@@ -104,7 +110,8 @@ export class EventWriter {
     let { generation, key } = plan;
     for (;;) {
       const written = await this.#service.createEvent(lease.row.externalCalendarId, plan.event, key);
-      const stale = written.existed && written.event.status === "cancelled" && reference.pending.length === 0;
+      const untried = unansweredCreates(reference, plan).length === 0;
+      const stale = written.existed && written.event.status === "cancelled" && untried;
       if (!stale || generation - plan.generation >= MAX_GENERATIONS) return { written, generation };
       // Found deleted because another worker has been here meanwhile, the next key would make a second event.
       lease.check();

@@ -14,7 +14,7 @@ import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
-import { failedResult, type PushResult, withPendingWrite } from "./push-results.ts";
+import { failedResult, type PushResult, unansweredCreates, withPendingWrite } from "./push-results.ts";
 import { SeriesPush, type SeriesPushDependencies } from "./SeriesPush.ts";
 
 /** A task whose event turned out to be different from what we thought. */
@@ -201,7 +201,7 @@ export class PushCalendar {
     const { prisma, references } = this.#deps;
     const patches = tasks.flatMap(({ reference, plan }): ReferencePatch[] => {
       if (plan.kind === "create") {
-        const pending = withPendingWrite(reference.pending, plan);
+        const pending = withPendingWrite(unansweredCreates(reference, plan), plan);
         return [
           {
             id: reference.id,

@@ -72,14 +72,15 @@ export function writtenResult(
   return { patch, record, done: true };
 }
 
-/** The event was deleted, or was gone already. */
+/**
+ * The event was deleted, or was gone already. Writes without an answer stay known, for the case that it comes out of the bin.
+ */
 export function deletedResult(context: PushContext, eventId: string): PushResult {
   const { reference, now } = context;
   const patch: ReferencePatch = {
     id: reference.id,
     status: "DELETED",
     externalEventId: eventId,
-    pending: null,
     ...NO_ERROR,
     lastPushedAt: now,
   };
@@ -148,6 +149,14 @@ export function withPendingWrite(
       differingFields(write.local, local).length > 0 || differingFields(write.remote, remote).length > 0,
   );
   return [...others, { local, remote }].slice(-MAX_PENDING);
+}
+
+/** The creates under the plan's key that got no answer. Those of an earlier event are about that one. */
+export function unansweredCreates(
+  { pending, generation }: Pick<ReferenceRow, "pending" | "generation">,
+  plan: Extract<OutboundPlan, { kind: "create" }>,
+): readonly SyncedState[] {
+  return plan.generation === generation ? pending : [];
 }
 
 function recordOf(

@@ -63,4 +63,21 @@ export const REGRESSIONS: readonly Regression[] = [
       { do: "settle" },
     ],
   },
+  {
+    was: "an event whose create had got no answer came back from the bin with its old title over a newer one",
+    setUp: [2, 2],
+    steps: [
+      { do: "fault", fault: { kind: "lost-answer" }, times: 1 },
+      { do: "book", slot: 0 },
+      { do: "lose cursors", omit: 1 },
+      { do: "settle" },
+      { do: "fault", fault: { kind: "server-error" }, times: 1 },
+      { do: "delete event", calendar: 0, pick: 0 },
+      { do: "edit event", calendar: 1, pick: 0, field: "title", text: "one" },
+      { do: "tick", minutes: 1 },
+      { do: "settle" },
+      { do: "restore event", pick: 0 },
+      { do: "settle" },
+    ],
+  },
 ];
