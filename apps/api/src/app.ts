@@ -17,6 +17,7 @@ import { metricsPlugin } from "./plugins/metrics.ts";
 import { problemPlugin } from "./plugins/problem.ts";
 import { requestLogPlugin } from "./plugins/request-log.ts";
 import { streamPlugin } from "./plugins/stream.ts";
+import { unusedConnectionsPlugin } from "./plugins/unused-connections.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { bookingRoutes } from "./routes/bookings.ts";
 import { calendarRoutes } from "./routes/calendar.ts";
@@ -83,6 +84,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   const feed = createChangeFeed({ url: env.DATABASE_URL, log });
   app.addHook("onClose", () => feed.close());
   await app.register(streamPlugin, { feed });
+  await app.register(unusedConnectionsPlugin);
 
   nameBookingSchemas();
   await app.register(swagger, {
