@@ -7,8 +7,8 @@ export {
   DOCUMENTED_QUOTA,
   FAULT_KINDS,
   type FaultRule,
-  FaultSwitches,
   type GoogleBehaviours,
+  GoogleFaults,
 } from "./google/faults.ts";
 export {
   DEFAULT_CLIENT,

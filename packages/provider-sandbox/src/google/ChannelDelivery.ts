@@ -1,4 +1,4 @@
-import type { FaultSwitches } from "./faults.ts";
+import type { GoogleFaults } from "./faults.ts";
 import { channelKey, type GoogleStore, type StoreChange } from "./GoogleStore.ts";
 import type { Channel } from "./types.ts";
 
@@ -11,13 +11,13 @@ const REORDER_DELAY_MS = 60;
 /** Posts change messages to the addresses of push channels, as the push guide describes. */
 export class ChannelDelivery {
   readonly #store: GoogleStore;
-  readonly #faults: FaultSwitches;
+  readonly #faults: GoogleFaults;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #closing = new AbortController();
   readonly #idleWaiters = new Set<() => void>();
   #open = 0;
 
-  constructor(store: GoogleStore, faults: FaultSwitches) {
+  constructor(store: GoogleStore, faults: GoogleFaults) {
     this.#store = store;
     this.#faults = faults;
     store.onChange((change) => this.#tell(change));

@@ -10,7 +10,7 @@ import { createStats } from "./context.ts";
 import { getEvent } from "./events/lookup.ts";
 import { viewEvent } from "./events/view.ts";
 import { deleteEvent, insertEvent, patchEvent, type WriteRequest } from "./events/write.ts";
-import { FaultSwitches, type GoogleBehaviours } from "./faults.ts";
+import { type GoogleBehaviours, GoogleFaults } from "./faults.ts";
 import type { Calendar, GoogleStore } from "./GoogleStore.ts";
 import type { OAuthClient } from "./oauth/AuthorizationState.ts";
 import type { ServiceAccountKey } from "./oauth/ServiceAccounts.ts";
@@ -57,7 +57,7 @@ export interface IssuedTokens {
 /** The simulated Google: give {@link url} to a client as root URL, and change its world through the methods. */
 export class GoogleSandbox {
   /** Faults that strike calls and notifications, and lasting behaviours. */
-  readonly faults: FaultSwitches;
+  readonly faults: GoogleFaults;
   /** API calls by method name, e.g. `calendar.events.list`. */
   readonly stats: CallStats;
   /** For the sandbox's own routes. */
@@ -75,7 +75,7 @@ export class GoogleSandbox {
   ) {
     this.#store = store;
     this.stats = createStats();
-    this.faults = new FaultSwitches(store.random, options.behaviours);
+    this.faults = new GoogleFaults(store.random, options.behaviours);
     this.#quota = new Quota(store.clock, () => this.faults.behaviours);
     this.#delivery = new ChannelDelivery(store, this.faults);
     this.context = {

@@ -1,5 +1,5 @@
 import type { ChannelDelivery } from "./ChannelDelivery.ts";
-import type { FaultSwitches } from "./faults.ts";
+import type { GoogleFaults } from "./faults.ts";
 import type { GoogleStore } from "./GoogleStore.ts";
 import type { Quota } from "./Quota.ts";
 
@@ -15,7 +15,7 @@ export interface CallStats {
 /** What every part of the simulated Google works with. */
 export interface GoogleContext {
   readonly store: GoogleStore;
-  readonly faults: FaultSwitches;
+  readonly faults: GoogleFaults;
   readonly quota: Quota;
   readonly delivery: ChannelDelivery;
   readonly stats: CallStats;
