@@ -327,3 +327,24 @@ describe("the series cancelled in the app", () => {
     expect(world.liveEvents(host.calendarId)).toEqual([]);
   });
 });
+
+test("a date cancelled here is gone at the series' new time too, when another date is moved here in the same breath", async () => {
+  const uids = await bookSeries();
+  const [first = "", second = ""] = uids;
+  await world.bookings.cancel(first, {}, { userId: host.userId });
+  world.server.person.move(host.calendarId, master().id, hourAt("2030-01-09T13:00Z"));
+  world.clock.advance({ minutes: 1 });
+  await world.bookings.reschedule(second, { start: "2030-01-17T11:00:00.000Z" }, { userId: host.userId });
+  await world.settle();
+  await world.pull(host);
+  const calendar = world.server.calendar(host.calendarId);
+  const at = (originalStart: string) =>
+    world.server.locate(calendar, {
+      calendarId: host.calendarId,
+      eventId: master().id,
+      seriesId: master().id,
+      originalStart,
+    })?.event;
+  expect(at("2030-01-09T13:00:00.000Z")?.status).toBe("cancelled");
+  expect(at("2030-01-16T13:00:00.000Z")?.time).toEqual(hourAt("2030-01-17T11:00Z"));
+});

@@ -147,6 +147,9 @@ export class PushCalendar {
           }
         }
       }
+      // What was written is stored before what was found is merged: a merge may place the same references anew.
+      if (changed.length > 0 && !broken)
+        await this.#store(lease, results.splice(0), requestedAt, report.skewMs);
       tasks = broken ? [] : await this.#merge(lease, changed);
     }
     // Events that keep changing under our hands are tried again after a pause.
