@@ -1,7 +1,7 @@
 // pnpm test:model: the model tests at length, beyond what npm test runs of them.
 //
 //   pnpm test:model --runs 50000       random histories of the engine in memory (none when left out and --pg-runs is given)
-//   pnpm test:model --pg-runs 5000     against PostgreSQL and the simulated Google over HTTP
+//   pnpm test:model --pg-runs 5000     against PostgreSQL and the simulated Google over HTTP, and of series on PostgreSQL
 //   pnpm test:model --seed 42          the histories of one seed again, which a failure names
 import { spawn } from "node:child_process";
 import path from "node:path";
@@ -23,7 +23,9 @@ async function run() {
     if (pgRuns > 0 && !process.env.DATABASE_URL) explainRoot();
     const suites = [
       ...(runs > 0 ? ["packages/features/calendar-sync/model.test.ts"] : []),
-      ...(pgRuns > 0 ? ["apps/api/test/sync/model-google.pg.test.ts"] : []),
+      ...(pgRuns > 0
+        ? ["apps/api/test/sync/model-google.pg.test.ts", "apps/api/test/sync/series-histories.pg.test.ts"]
+        : []),
     ];
     say(`${runs} histories in memory, ${pgRuns} against PostgreSQL and the simulated Google`);
     /** @type {NodeJS.ProcessEnv} */

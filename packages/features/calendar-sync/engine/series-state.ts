@@ -1,4 +1,4 @@
-import { ruleChange, slotsOf, timeAt } from "@calsync/icalendar";
+import { cutAfter, ruleChange, slotsOf, timeAt } from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
 import type { EventSnapshot } from "./snapshot.ts";
 import type { SeriesSnapshot, SyncedSeries, SyncedState } from "./synced-state.ts";
@@ -31,4 +31,14 @@ export function sameExpansion(before: SeriesSnapshot, after: SeriesSnapshot): bo
   if (ruleChange(before, after) === "same") return true;
   const [a, b] = [slotsOf(before).slots, slotsOf(after).slots];
   return a.length === b.length && a.every((slot, index) => slot === b[index]);
+}
+
+/** A series never says more here than what is booked: others are not to be invited to what only its event has. */
+export function withoutExtras(
+  time: SeriesSnapshot["time"],
+  recurrence: readonly string[],
+  last: string,
+): string[] {
+  const { slots } = slotsOf({ time, recurrence });
+  return slots.some((slot) => slot > last) ? cutAfter(recurrence, last) : [...recurrence];
 }

@@ -1,19 +1,13 @@
-import { slotsOf } from "@calsync/icalendar";
 import { enqueueMany } from "@calsync/jobs";
 import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, ExternalChange, WrittenEvent } from "@calsync/types";
-import { needsPush } from "../engine/agreement.ts";
 import { hasEnded } from "../engine/plan-inbound.ts";
 import { idempotencyKey } from "../engine/plan-outbound.ts";
-import { planSeriesOutbound, type SeriesOutboundPlan } from "../engine/plan-series-outbound.ts";
-import { sameExpansion, stateAt } from "../engine/series-state.ts";
+import { planSeriesOutbound } from "../engine/plan-series-outbound.ts";
 import { toSnapshot } from "../engine/snapshot.ts";
 import type { SyncedSeries } from "../engine/synced-state.ts";
-import { FULL_VIEW, shownSnapshot, visibilityOf } from "../engine/view.ts";
-import type { LocalItem, LocalSeries } from "../ports/BookingStore.ts";
-import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
-import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
-import type { CalendarSyncRow, ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
+import { visibilityOf } from "../engine/view.ts";
+import type { SeriesReferenceRow } from "../repositories/rows.ts";
 import type {
   SeriesReferencePatch,
   SeriesReferenceRepository,
@@ -28,17 +22,10 @@ import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
 import { retryAt, withPendingWrite } from "./push-results.ts";
+import { placeOccurrences, type SeriesTask, seriesRecord } from "./series-push-results.ts";
 
 export interface SeriesPushDependencies extends PushDependencies {
   seriesReferences: SeriesReferenceRepository;
-}
-
-/** A series on its way to its calendar, with its occurrences as they are here. */
-interface Task {
-  reference: SeriesReferenceRow;
-  local: LocalSeries | null;
-  occurrences: { reference: ReferenceRow; item: LocalItem | null }[];
-  plan: SeriesOutboundPlan;
 }
 
 /** Most times that a write is planned anew because the event turned out to have changed. */
@@ -106,7 +93,7 @@ export class SeriesPush {
   }
 
   /** The series as it is now on our side, and what that asks of its event. */
-  async #load({ row }: Lease, id: string): Promise<Task | null> {
+  async #load({ row }: Lease, id: string): Promise<SeriesTask | null> {
     const { prisma, references, seriesReferences, store, gateway, now } = this.#deps;
     const at = now();
     return prisma.$transaction(async (tx) => {
@@ -139,7 +126,7 @@ export class SeriesPush {
   async #execute(
     lease: Lease,
     service: CalendarService,
-    task: Task,
+    task: SeriesTask,
     report: PushReport,
   ): Promise<WrittenEvent | null> {
     const { reference, plan } = task;
@@ -183,7 +170,7 @@ export class SeriesPush {
   }
 
   /** Notes what is about to be written, so that it is recognised as ours even if its answer never comes. */
-  async #announce(lease: Lease, { reference, plan }: Task): Promise<void> {
+  async #announce(lease: Lease, { reference, plan }: SeriesTask): Promise<void> {
     if (plan.kind !== "create" && plan.kind !== "update") return;
     const { prisma, seriesReferences } = this.#deps;
     const { recurrence } = plan.local;
@@ -213,7 +200,7 @@ export class SeriesPush {
   async #whatIsThere(
     lease: Lease,
     service: CalendarService,
-    task: Task,
+    task: SeriesTask,
     error: unknown,
   ): Promise<ExternalChange | null> {
     if (error instanceof FoundInstead) return { type: "upsert", event: error.written.event };
@@ -222,7 +209,7 @@ export class SeriesPush {
       : null;
   }
 
-  #read(lease: Lease, service: CalendarService, { reference }: Task): Promise<ExternalChange> {
+  #read(lease: Lease, service: CalendarService, { reference }: SeriesTask): Promise<ExternalChange> {
     const { externalEventId } = reference;
     return readNow(service, lease.row.externalCalendarId, {
       externalEventId,
@@ -244,7 +231,7 @@ export class SeriesPush {
   }
 
   /** The series was written: what both sides agree on from now on, for it and for each of its occurrences. */
-  async #store(lease: Lease, task: Task, written: WrittenEvent): Promise<void> {
+  async #store(lease: Lease, task: SeriesTask, written: WrittenEvent): Promise<void> {
     const { prisma, references, seriesReferences, records, calendars, now } = this.#deps;
     const { reference, local, plan } = task;
     if ((plan.kind !== "create" && plan.kind !== "update") || !local) return;
@@ -271,13 +258,13 @@ export class SeriesPush {
       await references.freePlaces(tx, moved);
       await references.update(tx, patches);
       await seriesReferences.clearPushRequest(tx, reference.id, reference.pushRequestedAt);
-      await records.append(tx, [recordOf(lease.row, task, { event: written, base })], now());
+      await records.append(tx, [seriesRecord(lease.row, task, { event: written, base })], now());
       await calendars.notePushed(tx, lease.row.id, now(), null);
     });
   }
 
   /** Nothing was written, or the event is gone now as it should be. */
-  async #finish(lease: Lease, task: Task): Promise<void> {
+  async #finish(lease: Lease, task: SeriesTask): Promise<void> {
     const { prisma, references, seriesReferences, records, now } = this.#deps;
     const { reference, occurrences, plan } = task;
     const gone = plan.kind === "delete" || (plan.kind === "none" && plan.deleted);
@@ -293,7 +280,7 @@ export class SeriesPush {
         );
       }
       await seriesReferences.clearPushRequest(tx, reference.id, reference.pushRequestedAt);
-      if (plan.kind === "delete") await records.append(tx, [recordOf(lease.row, task, null)], now());
+      if (plan.kind === "delete") await records.append(tx, [seriesRecord(lease.row, task, null)], now());
     });
   }
 
@@ -327,75 +314,4 @@ class FoundInstead extends Error {
     super("An earlier create had made the series.");
     this.written = written;
   }
-}
-
-/**
- * Ties the occurrences to the instances that the series has now. Where the rule has moved, every instance is a new one; else
- * those that differ from the series keep what is known of them.
- */
-function placeOccurrences(
-  { reference, occurrences }: Task,
-  base: SyncedSeries,
-  eventId: string,
-  now: Date,
-): { patches: ReferencePatch[]; moved: string[] } {
-  const slots = new Set(slotsOf(base.local).slots);
-  const renewed = reference.base === null || !sameExpansion(reference.base.local, base.local);
-  const patches: ReferencePatch[] = [];
-  const moved: string[] = [];
-  for (const { reference: one, item } of occurrences) {
-    const slot = item?.series?.originalStart;
-    if (!item || slot === undefined) continue;
-    const stays = one.externalEventId === eventId && one.originalStart === slot && !renewed;
-    if (stays) {
-      // The series was cut before it: its instance has gone with the rest.
-      if (!item.active && !slots.has(slot)) patches.push({ id: one.id, status: "DELETED", pending: null });
-      else if (one.version === null && one.status !== "DELETED" && slots.has(slot))
-        patches.push({ id: one.id, base: stateAt(base, slot) });
-      continue;
-    }
-    if (one.originalStart !== "") moved.push(one.id);
-    if (hasEnded(item, now) || !slots.has(slot)) {
-      // What is over has no instance any more that it could follow; what is left over waits for its own fate.
-      patches.push({ id: one.id, externalEventId: null, originalStart: "" });
-      continue;
-    }
-    const agreed = stateAt(base, slot);
-    const differs = !item.active || needsPush(shownSnapshot(item, one.view ?? FULL_VIEW), agreed, one.view);
-    patches.push({
-      id: one.id,
-      externalEventId: eventId,
-      originalStart: slot,
-      version: null,
-      base: agreed,
-      pending: null,
-      status: "SYNCED",
-      lastPushedAt: now,
-      ...(differs ? { pushRequestedAt: now } : {}),
-    });
-  }
-  return { patches, moved };
-}
-
-function recordOf(
-  calendar: CalendarSyncRow,
-  { occurrences, plan, reference }: Task,
-  written: { event: WrittenEvent; base: SyncedSeries } | null,
-): NewChangeRecord {
-  return {
-    userId: calendar.userId,
-    // A record about the whole stands with its first occurrence.
-    bookingId: occurrences[0]?.reference.bookingId ?? null,
-    calendarSyncId: calendar.id,
-    referenceId: null,
-    externalEventId: written?.event.eventId ?? reference.externalEventId,
-    source: "SYNC",
-    result: "APPLIED",
-    action: "push",
-    reason: written ? (plan.kind === "create" ? "series-created" : "series-updated") : "series-event-deleted",
-    before: reference.base?.remote ?? null,
-    after: written?.base.remote ?? null,
-    providerVersion: written?.event.version ?? reference.version,
-    actionId: null,
-  };
 }

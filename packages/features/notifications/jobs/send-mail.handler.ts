@@ -9,8 +9,8 @@ import {
   stateFor,
 } from "../messages/compose-mail.ts";
 import { composeSeriesMail, seriesStateFor } from "../messages/compose-series-mail.ts";
+import { findBooking, findSeries, type MailedSeries } from "../repositories/MailSubjectRepository.ts";
 import {
-  findBooking,
   lastTold,
   lockWaiting,
   markCovered,
@@ -19,7 +19,6 @@ import {
   noteFailure,
   type QueuedMail,
 } from "../repositories/OutgoingMailRepository.ts";
-import { findSeries, type MailedSeries } from "../repositories/SeriesMailRepository.ts";
 import { MailDeliveryError, type MailTransport } from "../transport/MailTransport.ts";
 import { createSendHostMailHandler, type HostMailSettings } from "./send-host-mail.handler.ts";
 import { sendHostMailJob } from "./send-host-mail.job.ts";

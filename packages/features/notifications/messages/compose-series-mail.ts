@@ -1,7 +1,7 @@
 import { describeSlots, slotsOf, timeAt } from "@calsync/icalendar";
 import { buildSeriesInvitation, type Invitation } from "@calsync/ics";
 import type { EventTime } from "@calsync/types";
-import type { MailedSeries } from "../repositories/SeriesMailRepository.ts";
+import type { MailedSeries } from "../repositories/MailSubjectRepository.ts";
 import type { MailMessage } from "../transport/MailTransport.ts";
 import type { BookingState, MailActor, Message } from "./booking-state.ts";
 import {

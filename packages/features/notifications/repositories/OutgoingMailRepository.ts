@@ -139,35 +139,6 @@ export async function lastTold(
   return row?.told ?? null;
 }
 
-/** The booking as mails need it: with its host and everyone who is or was its guest. */
-export async function findBooking(tx: PrismaTransaction, bookingId: number) {
-  return tx.booking.findUnique({
-    where: { id: bookingId },
-    select: {
-      uid: true,
-      title: true,
-      description: true,
-      location: true,
-      startTime: true,
-      endTime: true,
-      timeZone: true,
-      allDay: true,
-      status: true,
-      seats: true,
-      iCalUid: true,
-      sequence: true,
-      cancellationReason: true,
-      originalStart: true,
-      series: { select: { iCalUid: true, sequence: true } },
-      host: { select: { name: true, email: true, timeZone: true } },
-      attendees: {
-        select: { name: true, email: true, timeZone: true, response: true, optional: true, expected: true },
-        orderBy: { id: "asc" },
-      },
-    },
-  });
-}
-
 /** Marks a mail as sent, with what it told, and the older ones that it made superfluous. */
 export async function markSent(
   tx: PrismaTransaction,

@@ -284,8 +284,16 @@ export class MemoryCalendarServer {
     return stored;
   }
 
-  /** An exception that lost its place is told of once more, as cancelled; its place is free again. */
+  /**
+   * An exception that lost its place is told of once more, as cancelled; its place is free again. When the rule gives the place
+   * again, it is a new instance that stands there, and nothing is told of the old exception any more.
+   */
   #alignExceptions(calendar: MemoryCalendarState, before: ExternalEvent, after: ExternalEvent): void {
+    const known = new Set(calendar.exceptions.get(after.id)?.values());
+    for (const [id, { event }] of calendar.events) {
+      if (event.seriesId !== after.id || !event.originalStart || known.has(id)) continue;
+      if (hasInstance(after, event.originalStart)) calendar.events.delete(id);
+    }
     const exceptions = calendar.exceptions.get(after.id);
     for (const [start, id] of exceptions ?? []) {
       const stored = calendar.events.get(id);

@@ -1,0 +1,195 @@
+import { slotsOf } from "@calsync/icalendar";
+import type { ExternalEvent } from "@calsync/types";
+import { forWholes, type Merged } from "./merge-series.ts";
+import { type PlaceFinder, type SeriesOccurrence, slotOf } from "./occurrence-places.ts";
+import { type InboundPlan, planInbound, type RemoteState } from "./plan-inbound.ts";
+import type { SyncPolicy } from "./policy.ts";
+import type { PlannedOccurrence, SeriesInput, SeriesPlan } from "./series-plan.ts";
+import {
+  DELETED_REASONS,
+  nothing,
+  OCCURRENCE_REASONS,
+  renamed,
+  SHORTENED_REASONS,
+  SPLIT_REASONS,
+  seriesReasons,
+} from "./series-reasons.ts";
+import { instanceAt, withoutExtras } from "./series-state.ts";
+import { toSnapshot } from "./snapshot.ts";
+
+/** The occurrences that the event still has. */
+export function planOccurrences(
+  input: SeriesInput,
+  merged: Merged,
+  finder: PlaceFinder,
+): PlannedOccurrence[] {
+  const { reference, local, instances, policy, now, clock, ownAddresses = [] } = input;
+  const eventId = merged.event?.id ?? reference.externalEventId ?? "";
+  const restored = new Set(merged.restored ? reference.goneBookingIds : []);
+  const planned: PlannedOccurrence[] = [];
+  for (const { occurrence, place } of finder.placed) {
+    const { reference: one, local: item } = occurrence;
+    const moved = one.originalStart !== place.slot || one.externalEventId !== eventId;
+    const at = moved ? { place: { eventId, originalStart: place.slot } } : {};
+    const told = instances.get(place.slot);
+    if (told) {
+      const plan = planInbound({
+        reference: one,
+        local: item,
+        remote: told,
+        policy,
+        now,
+        clock,
+        ownAddresses,
+      });
+      const inWords = (again: InboundPlan) => renamed(again, OCCURRENCE_REASONS);
+      planned.push({ ...withoutOwnEvent({ occurrence, plan: inWords(plan), ...at }), inWords });
+      continue;
+    }
+    if (place.hole) {
+      const remote: RemoteState = { state: "deleted", version: null };
+      const plan = planInbound({ reference: one, local: item, remote, policy, now, clock, ownAddresses });
+      planned.push(withoutOwnEvent({ occurrence, plan: renamed(plan, OCCURRENCE_REASONS), ...at }));
+      continue;
+    }
+    const cancelled = one.status === "DELETED" || item?.active !== true;
+    if (cancelled && !restored.has(one.bookingId)) {
+      // The new place shows an instance again, and the cancellation stands.
+      if (moved) planned.push({ occurrence, plan: deleteAgain(policy), ...at });
+      continue;
+    }
+    const differs = one.version !== null;
+    if (!merged.changed || !merged.after || !merged.event || (differs && !moved)) continue;
+    const remote = {
+      state: "present" as const,
+      event: instanceAt({ ...merged.event, ...merged.after }, place.slot),
+    };
+    const plan = planInbound({
+      reference: moved ? { ...one, version: null } : one,
+      local: item,
+      remote,
+      policy: forWholes(policy),
+      now,
+      clock,
+      ownAddresses,
+    });
+    planned.push({ occurrence, plan: renamed(plan, seriesReasons(finder), local.seriesId), ...at });
+  }
+  // What is over has no instance any more that could change it.
+  for (const occurrence of finder.over) {
+    planned.push({ occurrence, plan: nothing(), place: null });
+  }
+  return planned;
+}
+
+/** The occurrences that the event has not any more: they have gone elsewhere, are waited for, or are cancelled. */
+export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFinder) {
+  const { successors, settled, policy, now, local, clock, ownAddresses = [] } = input;
+  const result = {
+    planned: [] as PlannedOccurrence[],
+    cancelled: [] as number[],
+    successor: null as SeriesPlan["successor"],
+    waiting: false,
+  };
+  const heirs = adopted(finder.dropped, successors);
+  if (heirs) {
+    const { event, places } = heirs;
+    for (const [occurrence, slot] of places) {
+      const { reference: one, local: item } = occurrence;
+      const place = { eventId: event.id, originalStart: slot };
+      if (one.status === "DELETED" || item?.active !== true) {
+        result.planned.push({ occurrence, plan: deleteAgain(policy), place });
+        continue;
+      }
+      const remote = { state: "present" as const, event: instanceAt(event, slot) };
+      const plan = planInbound({
+        reference: { ...one, version: null },
+        local: item,
+        remote,
+        policy: forWholes(policy),
+        now,
+      });
+      result.planned.push({ occurrence, plan: renamed(plan, SPLIT_REASONS, "successor"), place });
+    }
+    const { time, title, description, location } = toSnapshot(event);
+    const last = [...places.values()].at(-1);
+    const recurrence = last
+      ? withoutExtras(event.time, event.recurrence ?? [], last)
+      : (event.recurrence ?? []);
+    result.successor = {
+      event,
+      change: {
+        set: { time, title, description, location, recurrence },
+        changedAt: event.updatedAt ?? now.toISOString(),
+        slots: [...places].map(([{ reference }, originalStart]) => ({
+          bookingId: reference.bookingId,
+          originalStart,
+        })),
+      },
+    };
+  }
+  for (const occurrence of finder.dropped) {
+    if (heirs?.places.has(occurrence)) continue;
+    const { reference: one, local: item } = occurrence;
+    if (one.status === "DELETED" || item?.active !== true) {
+      result.planned.push({ occurrence, plan: nothing(), place: null });
+      continue;
+    }
+    if (!merged.deleted && !settled && !heirs) {
+      result.waiting = true;
+      if (one.externalEventId !== null) result.planned.push({ occurrence, plan: nothing(), place: null });
+      continue;
+    }
+    const remote: RemoteState = { state: "deleted", version: null };
+    const plan = planInbound({
+      reference: one,
+      local: item,
+      remote,
+      policy: forWholes(policy),
+      now,
+      clock,
+      ownAddresses,
+    });
+    const reasons = merged.deleted ? DELETED_REASONS : SHORTENED_REASONS;
+    const end = withoutOwnEvent({ occurrence, plan: renamed(plan, reasons, local.seriesId), place: null });
+    result.planned.push(end.plan.reference.recreate ? { ...end, leaves: true } : end);
+    if (plan.actions.some(({ kind }) => kind === "cancel")) result.cancelled.push(one.bookingId);
+  }
+  return result;
+}
+
+/** Which copy of the series the dropped occurrences live on in, and where: at their own starts, else in their order. */
+function adopted(
+  dropped: readonly SeriesOccurrence[],
+  successors: readonly ExternalEvent[],
+): { event: ExternalEvent; places: Map<SeriesOccurrence, string> } | null {
+  if (dropped.length === 0) return null;
+  for (const event of successors) {
+    const { slots } = slotsOf({ time: event.time, recurrence: event.recurrence ?? [] });
+    const own = new Set(slots);
+    const keeps = dropped.every((one) => own.has(slotOf(one)));
+    const places = new Map<SeriesOccurrence, string>();
+    dropped.forEach((one, index) => {
+      const slot = keeps ? slotOf(one) : slots[index];
+      if (slot !== undefined) places.set(one, slot);
+    });
+    if (places.size > 0) return { event, places };
+  }
+  return null;
+}
+
+/** An occurrence is never made again by itself: the next write brings its instance back. */
+function withoutOwnEvent(planned: PlannedOccurrence): PlannedOccurrence {
+  if (!planned.plan.reference.recreate || planned.place === null) return planned;
+  const { recreate: _recreate, ...reference } = planned.plan.reference;
+  return { ...planned, plan: { ...planned.plan, reference } };
+}
+
+function deleteAgain(policy: SyncPolicy): InboundPlan {
+  return {
+    ...nothing(),
+    reason: "booking-cancelled",
+    reference: { status: "SYNCED", version: null, base: null, clearPending: true },
+    push: policy.direction !== "FROM_CALENDAR",
+  };
+}

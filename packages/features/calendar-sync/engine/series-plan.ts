@@ -1,0 +1,67 @@
+import type { ExternalEvent } from "@calsync/types";
+import type { LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
+import type { ClockTrust } from "./clock-compare.ts";
+import type { SeriesOccurrence } from "./occurrence-places.ts";
+import type { InboundPlan, PlannedReference, RemoteState } from "./plan-inbound.ts";
+import type { PlannedSeries } from "./plan-series-outbound.ts";
+import type { SyncPolicy } from "./policy.ts";
+import type { SyncedSeries } from "./synced-state.ts";
+
+/** What planning a change of a recurring event starts from. */
+export interface SeriesInput {
+  reference: PlannedSeries & { goneBookingIds: readonly number[] };
+  local: LocalSeries;
+  /** The recurring event as it is now; null when the page tells of its instances or copies only. */
+  remote: RemoteState | null;
+  /** Instances that the page tells of, by their original starts. */
+  instances: ReadonlyMap<string, RemoteState>;
+  occurrences: readonly SeriesOccurrence[];
+  /** Recurring events that carry this series' marker: what "this and following" makes. */
+  successors: readonly ExternalEvent[];
+  /** Whether occurrences that dropped out of the rule have been waited for long enough. */
+  settled: boolean;
+  policy: SyncPolicy;
+  now: Date;
+  /** As in InboundInput. */
+  clock?: ClockTrust | undefined;
+  ownAddresses?: readonly string[];
+}
+
+/** What becomes of one occurrence. */
+export interface PlannedOccurrence {
+  occurrence: SeriesOccurrence;
+  plan: InboundPlan;
+  /** Where its event is from now on; null: nowhere, for now. */
+  place?: { eventId: string; originalStart: string } | null;
+  /** It stands alone from now on. */
+  leaves?: true;
+  /** Puts a plan for this occurrence into the words of series, when it is made once more. */
+  inWords?: (plan: InboundPlan) => InboundPlan;
+}
+
+/** What a change of a recurring event means for its series and for each of its occurrences. */
+export interface SeriesPlan {
+  reference: {
+    status?: PlannedReference["status"];
+    version?: string | null;
+    sequence?: number;
+    base?: SyncedSeries | null;
+    clearPending?: true;
+    /** The event is gone for good and is made again. */
+    recreate?: true;
+    goneBookingIds?: number[];
+  };
+  /** What changes of the series itself on our side. */
+  change: Pick<SeriesChange, "set" | "changedAt" | "slots"> | null;
+  occurrences: PlannedOccurrence[];
+  /** The series that the later occurrences have moved into. */
+  successor: { event: ExternalEvent; change: Pick<SeriesChange, "set" | "changedAt" | "slots"> } | null;
+  /** Occurrences dropped out of the rule, and stand until it is clear whether they turn up in another series. */
+  waiting: boolean;
+  /** Whether the recurring event lacks something that the series has. */
+  push: boolean;
+  /** Whether the event has occurrences that nobody has booked: they make the host busy. */
+  extras: boolean;
+  /** The places that bookings have. */
+  taken: string[];
+}
