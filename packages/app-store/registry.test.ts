@@ -10,7 +10,9 @@ describe("the registry of providers", () => {
     for (const metadata of providers) {
       const provider = await loadProvider(metadata.slug);
       expect(provider.metadata).toEqual(metadata);
-      expect(provider.oauth !== undefined).toBe(metadata.auth === "oauth");
+      if (metadata.auth === "oauth") expect(provider.oauth, metadata.slug).toBeDefined();
+      else expect(metadata.form, metadata.slug).toBeDefined();
+      expect(provider.form !== undefined, metadata.slug).toBe(metadata.form !== undefined);
     }
   });
 

@@ -26,6 +26,7 @@ import { cronRoutes } from "./routes/crons.ts";
 import { entryRoutes } from "./routes/entries.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { externalEventRoutes } from "./routes/external-events.ts";
+import { formConnectionRoutes } from "./routes/form-connections.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
@@ -108,6 +109,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     connectionRoutes,
     preferenceRoutes,
     oauthRoutes,
+    formConnectionRoutes,
     syncRoutes,
     questionRoutes,
     syncQueueRoutes,

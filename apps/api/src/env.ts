@@ -238,7 +238,7 @@ export const apiEnv = z.object({
     )
     .default([])
     .describe(
-      "What users may make us call (webhooks, feeds) although it is private or without TLS: hosts' names, addresses and networks, " +
+      "What users may make us call (webhooks, feeds, CalDAV servers) although it is private or without TLS: hosts' names, addresses and networks, " +
         "separated by commas, such as `hooks.internal,10.0.0.0/8`. Unset: https on the public internet only.",
     ),
   WEBHOOK_MAX_TRIES: z.coerce

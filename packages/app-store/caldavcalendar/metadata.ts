@@ -1,10 +1,36 @@
-import type { ProviderMetadata } from "@calsync/types";
+import type { ConnectionForm, ProviderMetadata } from "@calsync/types";
+
+const form: ConnectionForm = {
+  help: "Any server that speaks CalDAV, such as Radicale, Baïkal, SOGo or Zimbra.",
+  fields: [
+    {
+      name: "serverUrl",
+      label: "Server address",
+      kind: "url",
+      help: "As the server's provider gives it for CalDAV.",
+      placeholder: "https://calendar.example.com",
+      required: true,
+      secret: false,
+    },
+    { name: "username", label: "User name", kind: "text", required: true, secret: false },
+    {
+      name: "password",
+      label: "Password",
+      kind: "password",
+      help: "An app password, where the server has them.",
+      required: true,
+      secret: true,
+    },
+  ],
+  links: [],
+};
 
 /** What people and the registry see of CalDAV. Light: it loads no client. */
 export const metadata: ProviderMetadata = {
   slug: "caldavcalendar",
   name: "CalDAV",
   auth: "password",
+  form,
   website: "https://datatracker.ietf.org/doc/html/rfc4791",
   capabilities: {
     // No server offers third parties a push channel that has been adopted; calendars are polled.

@@ -1,5 +1,6 @@
 import type { CalendarProvider } from "@calsync/types";
 import { IcsFeedCalendarService } from "./lib/CalendarService.ts";
+import { createFormFlow } from "./lib/connect.ts";
 import { metadata } from "./metadata.ts";
 
 export { credentialSchema, type IcsFeedCredential } from "./lib/credential-schema.ts";
@@ -10,6 +11,7 @@ export { metadata };
 const icsFeedCalendar: CalendarProvider = {
   metadata,
   createService: (dependencies) => new IcsFeedCalendarService(dependencies),
+  form: createFormFlow,
   parseNotification: () => ({ type: "refused", reason: "a feed sends no notifications" }),
 };
 

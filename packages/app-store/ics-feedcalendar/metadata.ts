@@ -5,6 +5,23 @@ export const metadata: ProviderMetadata = {
   slug: "ics-feedcalendar",
   name: "ICS feed",
   auth: "url",
+  form: {
+    help:
+      "A feed can only be read: its events make you busy. Whoever knows its address can read it too, so it is stored encrypted " +
+      "and never shown again.",
+    fields: [
+      {
+        name: "url",
+        label: "Address of the feed",
+        kind: "url",
+        help: "It usually begins with https:// or webcal:// and ends in .ics.",
+        placeholder: "https://calendar.example.com/team.ics",
+        required: true,
+        secret: true,
+      },
+    ],
+    links: [],
+  },
   website: "https://datatracker.ietf.org/doc/html/rfc5545",
   capabilities: {
     notifications: "none",

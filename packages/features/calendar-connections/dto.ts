@@ -7,6 +7,10 @@ export const connectionSchema = z
     provider: z.string().describe("The provider's slug."),
     providerName: z.string(),
     accountEmail: z.string().nullable(),
+    accountName: z
+      .string()
+      .nullable()
+      .describe("What its user knows the account by, where it has no address."),
     status: z.enum(["active", "invalid"]).describe("`invalid`: the user has to connect the account again."),
     invalidReason: z.string().nullable(),
     createdAt: z.iso.datetime(),
@@ -50,6 +54,28 @@ export const destinationSchema = z
   .meta({ id: "Destination" });
 export type Destination = z.infer<typeof destinationSchema>;
 
+/** What a person fills in to connect an account without a consent page. */
+export const connectionFormSchema = z
+  .object({
+    help: z.string().describe("What to do before filling it in."),
+    fields: z.array(
+      z.object({
+        name: z.string().describe("Key of its value."),
+        label: z.string(),
+        kind: z.enum(["text", "url", "password"]),
+        help: z.string().optional(),
+        placeholder: z.string().optional(),
+        required: z.boolean(),
+        secret: z
+          .boolean()
+          .describe("Never shown again, and asked for anew when the account is connected again."),
+      }),
+    ),
+    links: z.array(z.object({ label: z.string(), url: z.url() })),
+  })
+  .meta({ id: "ConnectionForm" });
+export type ConnectionForm = z.infer<typeof connectionFormSchema>;
+
 /** A provider that this installation ships. */
 export const providerSchema = z
   .object({
@@ -57,6 +83,9 @@ export const providerSchema = z
     name: z.string(),
     auth: z.enum(["oauth", "password", "token", "url"]),
     configured: z.boolean().describe("False: the operator has not set it up."),
+    form: connectionFormSchema
+      .nullable()
+      .describe("Null when accounts are connected by a consent page only."),
   })
   .meta({ id: "Provider" });
 export type Provider = z.infer<typeof providerSchema>;

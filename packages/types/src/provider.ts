@@ -1,13 +1,17 @@
 import type { CalendarCapabilities, CalendarService } from "./calendar-service.ts";
 import type { NotificationRequest, ParsedNotification } from "./channel.ts";
+import type { AccountGrant, ConnectionForm, FormFlow } from "./connection-form.ts";
+import type { CredentialAccess, CredentialSecret } from "./credential.ts";
 
 /** What people and registries see of a provider. */
 export interface ProviderMetadata {
   /** The folder's name, which is also what the database stores: `googlecalendar`. */
   slug: string;
   name: string;
-  /** How an account is connected. */
+  /** How an account is connected: by a consent page, or by a form that asks for a password, a token or an address. */
   auth: "oauth" | "password" | "token" | "url";
+  /** What that form asks for; present unless `auth` is `oauth`, and there too where a form is a second way. */
+  form?: ConnectionForm;
   /** Where a person learns more about it. */
   website: string;
   capabilities: CalendarCapabilities;
@@ -38,25 +42,6 @@ export interface CallLimits {
   costs: Partial<Record<CalendarOperation, number>>;
 }
 
-/** A decrypted secret: JSON that only the provider's own credential schema understands. */
-export type CredentialSecret = Record<string, unknown>;
-
-/**
- * How an adapter reaches the secret of its account. Rotation is one flight: across all processes, at most one
- * `rotate` of a credential runs at a time.
- */
-export interface CredentialAccess {
-  /** The secret as it is stored now. */
-  read(): Promise<CredentialSecret>;
-  /**
-   * Takes the credential's lock, reads the secret again and calls `refresh` with it; stores what comes back before it
-   * is used. `refresh` gives null when the secret that it was handed is already newer than the one that was refused.
-   */
-  rotate(refresh: (current: CredentialSecret) => Promise<CredentialSecret | null>): Promise<CredentialSecret>;
-  /** The provider has said that the grant has ended: no further call is made until the user connects again. */
-  markInvalid(reason: string): Promise<void>;
-}
-
 export interface ServiceDependencies {
   credential: CredentialAccess;
   /** The provider's settings (client id, base URLs), checked by its own schema. */
@@ -75,11 +60,7 @@ export interface AuthorizationRequest {
 }
 
 /** What a code was exchanged for. */
-export interface OAuthGrant {
-  secret: CredentialSecret;
-  /** The provider's lasting id of the account (never the address, which can change). */
-  accountId: string;
-  accountEmail: string | null;
+export interface OAuthGrant extends AccountGrant {
   /** Scopes that we need and the user did not grant; empty when all is well. */
   missingScopes: MissingScope[];
 }
@@ -131,6 +112,8 @@ export interface CalendarProvider {
   createService(dependencies: ServiceDependencies): CalendarService;
   /** Present when `metadata.auth` is `oauth`. */
   oauth?: (settings: unknown) => OAuthFlow;
+  /** Present when `metadata.form` is. */
+  form?: (dependencies: Omit<ServiceDependencies, "credential">) => FormFlow;
   /** Present when an organisation's administrator can open all of its accounts at once. */
   delegation?: (settings: unknown) => DelegationFlow;
   /** Reads a request at the provider's notification endpoint. Pure. */

@@ -44,6 +44,7 @@ test("a host connects a Google account through the consent page, and chooses cal
     name: "Google Calendar",
     auth: "oauth",
     configured: true,
+    form: null,
   });
 
   const url = new URL(await authorize(user, { returnTo: "/welcome" }));

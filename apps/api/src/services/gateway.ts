@@ -9,7 +9,9 @@ import { type Metrics, measureService } from "./metrics.ts";
 
 /** The shipped providers with this installation's settings. */
 export function createProviders(env: ApiEnv): ConnectionProviders {
-  const settings: Record<string, unknown> = {};
+  // Addresses of these are users' own: nothing has to be set up.
+  const reachable = { allowedHosts: env.OUTBOUND_ALLOW };
+  const settings: Record<string, unknown> = { caldavcalendar: reachable, "ics-feedcalendar": reachable };
   if (env.GOOGLE_CLIENT_ID !== undefined) {
     settings["googlecalendar"] = {
       clientId: env.GOOGLE_CLIENT_ID,

@@ -5,7 +5,9 @@ import type { DAVResponse } from "tsdav";
 import { type DavSession, NAMESPACES } from "./DavSession.ts";
 
 /** What discovery finds of an account (RFC 6764 §6, RFC 4791 §6.2, RFC 6638 §2). */
-interface DavAccount {
+export interface DavAccount {
+  /** The account itself, as the server knows it. */
+  principalUrl: string;
   homeUrls: string[];
   /** Addresses under which the account is invited, in lower case. */
   addresses: string[];
@@ -16,7 +18,7 @@ interface DavAccount {
  * there to its homes. An address that is itself a calendar home or a calendar works too.
  * @throws CalendarError CREDENTIAL_INVALID; CALENDAR_NOT_FOUND when no CalDAV is found there
  */
-async function discover(session: DavSession): Promise<DavAccount> {
+export async function discover(session: DavSession): Promise<DavAccount> {
   const { serverUrl } = await session.credential();
   for (const start of [serverUrl, new URL("/.well-known/caldav", serverUrl).href]) {
     const principalUrl = await findPrincipal(session, start);
@@ -43,7 +45,10 @@ async function findPrincipal(session: DavSession, url: string): Promise<string |
     return principal ? new URL(principal, answeredAt).href : null;
   } catch (error) {
     // What is not there, or does not speak WebDAV, is no account; a wrong password or a dead server is another matter.
-    if (isCalendarError(error, "CALENDAR_NOT_FOUND", "INVALID_REQUEST", "PERMISSION_DENIED")) return null;
+    // One that may not be called at all is the guard's word, not the server's.
+    const answered = isCalendarError(error) && error.status !== undefined;
+    if (answered && ["CALENDAR_NOT_FOUND", "INVALID_REQUEST", "PERMISSION_DENIED"].includes(error.code))
+      return null;
     if (isCalendarError(error, "CALENDAR_API_ERROR") && (error.status ?? 0) < 500) return null;
     throw error;
   }
@@ -59,6 +64,7 @@ async function readPrincipal(session: DavSession, principalUrl: string): Promise
   });
   const props = responses[0]?.props ?? {};
   return {
+    principalUrl: url,
     homeUrls: hrefsOf(props["calendarHomeSet"]).map((href) => new URL(href, url).href),
     addresses: hrefsOf(props["calendarUserAddressSet"])
       .filter((href) => /^mailto:/i.test(href))
@@ -66,9 +72,16 @@ async function readPrincipal(session: DavSession, principalUrl: string): Promise
   };
 }
 
-/** The calendars in the account's homes that can hold events. Task lists, inboxes and outboxes are none. */
+/** The calendars of the session's account. */
 export async function listCalendars(session: DavSession): Promise<ExternalCalendar[]> {
-  const { homeUrls } = await discover(session);
+  return listCalendarsOf(session, await discover(session));
+}
+
+/** The calendars in the account's homes that can hold events. Task lists, inboxes and outboxes are none. */
+export async function listCalendarsOf(
+  session: DavSession,
+  { homeUrls }: DavAccount,
+): Promise<ExternalCalendar[]> {
   const calendars = new Map<string, ExternalCalendar>();
   for (const home of homeUrls) {
     const { responses, url } = await session.query({

@@ -98,11 +98,15 @@ export function toNetworkError(thrown: unknown): CalendarError {
       providerReason: thrown.code,
     });
   }
-  const reason =
-    thrown instanceof OutboundFailedError || thrown instanceof OutboundRefusedError ? thrown.code : undefined;
-  return new CalendarError("NETWORK_ERROR", "CalDAV: the server could not be reached", {
-    providerReason: reason,
-  });
+  const known =
+    thrown instanceof OutboundFailedError || thrown instanceof OutboundRefusedError ? thrown : null;
+  return new CalendarError(
+    "NETWORK_ERROR",
+    `CalDAV: ${known?.message ?? "the server could not be reached"}`,
+    {
+      providerReason: known?.code,
+    },
+  );
 }
 
 /** `Retry-After` (RFC 9110 §10.2.3) in milliseconds, at most a day. */

@@ -8,6 +8,8 @@ export const credentialSchema = z.object({
   url: z.url({ protocol: /^(https?|webcals?)$/ }),
   /** Zone of floating times and of whole days, where the feed names none: the owner's. */
   timeZone: z.string().default("UTC"),
+  /** Names the feed for ever, also when its address is replaced. */
+  feedId: z.string().optional(),
 });
 
 export type IcsFeedCredential = z.infer<typeof credentialSchema>;

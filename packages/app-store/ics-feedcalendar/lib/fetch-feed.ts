@@ -109,11 +109,14 @@ function toError(error: unknown): CalendarError {
       providerReason: error.code,
     });
   }
-  const reason =
-    error instanceof OutboundFailedError || error instanceof OutboundRefusedError ? error.code : undefined;
-  return new CalendarError("NETWORK_ERROR", "ICS feed: the server could not be reached", {
-    providerReason: reason,
-  });
+  const known = error instanceof OutboundFailedError || error instanceof OutboundRefusedError ? error : null;
+  return new CalendarError(
+    "NETWORK_ERROR",
+    `ICS feed: ${known?.message ?? "the server could not be reached"}`,
+    {
+      providerReason: known?.code,
+    },
+  );
 }
 
 /** A short name of what something says. */

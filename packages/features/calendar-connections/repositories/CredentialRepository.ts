@@ -9,6 +9,7 @@ export interface StoredCredential {
   provider: string;
   accountId: string;
   accountEmail: string | null;
+  accountName: string | null;
   secret: string;
   status: "ACTIVE" | "INVALID";
   invalidReason: string | null;
@@ -23,6 +24,7 @@ const COLUMNS = {
   provider: true,
   accountId: true,
   accountEmail: true,
+  accountName: true,
   secret: true,
   status: true,
   invalidReason: true,
@@ -77,7 +79,10 @@ export const credentialRepository = {
    */
   async insertOrLock(
     tx: PrismaTransaction,
-    credential: Pick<StoredCredential, "userId" | "provider" | "accountId" | "accountEmail" | "secret">,
+    credential: Pick<
+      StoredCredential,
+      "userId" | "provider" | "accountId" | "accountEmail" | "accountName" | "secret"
+    >,
   ): Promise<{ inserted: boolean; credential: StoredCredential }> {
     const { count } = await tx.credential.createMany({ data: [credential], skipDuplicates: true });
     const { id } = await tx.credential.findUniqueOrThrow({
@@ -99,7 +104,8 @@ export const credentialRepository = {
   async revive(
     tx: PrismaTransaction,
     id: number,
-    change: Pick<StoredCredential, "secret" | "accountEmail">,
+    change: Pick<StoredCredential, "secret" | "accountEmail"> &
+      Partial<Pick<StoredCredential, "accountName">>,
   ): Promise<void> {
     await tx.credential.update({
       where: { id },
@@ -118,6 +124,12 @@ export const credentialRepository = {
       data: { status: "INVALID", invalidReason: reason, invalidSince: now },
     });
     return count === 1;
+  },
+
+  /** The IANA zone of a user who connects an account; null when there is no such user. */
+  async timeZoneOfUser(db: Database, userId: number): Promise<string | null> {
+    const user = await db.user.findUnique({ where: { id: userId }, select: { timeZone: true } });
+    return user?.timeZone ?? null;
   },
 
   /** How many other rows, of any user, stand for the same account at the provider. */

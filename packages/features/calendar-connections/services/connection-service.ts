@@ -9,6 +9,7 @@ import {
 } from "./calendar-choices.ts";
 import type { ConnectionServiceOptions } from "./dependencies.ts";
 import { disconnect } from "./disconnect.ts";
+import { connectByForm, type FormValues, reconnectByForm } from "./form-connect.ts";
 import { type ConnectedAccount, finishOAuth, type OAuthCallback, startOAuth } from "./oauth-connect.ts";
 
 /**
@@ -23,6 +24,10 @@ export interface ConnectionService {
   startOAuth(userId: number, provider: string, returnTo: string | null): Promise<string>;
   /** See {@link finishOAuth}. */
   finishOAuth(userId: number, provider: string, callback: OAuthCallback): Promise<ConnectedAccount>;
+  /** See {@link connectByForm}. */
+  connectByForm(userId: number, provider: string, values: FormValues): Promise<number>;
+  /** See {@link reconnectByForm}. */
+  reconnectByForm(userId: number, connectionId: number, values: FormValues): Promise<void>;
   listConnections(userId: number): Promise<Connection[]>;
   /** @throws AppError `connection_not_found`, `connection_invalid` */
   listCalendars(userId: number, connectionId: number): Promise<CalendarChoice[]>;
@@ -56,11 +61,17 @@ export function createConnectionService(options: ConnectionServiceOptions): Conn
   const nameOf = (slug: string) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug;
   return {
     listProviders: () =>
-      providers
-        .list()
-        .map(({ slug, name, auth }) => ({ slug, name, auth, configured: providers.settings(slug) !== null })),
+      providers.list().map(({ slug, name, auth, form }) => ({
+        slug,
+        name,
+        auth,
+        configured: providers.settings(slug) !== null,
+        form: form ? { ...form, fields: [...form.fields], links: [...form.links] } : null,
+      })),
     startOAuth: (userId, provider, returnTo) => startOAuth(options, userId, provider, returnTo),
     finishOAuth: (userId, provider, callback) => finishOAuth(options, userId, provider, callback),
+    connectByForm: (userId, provider, values) => connectByForm(options, userId, provider, values),
+    reconnectByForm: (userId, connectionId, values) => reconnectByForm(options, userId, connectionId, values),
     async listConnections(userId) {
       const rows = await credentialRepository.listOfUser(prisma, userId);
       return rows.map((row) => ({
@@ -68,6 +79,7 @@ export function createConnectionService(options: ConnectionServiceOptions): Conn
         provider: row.provider,
         providerName: nameOf(row.provider),
         accountEmail: row.accountEmail,
+        accountName: row.accountName,
         status: row.status === "ACTIVE" ? "active" : "invalid",
         invalidReason: row.invalidReason,
         createdAt: row.createdAt.toISOString(),

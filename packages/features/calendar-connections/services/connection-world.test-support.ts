@@ -2,7 +2,7 @@ import { createCalendarSync } from "@calsync/calendar-sync";
 import { AppError, CalendarError, createLogger, createSecretBox, type SecretBox } from "@calsync/lib";
 import type { PrismaClient } from "@calsync/prisma";
 import { MemoryCalendarServer, memoryCalendarProvider } from "@calsync/testing/memory-calendar";
-import type { CalendarProvider, CredentialSecret, OAuthGrant } from "@calsync/types";
+import type { CalendarProvider, CredentialSecret, FormFlow, FormRequest, OAuthGrant } from "@calsync/types";
 import { type ConnectionService, createConnectionService } from "./connection-service.ts";
 import { type CredentialStore, createCredentialStore, type EndedCredential } from "./credential-store.ts";
 
@@ -14,6 +14,9 @@ export interface ConsentDesk {
   grants: Map<string, OAuthGrant | CalendarError>;
   exchanged: { code: string; codeVerifier: string; redirectUri: string }[];
   revoked: CredentialSecret[];
+  /** What filling in the provider's form comes to; the last request is kept. */
+  form: FormFlow["connect"];
+  asked: FormRequest | null;
 }
 
 /** A connection service over a real database and engine, with a provider in memory. */
@@ -51,7 +54,13 @@ export function createConnectionWorld(prisma: PrismaClient): ConnectionWorld {
   const log = createLogger({ level: "silent", name: "test" });
   const secretBox = createSecretBox({ keys: [{ id: "k1", key: Buffer.alloc(32, 1) }], current: "k1" });
   const server = new MemoryCalendarServer({ now });
-  const desk: ConsentDesk = { grants: new Map(), exchanged: [], revoked: [] };
+  const desk: ConsentDesk = {
+    grants: new Map(),
+    exchanged: [],
+    revoked: [],
+    form: async () => ({ problems: [{ code: "secret_refused", field: "token", message: "No." }] }),
+    asked: null,
+  };
   const provider = withOAuth(memoryCalendarProvider(server), desk);
   const providers = {
     list: () => [provider.metadata],
@@ -123,7 +132,24 @@ export function createConnectionWorld(prisma: PrismaClient): ConnectionWorld {
 function withOAuth(provider: CalendarProvider, desk: ConsentDesk): CalendarProvider {
   return {
     ...provider,
-    metadata: { ...provider.metadata, auth: "oauth" },
+    metadata: {
+      ...provider.metadata,
+      auth: "oauth",
+      form: {
+        help: "Make a token.",
+        fields: [
+          { name: "workspace", label: "Workspace", kind: "text", required: true, secret: false },
+          { name: "token", label: "Token", kind: "password", required: true, secret: true },
+        ],
+        links: [],
+      },
+    },
+    form: () => ({
+      connect(request) {
+        desk.asked = request;
+        return desk.form(request);
+      },
+    }),
     oauth: () => ({
       authorizationUrl: (request) =>
         `https://consent.example/?${new URLSearchParams({ state: request.state, codeChallenge: request.codeChallenge })}`,

@@ -106,7 +106,7 @@ export function createDelegationService(options: ConnectionServiceOptions): Dele
     const secret = sealSecret(secretBox, owner, grant.secret);
     const { accountId, accountEmail } = grant;
     const credentialId = await prisma.$transaction(async (tx) => {
-      const stored = { ...owner, accountId, accountEmail, secret };
+      const stored = { ...owner, accountId, accountEmail, accountName: null, secret };
       const { inserted, credential } = await credentialRepository.insertOrLock(tx, stored);
       await delegationRepository.link(tx, credential.id, delegation.id);
       if (inserted) return credential.id;

@@ -14,7 +14,7 @@ export interface ConnectionServiceOptions {
   sync: ConnectionSync;
   now: Clock;
   /** A pino logger fits. */
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  log: Record<"debug" | "info" | "warn", (fields: object, message: string) => void>;
   /** An account has ended: tell whom it concerns, in the transaction that marks it. */
   credentialEnded?: CredentialStoreOptions["credentialEnded"];
   /** Where a provider sends the browser back to; it has to be registered at the provider exactly so. */

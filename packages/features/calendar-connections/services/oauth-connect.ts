@@ -1,13 +1,12 @@
 import { AppError, type CalendarError, hashToken, isCalendarError, randomToken } from "@calsync/lib";
-import type { CalendarProvider, OAuthFlow, OAuthGrant } from "@calsync/types";
-import { mergeSecret } from "../merge-secret.ts";
+import type { OAuthFlow, OAuthGrant } from "@calsync/types";
 import { MissingPermissionsError } from "../missing-permissions.ts";
 import { codeChallengeOf, createCodeVerifier } from "../pkce.ts";
-import { credentialRepository } from "../repositories/CredentialRepository.ts";
 import { oauthStateRepository } from "../repositories/OauthStateRepository.ts";
 import { isOwnPath } from "../return-to.ts";
-import { openSecret, sealSecret } from "./credential-secret.ts";
 import type { ConnectionServiceOptions } from "./dependencies.ts";
+import { providerOf, settingsOf } from "./known-provider.ts";
+import { storeGrant } from "./store-grant.ts";
 
 /** How long a user may take on the provider's consent page. */
 const FLOW_LIFETIME_MS = 10 * 60_000;
@@ -115,39 +114,8 @@ export async function finishOAuth(
   return { connectionId, provider, returnTo: started.returnTo };
 }
 
-/** Stores the account, or revives the one that the user had connected before. @returns its id */
-async function storeGrant(
-  { prisma, secretBox, sync }: ConnectionServiceOptions,
-  userId: number,
-  provider: string,
-  grant: OAuthGrant,
-): Promise<number> {
-  const owner = { userId, provider };
-  return prisma.$transaction(async (tx) => {
-    const { inserted, credential } = await credentialRepository.insertOrLock(tx, {
-      ...owner,
-      accountId: grant.accountId,
-      accountEmail: grant.accountEmail,
-      secret: sealSecret(secretBox, owner, grant.secret),
-    });
-    if (inserted) return credential.id;
-    const merged = mergeSecret(openSecret(secretBox, credential), grant.secret);
-    await credentialRepository.revive(tx, credential.id, {
-      secret: sealSecret(secretBox, owner, merged),
-      accountEmail: grant.accountEmail ?? credential.accountEmail,
-    });
-    await sync.credentialReconnected(tx, credential.id);
-    return credential.id;
-  });
-}
-
-async function oauthOf({ providers }: ConnectionServiceOptions, slug: string): Promise<OAuthFlow> {
-  if (!providers.list().some((known) => known.slug === slug)) {
-    throw new AppError("not-found", "provider_not_found", `There is no calendar provider called "${slug}".`, {
-      hint: "GET /v1/providers lists them.",
-    });
-  }
-  const provider: CalendarProvider = await providers.loadProvider(slug);
+async function oauthOf(options: ConnectionServiceOptions, slug: string): Promise<OAuthFlow> {
+  const provider = await providerOf(options, slug);
   if (!provider.oauth) {
     throw new AppError(
       "invalid",
@@ -155,18 +123,7 @@ async function oauthOf({ providers }: ConnectionServiceOptions, slug: string): P
       `${provider.metadata.name} is not connected by a consent page.`,
     );
   }
-  const settings = providers.settings(slug);
-  if (settings === null) {
-    throw new AppError(
-      "unavailable",
-      "provider_not_configured",
-      `${provider.metadata.name} is not set up on this installation.`,
-      {
-        hint: "An operator has to configure its client id and secret.",
-      },
-    );
-  }
-  return provider.oauth(settings);
+  return provider.oauth(settingsOf(options, provider.metadata));
 }
 
 async function exchange(
