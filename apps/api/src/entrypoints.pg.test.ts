@@ -1,6 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,10 +14,12 @@ const NODE_FLAGS = ["--conditions=@calsync/source", "--disable-warning=Experimen
 
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
+let compileCache: string;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  compileCache = await mkdtemp(join(tmpdir(), "calsync-entrypoints-"));
   env = {
     PATH: process.env["PATH"],
     NODE_ENV: "test",
@@ -22,12 +27,15 @@ beforeAll(async () => {
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
     SESSION_SECRET: "s".repeat(32),
     SMTP_URL: "smtp://127.0.0.1:2525",
+    // Every process of these tests loads the same code.
+    NODE_COMPILE_CACHE: compileCache,
   };
   await database.prisma.user.create({ data: { email: "host@example.com", name: "Host", username: "host" } });
 });
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
   await database.drop();
+  await rm(compileCache, { recursive: true, force: true });
 });
 
 function start(name: string, more: NodeJS.ProcessEnv) {
