@@ -32,7 +32,7 @@ import {
   type Logger,
   systemClock,
 } from "@calsync/lib";
-import { createSmtpTransport, notificationJobs } from "@calsync/notifications";
+import { createSmtpTransport, type HostNoticeKind, notificationJobs } from "@calsync/notifications";
 import { createPrismaClient, type PrismaClient } from "@calsync/prisma";
 import {
   createWebhookService,
@@ -93,6 +93,8 @@ export interface ContainerOptions {
   log?: Logger;
   /** The engine's times and sizes where they are not to be the usual ones. */
   syncSettings?: Partial<SyncSettings>;
+  /** How long news for hosts waits for more of its kind, in milliseconds, where that is not to be the usual time. */
+  hostNewsSettleMs?: Partial<Record<HostNoticeKind, number>>;
   /** A database client to use in place of one of its own, for instance one whose statements are counted. */
   prisma?: PrismaClient;
 }
@@ -124,7 +126,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   };
 
   const providers = createProviders(env);
-  const news = createHostNews({ now });
+  const news = createHostNews({ now, settleMs: options.hostNewsSettleMs ?? {} });
   const credentials = createCredentialStore({
     prisma,
     secretBox,

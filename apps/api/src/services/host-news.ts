@@ -14,8 +14,16 @@ export interface HostNews {
   webhookDisabled: WebhookDependencies["tellDisabled"];
 }
 
-export function createHostNews({ now }: { now: Clock }): HostNews {
-  const tellHosts: HostNews["tellHosts"] = (tx, notices) => queueHostMails(tx, notices, { now: now() });
+/** @param options `settleMs`: how long news of a kind waits for more of it, where that is not to be the usual time */
+export function createHostNews({
+  now,
+  settleMs = {},
+}: {
+  now: Clock;
+  settleMs?: Partial<Record<HostNoticeKind, number>>;
+}): HostNews {
+  const tellHosts: HostNews["tellHosts"] = (tx, notices) =>
+    queueHostMails(tx, notices, { now: now(), settleMs });
   return {
     tellHosts,
     async credentialEnded(tx, { credentialId, userId, provider, accountEmail, reason, at }) {

@@ -16,6 +16,7 @@ await new Promise((resolve) => process.once("message", resolve));
 const container = createContainer(env, {
   name: "worker",
   syncSettings: { leaseTtlMs: 1_500, leaseHeartbeatMs: 300, backoffBaseMs: 200, backoffCeilingMs: 2_000 },
+  hostNewsSettleMs: { "mass-change": 300, "sync-conflict": 300, "sync-news": 300 },
 });
 await startWorker({
   url: env.DATABASE_URL,

@@ -143,6 +143,18 @@ describe("mails to hosts", () => {
     expect(mails).toEqual([]);
   });
 
+  test("wait for more of their kind as long as they are told to", async () => {
+    await database.prisma.$transaction((tx) =>
+      queueHostMails(tx, [conflict("soon", "Booking")], { now, settleMs: { "sync-conflict": 2_000 } }),
+    );
+    advance(1);
+    await run();
+    expect(mails).toHaveLength(0);
+    advance(2);
+    await run();
+    expect(mails).toHaveLength(1);
+  });
+
   test("name a part of a long list and count the rest", async () => {
     await queue(...Array.from({ length: 25 }, (_, index) => conflict(`${index}`, `Booking ${index}`)));
     advance(60);

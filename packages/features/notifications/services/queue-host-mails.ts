@@ -1,8 +1,14 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import { sendHostMailJob } from "../jobs/send-host-mail.job.ts";
-import { type HostNotice, NOTICE_SETTLE_MS } from "../messages/host-notice.ts";
+import { type HostNotice, type HostNoticeKind, NOTICE_SETTLE_MS } from "../messages/host-notice.ts";
 import { insertNotices } from "../repositories/HostMailRepository.ts";
+
+export interface QueueHostMailsOptions {
+  now: Date;
+  /** How long news of a kind waits for more of it, in milliseconds. Defaults: {@link NOTICE_SETTLE_MS}. */
+  settleMs?: Partial<Record<HostNoticeKind, number>>;
+}
 
 /**
  * Puts news for hosts into the outbox, with a job to send it, in the caller's transaction: call it last. Two statements,
@@ -11,14 +17,14 @@ import { insertNotices } from "../repositories/HostMailRepository.ts";
 export async function queueHostMails(
   tx: PrismaTransaction,
   notices: readonly HostNotice[],
-  { now }: { now: Date },
+  { now, settleMs }: QueueHostMailsOptions,
 ): Promise<void> {
   if (notices.length === 0) return;
   const fresh = await insertNotices(tx, notices);
   await enqueueMany(
     tx,
     fresh.map(({ userId, kind }) => {
-      const wait = NOTICE_SETTLE_MS[kind];
+      const wait = settleMs?.[kind] ?? NOTICE_SETTLE_MS[kind];
       return {
         job: sendHostMailJob,
         payload: { userId, kind },
