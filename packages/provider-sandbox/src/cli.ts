@@ -13,14 +13,15 @@ const HELP = `calsync-sandbox: simulated calendar providers on a loopback port
   --no-quota                  do not enforce Google's documented quota
   --allow-http-callbacks      take http://localhost addresses for push channels
   --google-client <id:secret:redirect[,redirect]>   register an OAuth client; repeatable
+  --notion-client <id:secret:redirect[,redirect]>   register a public Notion integration; repeatable
   --allow-production          start although NODE_ENV is production
   --help                      show this text
 `;
 
 /** Reads `id:secret:redirect[,redirect]`; the redirect addresses hold colons themselves. */
-function readClient(text: string): GoogleClientInput {
+function readClient(text: string, flag: string): GoogleClientInput {
   const match = /^([^:]+):([^:]+):(.+)$/.exec(text);
-  if (!match) throw new Error(`--google-client needs id:secret:redirect, got "${text}".`);
+  if (!match) throw new Error(`${flag} needs id:secret:redirect, got "${text}".`);
   const [, clientId, clientSecret, redirects] = match as unknown as [string, string, string, string];
   return { clientId, clientSecret, redirectUris: redirects.split(",") };
 }
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
       "no-quota": { type: "boolean", default: false },
       "allow-http-callbacks": { type: "boolean", default: false },
       "google-client": { type: "string", multiple: true, default: [] },
+      "notion-client": { type: "string", multiple: true, default: [] },
       "allow-production": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -60,7 +62,8 @@ async function main(): Promise<void> {
     randomSeed: Number(values["random-seed"]),
     quota: values["no-quota"] ? "none" : "documented",
     allowHttpCallbacks: values["allow-http-callbacks"],
-    googleClients: values["google-client"].map(readClient),
+    googleClients: values["google-client"].map((text) => readClient(text, "--google-client")),
+    notionClients: values["notion-client"].map((text) => readClient(text, "--notion-client")),
     production: process.env.NODE_ENV === "production",
     allowProduction: values["allow-production"],
   });

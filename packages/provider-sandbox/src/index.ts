@@ -21,4 +21,13 @@ export { CALENDAR_SCOPES, calendarScope } from "./google/scopes.ts";
 export type { AccessRole, Account, GoogleEvent, GuestMail } from "./google/types.ts";
 export { Mailbox } from "./mail/Mailbox.ts";
 export type { Invitation, Mail, MailAddress, MailAttachment } from "./mail/types.ts";
+export type { NotionBehaviours, NotionFaultRule } from "./notion/faults.ts";
+export {
+  CALENDAR_COLUMNS,
+  DEFAULT_NOTION_CLIENT,
+  type NotionClientInput,
+  NotionSandbox,
+  type NotionTokens,
+} from "./notion/NotionSandbox.ts";
+export type { ColumnInput } from "./notion/NotionStore.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./server.ts";

@@ -1,10 +1,14 @@
 import type { GoogleSandbox } from "./google/GoogleSandbox.ts";
+import type { NotionSandbox } from "./notion/NotionSandbox.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Fills an empty sandbox with a host and a colleague, a second calendar, holidays and a few events of this week. */
-export function seedDemo(google: GoogleSandbox, nowMs: number): void {
+export function seedDemo(
+  { google, notion }: { google: GoogleSandbox; notion: NotionSandbox },
+  nowMs: number,
+): void {
   const host = "host@example.com";
   const timeZone = "Europe/Berlin";
   google.createAccount({ email: host, name: "Demo Host", timeZone });
@@ -41,4 +45,15 @@ export function seedDemo(google: GoogleSandbox, nowMs: number): void {
   });
   const date = (days: number) => ({ date: new Date(midnightMs + days * DAY_MS).toISOString().slice(0, 10) });
   google.putEvent(host, family, { summary: "School trip", start: date(3), end: date(4) });
+
+  notion.createAccount({ email: host, name: "Demo Host", workspace: "Demo" });
+  notion.createPage(host, "Work");
+  const { dataSourceId } = notion.createDatabase({ email: host, title: "Appointments" });
+  notion.addRow(host, dataSourceId, {
+    Name: { title: [{ text: { content: "Review" } }] },
+    Date: {
+      date: { start: `${date(4).date}T09:00:00`, end: `${date(4).date}T10:00:00`, time_zone: timeZone },
+    },
+    Place: { rich_text: [{ text: { content: "Meeting room" } }] },
+  });
 }

@@ -5,6 +5,11 @@ import { type GoogleClientInput, GoogleSandbox } from "./google/GoogleSandbox.ts
 import { GoogleStore, type SavedState } from "./google/GoogleStore.ts";
 import { registerGoogle } from "./google/routes.ts";
 import { Mailbox, type MailboxState } from "./mail/Mailbox.ts";
+import { DOCUMENTED_REQUEST_WINDOW } from "./notion/faults.ts";
+import { type NotionClientInput, NotionSandbox } from "./notion/NotionSandbox.ts";
+import { NotionStore, type SavedNotion } from "./notion/NotionStore.ts";
+import { registerNotion } from "./notion/routes.ts";
+import { registerNotionSandboxApi } from "./notion/sandbox-api.ts";
 import { registerPages } from "./pages/routes.ts";
 import { SandboxClock } from "./SandboxClock.ts";
 import { SeededRandom } from "./SeededRandom.ts";
@@ -31,6 +36,8 @@ export interface SandboxOptions {
   allowProduction?: boolean;
   /** OAuth clients with the redirect addresses that they may use. */
   googleClients?: GoogleClientInput[];
+  /** Public Notion integrations with the redirect addresses that they may use. */
+  notionClients?: NotionClientInput[];
   /** `demo`: two accounts with some events. Default `empty`. */
   seed?: "demo" | "empty";
   /** Seed of faults, gaps and orders; 1 unless given. */
@@ -44,6 +51,7 @@ export interface Sandbox {
   /** `http://127.0.0.1:<port>` */
   url: string;
   google: GoogleSandbox;
+  notion: NotionSandbox;
   /** Mail that was sent to the SMTP server; absent without one. */
   mail?: Mailbox;
   /** Stops listening, ends notifications on their way, writes the state file. */
@@ -52,6 +60,8 @@ export interface Sandbox {
 
 interface SavedSandbox {
   google: SavedState;
+  /** Missing in files of before there was Notion. */
+  notion?: SavedNotion;
   mail?: MailboxState;
 }
 
@@ -78,23 +88,31 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     behaviours: options.quota === "documented" ? { quota: DOCUMENTED_QUOTA } : {},
   });
   for (const client of options.googleClients ?? []) google.addClient(client);
+  const notionStore = new NotionStore(clock, new SeededRandom(options.randomSeed ?? 1));
+  const notion = new NotionSandbox(notionStore, {
+    url: () => url,
+    behaviours: options.quota === "documented" ? { requestWindow: DOCUMENTED_REQUEST_WINDOW } : {},
+  });
+  for (const client of options.notionClients ?? []) notion.addClient(client);
   const mailbox =
     options.smtpPort === undefined || options.smtpPort === false
       ? undefined
       : new Mailbox({ clock: () => new Date(clock.nowMs()) });
 
   const seed = () => {
-    if (options.seed === "demo") seedDemo(google, clock.nowMs());
+    if (options.seed === "demo") seedDemo({ google, notion }, clock.nowMs());
   };
   const file = options.statePath
     ? new StateFile<SavedSandbox>(options.statePath, () => ({
         google: store.toJSON(),
+        notion: notionStore.toJSON(),
         ...(mailbox ? { mail: mailbox.state() } : {}),
       }))
     : undefined;
   const saved = await file?.load();
   if (saved) {
     store.load(saved.google);
+    if (saved.notion) notionStore.load(saved.notion);
     if (saved.mail) mailbox?.restore(saved.mail);
   } else {
     seed();
@@ -112,7 +130,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return reply.code(403).send({ error: { code: 403, message: "The sandbox answers to localhost only." } });
   });
   registerGoogle(app, google);
+  registerNotion(app, notion);
+  registerNotionSandboxApi(app, notion);
   registerSandboxApi(app, google, () => {
+    notion.reset();
     mailbox?.clear();
     seed();
   });
@@ -123,6 +144,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       if (request.method !== "GET") file.schedule();
     });
     store.onChange(() => file.schedule());
+    notionStore.onChange(() => file.schedule());
     mailbox?.subscribe(() => file.schedule());
   }
   try {
@@ -131,6 +153,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     if (mailbox) await mailbox.start({ port: options.smtpPort as number });
   } catch (error) {
     google.close();
+    notion.close();
     await app.close();
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== "EADDRINUSE") throw error;
@@ -142,9 +165,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     url,
     google,
+    notion,
     ...(mailbox ? { mail: mailbox } : {}),
     close: async () => {
       google.close();
+      notion.close();
       await app.close();
       await mailbox?.close();
       await file?.write();
