@@ -124,10 +124,29 @@ export const slotsQuerySchema = z
         "A booking that is to be moved: its own time counts as free. For its host, or with its guest's `token`",
       ),
     token: z.string().max(200).optional().describe("The guest's secret of the booking that is to be moved"),
+    scope: z
+      .enum(["one", "following", "all"])
+      .optional()
+      .describe("How much of its series is to be moved: only times are given at which all of it fits"),
+    count: z.coerce
+      .number()
+      .int()
+      .min(2)
+      .max(100)
+      .optional()
+      .describe("For a recurring event type: only times from which so many occurrences are free"),
   })
   .refine(({ rescheduleUid, token }) => rescheduleUid !== undefined || token === undefined, {
     error: "token belongs to rescheduleUid",
     path: ["rescheduleUid"],
+  })
+  .refine(({ rescheduleUid, scope }) => rescheduleUid !== undefined || scope === undefined, {
+    error: "scope belongs to rescheduleUid",
+    path: ["rescheduleUid"],
+  })
+  .refine(({ rescheduleUid, count }) => rescheduleUid === undefined || count === undefined, {
+    error: "count is for new bookings; use scope for a series that is to be moved",
+    path: ["count"],
   });
 
 export const slotsSchema = z.object({
@@ -188,9 +207,11 @@ const token = z
 export const rescheduleRequestSchema = z.object({
   start: anyInstant,
   scope: z
-    .enum(["one"], { error: "only one date of a series can be moved at a time" })
+    .enum(["one", "following", "all"])
     .optional()
-    .describe("For an occurrence of a series: it alone is moved"),
+    .describe(
+      "For an occurrence of a series: it alone, it and all later ones, or all that are still to come; the others move by as much. One that was given a time of its own keeps it",
+    ),
   token: token.optional(),
 });
 

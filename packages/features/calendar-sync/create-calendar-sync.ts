@@ -103,9 +103,9 @@ export interface CalendarSync extends BookingSync {
   credentialWillBeRemoved(credentialId: number): Promise<void>;
   /**
    * When the user's selected calendars are busy, and how fresh that knowledge is per calendar: from the mirror while it is
-   * fresh, else asked at the provider. `except`: the time of a booking that is to be moved, whose own event is not busy.
+   * fresh, else asked at the provider. `except`: the times of bookings that are to be moved, whose own events are not busy.
    */
-  busyIntervals(userId: number, range: Interval, except?: Interval): Promise<BusyTimesFound>;
+  busyIntervals(userId: number, range: Interval, except?: readonly Interval[]): Promise<BusyTimesFound>;
   /** Events of connected calendars that are not ours, and their host's edits of them. */
   externalEvents: ExternalEvents;
   status(userId: number): Promise<SyncStatus[]>;

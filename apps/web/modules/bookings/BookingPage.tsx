@@ -2,6 +2,7 @@ import { Alert, Badge, buttonClass, Card } from "@calsync/ui";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Booking, Change, EventType } from "../api/types.ts";
+import { OccurrenceList } from "../series/OccurrenceList.tsx";
 import { formatDuration } from "../time/format.ts";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { BookedNotice } from "./BookedNotice.tsx";
@@ -19,6 +20,8 @@ export type BookingViewer =
 export interface BookingPageProps {
   booking: Booking;
   eventType: EventType | null;
+  /** All dates of its series; none of a single booking. */
+  occurrences: readonly Booking[];
   /** The viewer's zone: all times on the page are in it. */
   timeZone: string;
   viewer: BookingViewer;
@@ -27,7 +30,7 @@ export interface BookingPageProps {
 }
 
 /** A booking with everything that its viewer may see and do. */
-export function BookingPage({ booking, eventType, timeZone, viewer, now }: BookingPageProps) {
+export function BookingPage({ booking, eventType, occurrences, timeZone, viewer, now }: BookingPageProps) {
   const look = lookOfStatus(booking.status);
   const active = isActive(booking);
   const ended = booking.end <= now;
@@ -89,6 +92,9 @@ export function BookingPage({ booking, eventType, timeZone, viewer, now }: Booki
           </p>
         ) : null}
       </Card>
+      {occurrences.length > 0 ? (
+        <OccurrenceList {...{ occurrences, timeZone }} shown={booking.uid} links={viewer.role === "host"} />
+      ) : null}
       {viewer.role === "host" ? (
         <>
           <BookingCalendars calendars={booking.calendars} timeZone={timeZone} />

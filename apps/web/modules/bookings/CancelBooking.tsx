@@ -7,7 +7,7 @@ import { callApi } from "../api/browser.ts";
 import { explainProblem } from "../api/problem.ts";
 import type { Booking } from "../api/types.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
-import { BOOKING_SCOPES } from "../series/series-words.ts";
+import { BOOKING_SCOPES, type BookingScope } from "../series/series-words.ts";
 
 /** Asks before a booking is cancelled, and for the reason that the other side will read. */
 export function CancelBooking({
@@ -25,7 +25,7 @@ export function CancelBooking({
 }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const [scope, setScope] = useState<keyof typeof BOOKING_SCOPES>("one");
+  const [scope, setScope] = useState<BookingScope>("one");
   const others = token === null ? booking.attendees.map(({ name }) => name).join(", ") : booking.host.name;
 
   const cancel = async (event: FormEvent<HTMLFormElement>) => {

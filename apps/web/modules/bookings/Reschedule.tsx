@@ -6,11 +6,13 @@ import { callApi } from "../api/browser.ts";
 import { ApiProblem, explainProblem } from "../api/problem.ts";
 import type { Booking, EventType } from "../api/types.ts";
 import { SlotPicker } from "../public-booking/SlotPicker.tsx";
+import { ScopeFields } from "../series/ScopeFields.tsx";
+import { BOOKING_SCOPES, type BookingScope } from "../series/series-words.ts";
 import { nameZone, wallClock } from "../time/format.ts";
-import { WhenText } from "../time/TimeText.tsx";
+import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { instantOf } from "../time/zoned.ts";
 
-/** Moves a booking: a guest chooses among the free times, the host may also name any other time. */
+/** Moves a booking, with others of its series where that is wanted: a guest chooses among the free times, the host may also name any other time. */
 export function Reschedule({
   booking,
   eventType,
@@ -28,6 +30,7 @@ export function Reschedule({
 }) {
   const [timeZone, setTimeZone] = useState(usualZone);
   const [start, setStart] = useState<string | null>(null);
+  const [scope, setScope] = useState<BookingScope>("one");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
   const [version, setVersion] = useState(0);
@@ -39,7 +42,7 @@ export function Reschedule({
     setBusy(true);
     setProblem(null);
     try {
-      const body = { start, ...(token ? { token } : {}) };
+      const body = { start, ...(token ? { token } : {}), ...(booking.series ? { scope } : {}) };
       await callApi(`/v1/bookings/${booking.uid}/reschedule`, { method: "POST", body });
       onMoved();
     } catch (error) {
@@ -62,7 +65,7 @@ export function Reschedule({
       </h2>
       {problem ? (
         <Alert tone="warn" role="alert" className="mb-4" title={titleOf(problem)}>
-          {explainProblem(problem)}
+          <RefusalText {...{ problem, timeZone }} />
         </Alert>
       ) : null}
       {start ? (
@@ -75,9 +78,7 @@ export function Reschedule({
             <span className="font-normal text-muted">to </span>
             <WhenText when={{ start, end: endFor(booking, start) }} timeZone={timeZone} zone />
           </p>
-          {booking.series ? (
-            <p className="mt-2 text-muted">The other appointments of the series stay.</p>
-          ) : null}
+          {booking.series ? <p className="mt-2 text-muted">{WHAT_FOLLOWS[scope]}</p> : null}
           <div className="mt-4 flex flex-wrap gap-3">
             <Button kind="primary" busy={busy} onClick={move} autoFocus>
               Move booking
@@ -89,6 +90,16 @@ export function Reschedule({
         </div>
       ) : (
         <>
+          {booking.series ? (
+            <div className="mb-6">
+              <ScopeFields
+                legend="What is moved?"
+                scopes={BOOKING_SCOPES}
+                value={scope}
+                onChange={setScope}
+              />
+            </div>
+          ) : null}
           {eventType ? (
             <SlotPicker
               username={booking.host.username}
@@ -97,7 +108,7 @@ export function Reschedule({
               onTimeZone={setTimeZone}
               maximumDaysAhead={eventType.maximumDaysAhead}
               around={booking.start}
-              moving={{ uid: booking.uid, token }}
+              moving={{ uid: booking.uid, token, scope }}
               chosen={null}
               version={version}
               onChoose={(slot) => choose(slot.start)}
@@ -153,6 +164,32 @@ function OtherTime({
       />
       <Button type="submit">Choose this time</Button>
     </form>
+  );
+}
+
+const WHAT_FOLLOWS: Record<BookingScope, string> = {
+  one: "The other appointments of the series stay.",
+  following: "All later ones move by as much. One that has a time of its own keeps it.",
+  all: "All that are still to come move by as much. One that has a time of its own keeps it.",
+};
+
+/** Why it was not moved; of a series, with the dates that do not fit. */
+function RefusalText({ problem, timeZone }: { problem: unknown; timeZone: string }) {
+  if (!(problem instanceof ApiProblem) || problem.code !== "occurrences_taken")
+    return explainProblem(problem);
+  const gone = [...problem.fields.values()].map((text) => text.split(" ")[0] ?? "");
+  return (
+    <>
+      These dates do not fit:
+      <ul className="my-1 list-disc pl-5">
+        {gone.map((instant) => (
+          <li key={instant}>
+            <MomentText {...{ instant, timeZone }} />
+          </li>
+        ))}
+      </ul>
+      Nothing was moved. Choose another time.
+    </>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import type { Slots } from "../api/types.ts";
+import type { BookingScope } from "../series/series-words.ts";
 import { startOfDay } from "../time/zoned.ts";
 import type { Slot } from "./slot-days.ts";
 
@@ -18,6 +19,8 @@ const LOADING: MonthOfSlots = { state: "loading" };
 export interface MovingBooking {
   uid: string;
   token: string | null;
+  /** How much of its series is moved with it. */
+  scope: BookingScope;
 }
 
 /**
@@ -35,16 +38,18 @@ export function useSlots(
 ) {
   const uid = moving?.uid;
   const token = moving?.token;
+  const scope = moving?.scope ?? "one";
   const [months, setMonths] = useState<ReadonlyMap<string, MonthOfSlots>>(new Map());
   const [round, setRound] = useState(0);
-  const key = timeZone && month ? `${round} ${count} ${timeZone} ${month}` : null;
+  const key = timeZone && month ? `${round} ${count} ${scope} ${timeZone} ${month}` : null;
 
   useEffect(() => {
     if (!key || !timeZone || !month) return;
     const aborted = new AbortController();
     const set = (found: MonthOfSlots) =>
-      setMonths((before) => new Map(before).set(`${count} ${timeZone} ${month}`, found));
-    const moved = uid ? { rescheduleUid: uid, ...(token ? { token } : {}) } : {};
+      setMonths((before) => new Map(before).set(`${count} ${scope} ${timeZone} ${month}`, found));
+    const series = scope === "one" ? {} : { scope };
+    const moved = uid ? { rescheduleUid: uid, ...(token ? { token } : {}), ...series } : {};
     const only = { ...moved, ...(count > 1 ? { count: String(count) } : {}) };
     fetchMonth({ username, slug, timeZone, month, only, signal: aborted.signal }).then(
       set,
@@ -53,7 +58,7 @@ export function useSlots(
       },
     );
     return () => aborted.abort();
-  }, [key, username, slug, timeZone, month, uid, token, count]);
+  }, [key, username, slug, timeZone, month, uid, token, scope, count]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
   // A page that comes back to the front may show times that went meanwhile.
@@ -65,7 +70,7 @@ export function useSlots(
     return () => document.removeEventListener("visibilitychange", onVisibility);
   }, [reload]);
 
-  return { found: months.get(`${count} ${timeZone} ${month}`) ?? LOADING, reload };
+  return { found: months.get(`${count} ${scope} ${timeZone} ${month}`) ?? LOADING, reload };
 }
 
 async function fetchMonth({
@@ -80,7 +85,7 @@ async function fetchMonth({
   slug: string;
   timeZone: string;
   month: string;
-  only: { rescheduleUid?: string; token?: string; count?: string };
+  only: { rescheduleUid?: string; token?: string; scope?: string; count?: string };
   signal: AbortSignal;
 }): Promise<MonthOfSlots> {
   const query = new URLSearchParams({

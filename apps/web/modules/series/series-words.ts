@@ -13,8 +13,11 @@ export type Scope = "one" | "all";
 /** What can be chosen of an event in another calendar. */
 export const EVENT_SCOPES = { one: "Only this one", all: "The whole series" };
 
+/** How much of a series of bookings is meant. */
+export type BookingScope = "one" | "following" | "all";
+
 /** What can be chosen of a series of bookings. */
-export const BOOKING_SCOPES = {
+export const BOOKING_SCOPES: Record<BookingScope, string> = {
   one: "Only this one",
   following: "This and all later ones",
   all: "All that are still to come",

@@ -83,7 +83,12 @@ export function findSlots(search: SlotSearch): Slot[] {
 }
 
 /** The asked range cut to what notice and the last bookable day allow. */
-function bookableRange({ range, rules, schedule, now }: SlotSearch): Span {
+export function bookableRange({
+  range,
+  rules,
+  schedule,
+  now,
+}: Pick<SlotSearch, "range" | "rules" | "schedule" | "now">): Span {
   const earliest = now.getTime() + rules.minimumNoticeMinutes * MINUTE_MS;
   const today = Temporal.Instant.fromEpochMilliseconds(now.getTime())
     .toZonedDateTimeISO(schedule.timeZone)

@@ -1,5 +1,5 @@
 import { lockHostTime, type PrismaTransaction } from "@calsync/prisma";
-import type { EventTime } from "@calsync/types";
+import type { EventTime, Interval } from "@calsync/types";
 import { BOOKING, type BookingRow, type NewBooking, type Sql } from "./BookingRepository.ts";
 
 /** A recurring booking as it is made. */
@@ -67,6 +67,40 @@ export async function lockOccurrences(tx: PrismaTransaction, seriesId: string): 
   await tx.$queryRaw`
     SELECT 1 AS "locked" FROM "Booking" WHERE "recurringGroup" = ${seriesId}::uuid ORDER BY "id" FOR NO KEY UPDATE`;
   return findOccurrences(tx, seriesId);
+}
+
+/**
+ * Moves bookings of a host all at once, so that each may take the time that another of them leaves. Two statements: the
+ * database checks each row's new time as it is written, and until then none of them must stand in another's way.
+ * @throws an exclusion violation when a time belongs to somebody else
+ */
+export async function moveMany(
+  tx: PrismaTransaction,
+  hostId: number,
+  moves: readonly { id: number; status: BookingRow["status"]; time: Interval; occupied: Interval }[],
+  now: Date,
+): Promise<void> {
+  if (moves.length === 0) return;
+  await lockHostTime(tx, hostId);
+  await tx.$executeRaw`UPDATE "Booking" SET "status" = 'CANCELLED' WHERE "id" = ANY(${moves.map(({ id }) => id)}::int[])`;
+  const rows = moves.map(({ id, status, time, occupied }) => ({
+    id,
+    status,
+    startTime: time.start,
+    endTime: time.end,
+    occupiedStart: occupied.start,
+    occupiedEnd: occupied.end,
+  }));
+  await tx.$executeRaw`
+    UPDATE "Booking" b
+    SET "status" = r."status"::"BookingStatus", "startTime" = r."startTime", "endTime" = r."endTime",
+        "occupiedStart" = r."occupiedStart", "occupiedEnd" = r."occupiedEnd", "hostPlaced" = false, "allDay" = false,
+        "sequence" = b."sequence" + 1, "updatedAt" = ${now},
+        "fieldChangedAt" = b."fieldChangedAt" || ${JSON.stringify({ time: now.toISOString() })}::jsonb
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(
+      "id" int, "status" text, "startTime" timestamptz, "endTime" timestamptz, "occupiedStart" timestamptz,
+      "occupiedEnd" timestamptz)
+    WHERE b."id" = r."id"`;
 }
 
 /** Cancels bookings as people do. One statement. */

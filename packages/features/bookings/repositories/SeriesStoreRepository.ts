@@ -1,4 +1,5 @@
 import type { PrismaTransaction } from "@calsync/prisma";
+import type { Sql } from "./BookingRepository.ts";
 
 /** A series as the engine's store needs it. */
 export interface StoredSeries {
@@ -21,7 +22,7 @@ export interface StoredSeries {
 
 /** Reads series, in order of id; with `lock` they stay locked until the transaction ends. */
 export async function findManySeries(
-  tx: PrismaTransaction,
+  tx: Sql,
   ids: readonly string[],
   { lock = false }: { lock?: boolean } = {},
 ): Promise<StoredSeries[]> {

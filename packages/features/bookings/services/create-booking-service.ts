@@ -38,9 +38,11 @@ export interface BookingService {
   /** One event type by its public address, hidden ones too. @throws not-found `unknown_event_type` */
   getPublicEventType(username: string, slug: string): Promise<PublicEventType>;
   /**
-   * Times that can be booked, by day. With `rescheduleUid`, those that this booking can be moved to: its own time counts as
-   * free then, for its viewer alone.
-   * @throws not-found `unknown_event_type`, `unknown_booking`; invalid `bad_range`, `range_too_long`
+   * Times that can be booked, by day. With `rescheduleUid`, those that this booking can be moved to, alone or with as much of
+   * its series as `scope` says: their own times count as free then, for its viewer alone. With `count`, those from which so
+   * many occurrences are free.
+   * @throws not-found `unknown_event_type`, `unknown_booking`; invalid `bad_range`, `range_too_long`, `not_recurring`,
+   *   `too_many_occurrences`
    */
   getSlots(query: SlotsQuery, viewer?: Viewer | null): Promise<Slots>;
   /**
@@ -56,11 +58,16 @@ export interface BookingService {
   /** Whether a booking exists and is the viewer's: for streams of events. */
   maySee(uid: string, viewer: Viewer): Promise<boolean>;
   /**
-   * Moves a booking; its length stays. Guests choose among offered times, hosts among all that are free.
-   * @throws conflict `slot_taken`, `booking_cancelled`, `booking_ended`, `event_type_gone`; forbidden `shared_booking`;
+   * Moves a booking; its length stays. Guests choose among offered times, hosts among all that are free. Of a series: it alone, it
+   * and all later ones, or all that are still to come; each of them has to fit.
+   * @throws conflict `slot_taken`, `occurrences_taken`, `booking_cancelled`, `booking_ended`, `event_type_gone`; forbidden `shared_booking`;
    *   invalid `slot_not_offered`, `time_in_past`; not-found
    */
-  reschedule(uid: string, change: { start: string }, viewer: Viewer): Promise<BookingDto>;
+  reschedule(
+    uid: string,
+    change: { start: string; scope?: SeriesScope | "one" | undefined },
+    viewer: Viewer,
+  ): Promise<BookingDto>;
   /**
    * Cancels a booking; a guest of a shared one cancels their seat. Repeating it changes nothing. Of a series: it alone, it and
    * all later ones, or all that are still to come.
@@ -136,7 +143,8 @@ export function createBookingService(deps: BookingDependencies): BookingService 
       return rows.filter((row) => findActingGuest(row, email)).map((row) => toGuestDto(row, email));
     },
     maySee: async (uid, viewer) => (await find(uid, viewer)) !== null,
-    reschedule: async (uid, { start }, viewer) => show(await reschedule(deps, uid, new Date(start), viewer)),
+    reschedule: async (uid, { start, scope }, viewer) =>
+      show(await reschedule(deps, uid, new Date(start), viewer, scope)),
     cancel: async (uid, { reason, scope }, viewer) =>
       show(await cancel(deps, uid, reason || null, viewer, scope)),
     list: (userId, query) => listBookings(prisma, userId, query, now()),

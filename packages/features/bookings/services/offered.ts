@@ -1,16 +1,22 @@
 import type { Interval } from "@calsync/types";
-import { findSlots, type Slot, type SlotRules, type TakenTime } from "../availability/find-slots.ts";
+import {
+  bookableRange,
+  findSlots,
+  type Slot,
+  type SlotRules,
+  type TakenTime,
+} from "../availability/find-slots.ts";
 import { findOccupied, type OccupiedTime, type Sql } from "../repositories/BookingRepository.ts";
 import type { BookableEventType } from "../repositories/EventTypeRepository.ts";
 
 /**
- * When a user's connected calendars are busy, and how fresh that knowledge is. `except`: the time of a booking that is to be
+ * When a user's connected calendars are busy, and how fresh that knowledge is. `except`: the times of bookings that are to be
  * moved, whose own events do not count.
  */
 export type BusyLookup = (
   userId: number,
   range: Interval,
-  except?: Interval,
+  except?: readonly Interval[],
 ) => Promise<{
   intervals: Interval[];
   freshness: {
@@ -38,8 +44,8 @@ export interface OfferQuery {
         start: Date;
         end: Date;
         durationMinutes: number;
-        /** Further bookings that move along: other occurrences of its series. */
-        alsoMoving?: ReadonlySet<number>;
+        /** Further bookings that move along, and when they are now: other occurrences of its series. */
+        alsoMoving?: readonly (Interval & { bookingId: number })[];
       }
     | undefined;
 }
@@ -64,7 +70,7 @@ export interface Offer {
 
 /** The slots that are offered now, from the database and the host's calendars. */
 export async function findOffered(sql: Sql, busy: BusyLookup, query: OfferQuery): Promise<Offer> {
-  const { target, range, now } = query;
+  const { target, range, now, moving } = query;
   const rules = rulesOf(query);
   const reach = {
     start: new Date(range.start.getTime() - rules.bufferBeforeMinutes * MINUTE_MS),
@@ -72,18 +78,52 @@ export async function findOffered(sql: Sql, busy: BusyLookup, query: OfferQuery)
   };
   const [occupied, { intervals, freshness, closed }] = await Promise.all([
     findOccupied(sql, target.host.id, reach),
-    busy(target.host.id, reach, query.moving),
+    busy(target.host.id, reach, moving ? [moving, ...(moving.alsoMoving ?? [])] : []),
   ]);
   if (!target.schedule || closed) return { slots: [], freshness, closed };
-  const { moving } = query;
-  const taken = occupied
-    .filter(({ id }) => id !== moving?.bookingId && !moving?.alsoMoving?.has(id))
-    .map(toTaken(target.eventType.id));
+  const leaving = new Set(moving?.alsoMoving?.map(({ bookingId }) => bookingId)).add(moving?.bookingId ?? -1);
+  const taken = occupied.filter(({ id }) => !leaving.has(id)).map(toTaken(target.eventType.id));
   return {
     slots: findSlots({ schedule: target.schedule, rules, range, now, busy: intervals, taken }),
     freshness,
     closed,
   };
+}
+
+/**
+ * The slots of the range from which several appointments are free together. Only the first of them has to lie within the days
+ * that are open for booking; a series reaches beyond them by its nature.
+ * @param startsFrom the starts of all appointments when one of them is at this slot; in order, at least one
+ */
+export async function findOfferedTogether(
+  sql: Sql,
+  busy: BusyLookup,
+  query: OfferQuery,
+  startsFrom: (slot: Date) => readonly Date[],
+): Promise<Offer> {
+  const { target, range, now } = query;
+  const [first = range.start] = startsFrom(range.start);
+  const last = startsFrom(range.end).at(-1) ?? range.end;
+  const reach = {
+    start: new Date(Math.min(first.getTime(), range.start.getTime())),
+    end: new Date(Math.max(last.getTime(), range.end.getTime()) + 1),
+  };
+  const offer = await findOffered(sql, busy, { ...query, target: farAhead(target), range: reach });
+  const { schedule } = target;
+  if (!schedule) return offer;
+  const open = bookableRange({ range, rules: rulesOf(query), schedule, now });
+  const free = new Set(offer.slots.map(({ start }) => start.getTime()));
+  const slots = offer.slots.filter(({ start }) => {
+    if (start < range.start || start >= range.end) return false;
+    const starts = startsFrom(start);
+    return (starts[0]?.getTime() ?? 0) < open.end && starts.every((one) => free.has(one.getTime()));
+  });
+  return { ...offer, slots };
+}
+
+/** The event type without its last bookable day. */
+export function farAhead(target: BookableEventType): BookableEventType {
+  return { ...target, eventType: { ...target.eventType, maximumDaysAhead: 36_600 } };
 }
 
 /** Whether a start would be offered if nothing else were in the way: tells "taken" from "never offered". */

@@ -1,6 +1,5 @@
 import { queueBookingMails } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
-import type { Interval } from "@calsync/types";
 import {
   bookingEnded,
   calendarUnreadable,
@@ -18,14 +17,14 @@ import {
   lockByUid,
   move,
 } from "../repositories/BookingRepository.ts";
-import { findBookableById } from "../repositories/EventTypeRepository.ts";
 import { inTransaction, isTimeTaken } from "../repositories/transaction.ts";
+import type { SeriesScope } from "./cancel-series.ts";
 import type { BookingDependencies } from "./dependencies.ts";
 import { toEventTime } from "./event-time.ts";
 import { findOffered, isOfferedWhenFree, movingOf, oneStart } from "./offered.ts";
+import { placeAt, targetOf } from "./reschedule-place.ts";
+import { moveOccurrences, type Occurrence, requireAllFit } from "./reschedule-series.ts";
 import { type Role, roleOf, type Viewer } from "./viewer.ts";
-
-const MINUTE_MS = 60_000;
 
 /** A booking and what the one who asked is to it. */
 export interface Acted {
@@ -33,22 +32,25 @@ export interface Acted {
   role: Role;
 }
 
-/** Moves a booking to another start; its length, id and uid stay. See `BookingService.reschedule`. */
+/** Moves a booking, or several occurrences of its series; lengths, ids and uids stay. See `BookingService.reschedule`. */
 export async function reschedule(
   deps: BookingDependencies,
   uid: string,
   newStart: Date,
   viewer: Viewer,
+  scope: SeriesScope | "one" = "one",
 ): Promise<Acted> {
   const now = deps.now();
   const seen = await findByUid(deps.prisma, uid);
   const role = seen && roleOf(seen, viewer, deps.guestTokens);
   if (!seen || !role) throw unknownBooking();
   requireMovable(seen, role, now);
-  if (seen.startTime.getTime() === newStart.getTime()) return { booking: seen, role };
+  if (isThere(seen, newStart, scope)) return { booking: seen, role };
   if (newStart <= now)
     throw invalid("time_in_past", "The new time lies in the past.", "Choose a time to come.");
-  if (role.role === "guest") await requireOffered(deps, seen, newStart, now);
+  if (scope !== "one" && isOccurrence(seen))
+    await requireAllFit(deps, seen, { scope, role: role.role, newStart, now });
+  else if (role.role === "guest") await requireOffered(deps, seen, newStart, now);
   else if (seen.kind === "BOOKING") await requireNotBusy(deps, seen, newStart);
   try {
     const booking = await inTransaction(deps.prisma, async (tx) => {
@@ -57,8 +59,10 @@ export async function reschedule(
       const currentRole = current && roleOf(current, viewer, deps.guestTokens);
       if (!current || !currentRole) throw unknownBooking();
       requireMovable(current, currentRole, now);
-      if (current.startTime.getTime() === newStart.getTime()) return current;
-      return moveTo(deps, tx, current, currentRole, newStart, now);
+      if (isThere(current, newStart, scope)) return current;
+      return scope !== "one" && isOccurrence(current)
+        ? moveOccurrences(deps, tx, current, { scope, role: currentRole, newStart, now })
+        : moveTo(deps, tx, current, currentRole, newStart, now);
     });
     deps.log.info({ bookingId: booking.id, by: role.role }, "rescheduled");
     return { booking, role };
@@ -66,6 +70,19 @@ export async function reschedule(
     if (isTimeTaken(error)) throw slotTaken(error);
     throw error;
   }
+}
+
+/** Whether there is nothing to move. Others of its series may follow one that was moved alone to where it is. */
+function isThere({ startTime, originalStart }: BookingRow, start: Date, scope: SeriesScope | "one"): boolean {
+  const at = start.getTime();
+  return (
+    startTime.getTime() === at &&
+    (scope === "one" || originalStart === null || Date.parse(originalStart) === at)
+  );
+}
+
+function isOccurrence(booking: BookingRow): booking is Occurrence {
+  return booking.recurringGroup !== null;
 }
 
 function requireMovable(booking: BookingRow, role: Role, now: Date): void {
@@ -100,15 +117,7 @@ async function requireOffered(
   start: Date,
   now: Date,
 ): Promise<void> {
-  const target =
-    booking.eventTypeId === null ? null : await findBookableById(deps.prisma, booking.eventTypeId);
-  if (!target) {
-    throw conflict(
-      "event_type_gone",
-      "The host no longer offers this kind of appointment.",
-      "Ask the host to move the booking, or cancel it.",
-    );
-  }
+  const target = await targetOf(deps, booking);
   const moving = movingOf(booking);
   const { slots, closed } = await findOffered(deps.prisma, deps.busy, {
     target,
@@ -131,7 +140,7 @@ async function requireNotBusy(deps: BookingDependencies, booking: BookingRow, st
   const { time, occupied } = placeAt(booking, start);
   const [taken, { intervals }] = await Promise.all([
     findOccupied(deps.prisma, booking.hostId, occupied),
-    deps.busy(booking.hostId, time, { start: booking.startTime, end: booking.endTime }),
+    deps.busy(booking.hostId, time, [{ start: booking.startTime, end: booking.endTime }]),
   ]);
   const others = taken.filter(({ id }) => id !== booking.id);
   const clash =
@@ -173,16 +182,4 @@ async function moveTo(
     },
   ]);
   return booking;
-}
-
-function placeAt(booking: BookingRow, start: Date): { time: Interval; occupied: Interval } {
-  const end = new Date(start.getTime() + booking.endTime.getTime() - booking.startTime.getTime());
-  const { bufferBeforeMinutes = 0, bufferAfterMinutes = 0 } = booking.eventType ?? {};
-  return {
-    time: { start, end },
-    occupied: {
-      start: new Date(start.getTime() - bufferBeforeMinutes * MINUTE_MS),
-      end: new Date(end.getTime() + bufferAfterMinutes * MINUTE_MS),
-    },
-  };
 }

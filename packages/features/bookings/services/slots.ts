@@ -4,7 +4,9 @@ import { invalid, unknownBooking, unknownEventType } from "../errors.ts";
 import { findByUid } from "../repositories/BookingRepository.ts";
 import { findByAddress } from "../repositories/EventTypeRepository.ts";
 import type { BookingDependencies } from "./dependencies.ts";
-import { findOffered, movingOf, type OfferQuery } from "./offered.ts";
+import { findOffered, findOfferedTogether, movingOf, type OfferQuery } from "./offered.ts";
+import { startsOfSeries } from "./offered-series.ts";
+import { findSeriesMove, movingTogether } from "./reschedule-series.ts";
 import { roleOf, type Viewer } from "./viewer.ts";
 
 /** The longest stretch that one request may ask for: two months with a margin for weeks at both ends. */
@@ -32,13 +34,12 @@ export async function getSlots(
   }
   const target = await findByAddress(prisma, query.username, query.eventType);
   if (!target) throw unknownEventType();
-  const moving = await findMoving(deps, query.rescheduleUid, target.eventType.id, viewer);
-  const offer = await findOffered(prisma, busy, {
-    target,
-    range,
-    now: now(),
-    ...(moving ? { moving } : {}),
-  });
+  const { moving, startsFrom } = await findMoving(deps, query, target.eventType.id, viewer);
+  const offers = { target, range, now: now(), moving };
+  const together = query.count === undefined ? startsFrom : startsOfSeries(target, query.count);
+  const offer = together
+    ? await findOfferedTogether(prisma, busy, offers, together)
+    : await findOffered(prisma, busy, offers);
   // Staying where it is is no move.
   const slots = offer.slots.filter(({ start }) => start.getTime() !== moving?.start.getTime());
   return {
@@ -62,18 +63,23 @@ export async function getSlots(
 }
 
 /**
- * The booking that its host or guest wants to move, so that times which overlap its own are offered.
+ * The booking that its host or guest wants to move, so that times which overlap its own are offered, and how what moves along
+ * would follow it.
  * @throws not-found unless it is a booking of this event type and the viewer's
  */
 async function findMoving(
-  { prisma, guestTokens }: SlotDependencies,
-  uid: string | undefined,
+  deps: SlotDependencies,
+  { rescheduleUid: uid, scope = "one" }: SlotsQuery,
   eventTypeId: number,
   viewer: Viewer | null,
-): Promise<OfferQuery["moving"]> {
-  if (uid === undefined) return undefined;
+): Promise<{ moving?: OfferQuery["moving"]; startsFrom?: (slot: Date) => Date[] }> {
+  if (uid === undefined) return {};
+  const { prisma, guestTokens } = deps;
   const booking = await findByUid(prisma, uid);
   const mayMove = booking && viewer && roleOf(booking, viewer, guestTokens) !== null;
   if (!mayMove || booking.eventTypeId !== eventTypeId) throw unknownBooking();
-  return movingOf(booking);
+  const { recurringGroup } = booking;
+  if (scope === "one" || recurringGroup === null) return { moving: movingOf(booking) };
+  const move = await findSeriesMove(deps, { ...booking, recurringGroup }, scope);
+  return { moving: movingTogether(booking, move), startsFrom: move.startsFrom };
 }

@@ -138,13 +138,15 @@ export class SeriesReferenceRepository {
   }
 
   /**
-   * Ties the occurrences among the bookings to the references of their series, which are made where they are missing. An
+   * Ties the occurrences among the bookings, and all of the given series, to the references of their series, which are made
+   * where they are missing. An
    * occurrence that has moved into another series lets go of the event that it had. The id follows from series and
    * calendar, as that of a booking's reference does. @returns the references of series that were tied to
    */
   async tie(
     sql: Sql,
     bookingIds: readonly number[],
+    seriesIds: readonly string[] = [],
   ): Promise<Pick<SeriesReferenceRow, "id" | "seriesId" | "calendarSyncId">[]> {
     if (bookingIds.length === 0) return [];
     const rows = await sql.$queryRaw<Pick<SeriesReferenceRow, "id" | "seriesId" | "calendarSyncId">[]>`
@@ -153,7 +155,7 @@ export class SeriesReferenceRepository {
           FROM "BookingReference" r
           JOIN "Booking" b ON b."id" = r."bookingId" AND b."recurringGroup" IS NOT NULL
           LEFT JOIN "SeriesReference" s ON s."id" = r."seriesReferenceId"
-         WHERE b."id" = ANY(${bookingIds}::int[])
+         WHERE (b."id" = ANY(${bookingIds}::int[]) OR b."recurringGroup" = ANY(${seriesIds}::uuid[]))
            AND CASE WHEN s."id" IS NULL THEN r."status" = 'PENDING' AND r."externalEventId" IS NULL
                     ELSE s."seriesId" <> b."recurringGroup" END),
       made AS (

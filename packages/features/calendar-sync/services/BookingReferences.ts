@@ -70,7 +70,8 @@ export class BookingReferences implements BookingSync {
       );
     }
     await this.#references.ensureForBookings(tx, bookingIds);
-    const tied = seriesIds?.length === 0 ? [] : await this.#seriesReferences.tie(tx, bookingIds);
+    const tied =
+      seriesIds?.length === 0 ? [] : await this.#seriesReferences.tie(tx, bookingIds, seriesIds ?? []);
     const ofSeries = await this.#seriesReferences.requestPushes(
       tx,
       seriesIds ?? tied.map(({ seriesId }) => seriesId),

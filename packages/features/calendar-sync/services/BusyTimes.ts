@@ -44,10 +44,10 @@ export class BusyTimes {
   }
 
   /**
-   * @param except the time of a booking that is to be moved: the provider shows its event as busy, so what is known of that
-   *   stretch comes from the mirror, which holds no events of ours
+   * @param except the times of bookings that are to be moved: the provider shows their events as busy, so what is known of
+   *   those stretches comes from the mirror, which holds no events of ours
    */
-  async find(userId: number, range: Interval, except?: Interval): Promise<BusyTimesFound> {
+  async find(userId: number, range: Interval, except: readonly Interval[] = []): Promise<BusyTimesFound> {
     const { prisma, events, status, settings, live, now } = this.#deps;
     const [mirrors, known] = await Promise.all([
       status.findSelectedMirrors(userId),
@@ -61,7 +61,7 @@ export class BusyTimes {
     const intervals: Interval[] = known.filter(
       ({ calendarSyncId, ...busy }) =>
         !stale.some((mirror) => mirror.calendarSyncId === calendarSyncId && asked.has(mirror)) ||
-        (except !== undefined && overlaps(busy, except)),
+        except.some((own) => overlaps(busy, own)),
     );
     for (const busy of asked.values()) intervals.push(...busy.flatMap((one) => without(one, except)));
     const freshness = mirrors.map((mirror): CalendarFreshness => {
@@ -98,13 +98,19 @@ function overlaps(a: Interval, b: Interval): boolean {
 }
 
 /** A stretch without what `except` covers of it. */
-function without({ start, end }: BusyInterval, except: Interval | undefined): Interval[] {
-  if (!except || !overlaps({ start, end }, except)) return [{ start, end }];
-  const parts = [
-    { start, end: except.start },
-    { start: except.end, end },
-  ];
-  return parts.filter((part) => part.start < part.end);
+function without({ start, end }: BusyInterval, except: readonly Interval[]): Interval[] {
+  return except.reduce<Interval[]>(
+    (parts, own) =>
+      parts.flatMap((part) =>
+        overlaps(part, own)
+          ? [
+              { start: part.start, end: own.start },
+              { start: own.end, end: part.end },
+            ].filter((rest) => rest.start < rest.end)
+          : [part],
+      ),
+    [{ start, end }],
+  );
 }
 
 function sorted(intervals: Interval[]): Interval[] {

@@ -23,21 +23,28 @@ export default async function Page({ params, searchParams }: Props) {
     const path: `/v1/${string}` = `/v1/bookings/${uid}?${new URLSearchParams({ token })}`;
     const { booking } = await readBooking(path);
     const timeZone = booking.attendees[0]?.timeZone ?? booking.timeZone;
-    const eventType = await findEventType(booking);
+    const [eventType, occurrences] = await Promise.all([
+      findEventType(booking),
+      findOccurrences(booking, token),
+    ]);
     const justBooked = query["booked"] === "1";
     return (
-      <BookingPage {...{ booking, eventType, timeZone, now }} viewer={{ role: "guest", token, justBooked }} />
+      <BookingPage
+        {...{ booking, eventType, occurrences, timeZone, now }}
+        viewer={{ role: "guest", token, justBooked }}
+      />
     );
   }
   const user = await requireUser(`/booking/${uid}`);
   const { booking } = await readBooking(`/v1/bookings/${uid}`);
-  const [{ changes }, eventType] = await Promise.all([
+  const [{ changes }, eventType, occurrences] = await Promise.all([
     readApi<{ changes: Change[] }>(`/v1/bookings/${uid}/history`),
     findEventType(booking),
+    findOccurrences(booking, null),
   ]);
   return (
     <BookingPage
-      {...{ booking, eventType, now }}
+      {...{ booking, eventType, occurrences, now }}
       timeZone={user.timeZone}
       viewer={{ role: "host", changes }}
     />
@@ -52,6 +59,13 @@ async function readBooking(path: `/v1/${string}`): Promise<{ booking: Booking }>
     if (error instanceof ApiProblem && [400, 401, 403].includes(error.status)) notFound();
     throw error;
   }
+}
+
+/** All dates of the booking's series, as its viewer may see them. */
+async function findOccurrences({ uid, series }: Booking, token: string | null): Promise<Booking[]> {
+  if (!series) return [];
+  const query = token === null ? "" : `?${new URLSearchParams({ token })}`;
+  return (await readApi<{ bookings: Booking[] }>(`/v1/bookings/${uid}/occurrences${query}`)).bookings;
 }
 
 /** What the booking is of, with what moving it needs to know; null when the host no longer offers it. */
