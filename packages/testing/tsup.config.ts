@@ -4,5 +4,6 @@ export default libraryConfig([
   "src/index.ts",
   "src/global-setup.ts",
   "src/contract/index.ts",
+  "src/caldav-server/index.ts",
   "src/memory-calendar/index.ts",
 ]);

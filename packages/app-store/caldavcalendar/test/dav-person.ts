@@ -1,8 +1,8 @@
+import { CALDAV_PASSWORD, type CaldavTestServer } from "@calsync/testing/caldav-server";
 import type { ContractPersonEvent, ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
 import type { EventTime, ServiceDependencies } from "@calsync/types";
 import { CaldavCalendarService } from "../lib/CalendarService.ts";
-import type { DavServer } from "./DavServer.ts";
 
 let accounts = 0;
 
@@ -13,7 +13,9 @@ class DavClient {
 
   constructor(calendarUrl: string, username: string) {
     this.calendarUrl = calendarUrl;
-    this.#headers = { authorization: `Basic ${Buffer.from(`${username}:secret`).toString("base64")}` };
+    this.#headers = {
+      authorization: `Basic ${Buffer.from(`${username}:${CALDAV_PASSWORD}`).toString("base64")}`,
+    };
   }
 
   async send(
@@ -105,22 +107,18 @@ const wrap = (lines: string[]) => [
 
 /** A fresh, empty calendar of a real server as the contract suite wants it. */
 export async function contractSubject(
-  server: DavServer,
+  server: CaldavTestServer,
 ): Promise<ContractSubject & { service: CaldavCalendarService }> {
   server.mend();
   const number = accounts++;
   const username = `host${number}@people.example`;
-  const home =
-    server.kind === "radicale"
-      ? `${server.url}/${encodeURIComponent(username)}`
-      : `${server.url}/user/calendars`;
-  const calendarId = `${home}/calendar${number}/`;
+  const calendarId = `${server.homeOf(username)}/calendar${number}/`;
   const client = new DavClient(calendarId, username);
   await client.send("MKCALENDAR", calendarId);
   const credential = new MemoryCredential({
     serverUrl: `${server.url}/`,
     username,
-    password: "secret",
+    password: CALDAV_PASSWORD,
     addresses: [username],
   });
   const dependencies: ServiceDependencies = {

@@ -4,12 +4,25 @@ import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CALDAV_PASSWORD, type CaldavTestServer } from "./caldav-test-server.ts";
 
-/** A real CalDAV server on this machine. */
-export type DavServerKind = "radicale" | "xandikos";
+type InstalledKind = "radicale" | "xandikos";
 
-/** Whether the machine has the server. */
-export function isInstalled(kind: DavServerKind): boolean {
+const KINDS: InstalledKind[] = ["radicale", "xandikos"];
+
+/** The real servers that this machine has. Says in one line each what is left untested for want of the others. */
+export function installedServers(): InstalledKind[] {
+  const present = KINDS.filter(isInstalled);
+  for (const kind of KINDS) {
+    if (present.includes(kind)) continue;
+    process.stderr.write(
+      `CalDAV is tested in memory but not against ${kind}, which is not installed (apt install ${kind}).\n`,
+    );
+  }
+  return present;
+}
+
+function isInstalled(kind: InstalledKind): boolean {
   try {
     execFileSync("sh", ["-c", `command -v ${kind}`], { stdio: "ignore" });
     return true;
@@ -22,30 +35,29 @@ export function isInstalled(kind: DavServerKind): boolean {
  * A real server behind a proxy of ours that can lose answers, break down and spoil sync tokens. Everything else is the
  * server's own behaviour.
  */
-export class DavServer {
-  readonly kind: DavServerKind;
+export class InstalledCaldavServer implements CaldavTestServer {
+  readonly kind: InstalledKind;
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #proxy: Server;
-  /** Requests seen, in order, as `METHOD path`. */
   readonly requests: string[] = [];
   #loseNextWrite = false;
   #broken = false;
   #spoilt: RegExp | null = null;
 
-  private constructor(kind: DavServerKind, child: ChildProcess, folder: string, proxy: Server) {
+  private constructor(kind: InstalledKind, child: ChildProcess, folder: string, proxy: Server) {
     this.kind = kind;
     this.#child = child;
     this.#folder = folder;
     this.#proxy = proxy;
   }
 
-  static async start(kind: DavServerKind): Promise<DavServer> {
+  static async start(kind: InstalledKind): Promise<InstalledCaldavServer> {
     const folder = mkdtempSync(join(tmpdir(), `calsync-${kind}-`));
     const port = await freePort();
     const child = kind === "radicale" ? startRadicale(folder, port) : startXandikos(folder, port);
     const proxy = createServer();
-    const server = new DavServer(kind, child, folder, proxy);
+    const server = new InstalledCaldavServer(kind, child, folder, proxy);
     proxy.on("request", (incoming, outgoing) => {
       const chunks: Uint8Array[] = [];
       incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
@@ -83,7 +95,12 @@ export class DavServer {
     return `http://127.0.0.1:${(this.#proxy.address() as AddressInfo).port}`;
   }
 
-  /** The next write takes effect, and its answer never arrives. */
+  homeOf(username: string): string {
+    return this.kind === "radicale"
+      ? `${this.url}/${encodeURIComponent(username)}`
+      : `${this.url}/user/calendars`;
+  }
+
   loseNextAnswer(): void {
     this.#loseNextWrite = true;
   }
@@ -161,7 +178,7 @@ function startRadicale(folder: string, port: number): ChildProcess {
   );
   writeFileSync(
     join(folder, "users"),
-    Array.from({ length: 400 }, (_, index) => `host${index}@people.example:secret`).join("\n"),
+    Array.from({ length: 400 }, (_, index) => `host${index}@people.example:${CALDAV_PASSWORD}`).join("\n"),
   );
   return spawn("radicale", ["--config", config], { stdio: "ignore" });
 }

@@ -1,0 +1,21 @@
+/** A CalDAV server that tests run against: a real one, or the one in memory. */
+export interface CaldavTestServer {
+  readonly kind: "radicale" | "xandikos" | "memory";
+  /** Where discovery begins. Everybody's password is {@link CALDAV_PASSWORD}; names end in `@people.example`. */
+  readonly url: string;
+  /** Requests seen, in order, as `METHOD path`. */
+  readonly requests: string[];
+  /** The address below which a user's calendars are, without a slash at its end. */
+  homeOf(username: string): string;
+  /** The next write takes effect, and its answer never arrives. */
+  loseNextAnswer(): void;
+  /** Every request fails until the function that it gives is called. */
+  breakDown(): () => void;
+  /** Sync tokens given out so far are refused. */
+  expireTokens(): void;
+  /** Takes back all faults. */
+  mend(): void;
+  close(): Promise<void>;
+}
+
+export const CALDAV_PASSWORD = "secret";
