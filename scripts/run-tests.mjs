@@ -100,6 +100,8 @@ async function endToEnd(databaseUrl) {
   const playwright = node(["node_modules/@playwright/test/cli.js", ...args], {
     ...process.env,
     ...stack.env,
+    // What the tests share with others is read from its source.
+    NODE_OPTIONS: "--conditions=@calsync/source",
     PLAYWRIGHT_JSON_OUTPUT_FILE: output,
   });
   const code = await Promise.race([playwright, stack.died]);

@@ -8,8 +8,8 @@ import { migrateDatabase, seedDatabase, startServices } from "./services.mjs";
 import { anyPorts, localSecrets } from "./settings.mjs";
 import { logDir, root } from "./toolchain.mjs";
 
-/** Waits that a person's day has room for and a test has not. */
-const SETTINGS = { CRON_INTERVAL_MS: "1000", MAIL_SETTLE_MS: "500" };
+/** Waits that a person's day has room for and a test has not, and servers that users name on this machine. */
+const SETTINGS = { CRON_INTERVAL_MS: "1000", MAIL_SETTLE_MS: "500", OUTBOUND_ALLOW: "127.0.0.1" };
 
 /**
  * Starts the stack; its logs are in .calsync/logs/test.
@@ -27,7 +27,7 @@ export async function startTestStack(serverUrl, { dir, onStarted }) {
 
   // Whatever is configured on this machine, the tests meet the sandbox, at the addresses of this run.
   for (const name of Object.keys(process.env)) {
-    if (/^(GOOGLE_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_|CRON_|SCHEDULE_)/.test(name))
+    if (/^(GOOGLE_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_|CRON_|SCHEDULE_|OUTBOUND_)/.test(name))
       delete process.env[name];
   }
   const processes = new Processes(path.join(logDir, "test"), null);

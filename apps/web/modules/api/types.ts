@@ -9,7 +9,13 @@ import type {
   RecurrenceRule,
   Slots,
 } from "@calsync/bookings/dto";
-import type { CalendarChoice, Connection, Destination, Provider } from "@calsync/calendar-connections";
+import type {
+  CalendarChoice,
+  Connection,
+  ConnectionForm,
+  Destination,
+  Provider,
+} from "@calsync/calendar-connections";
 import type {
   ChangeView,
   QueueItem as QueueItemDto,
@@ -32,6 +38,7 @@ export type {
   BookingList,
   CalendarChoice,
   Connection,
+  ConnectionForm,
   Destination,
   Provider,
   PublicEventType,

@@ -24,9 +24,12 @@ export function AttentionList({ attention, timeZone }: { attention: Attention; t
       {connections.length > 0 ? (
         <Section title="Accounts to connect again">
           {connections.map((connection) => (
-            <Card key={connection.id} aria-label={connection.accountEmail ?? connection.providerName}>
+            <Card
+              key={connection.id}
+              aria-label={connection.accountEmail ?? connection.accountName ?? connection.providerName}
+            >
               <h3 className="font-semibold wrap-anywhere">
-                {connection.accountEmail ?? connection.providerName}
+                {connection.accountEmail ?? connection.accountName ?? connection.providerName}
               </h3>
               <p className="mt-1 mb-4 text-muted">
                 {connection.providerName} no longer accepts this connection. Bookings are kept and are written

@@ -1,22 +1,28 @@
 import { Alert, Badge, Card } from "@calsync/ui";
-import type { Connection, Destination } from "../api/types.ts";
+import type { Connection, Destination, Provider } from "../api/types.ts";
 import { MomentText } from "../time/TimeText.tsx";
 import { CalendarChoices } from "./CalendarChoices.tsx";
 import { ConnectButton } from "./ConnectButton.tsx";
+import { ConnectByForm } from "./ConnectByForm.tsx";
 import { Disconnect } from "./Disconnect.tsx";
 
 /** One linked account: how it stands, what its calendars are used for, and the way out. */
 export function ConnectionCard({
   connection,
+  provider,
   destination,
   timeZone,
 }: {
   connection: Connection;
+  /** Undefined for one that this installation no longer ships. */
+  provider: Provider | undefined;
   destination: Destination | null;
   timeZone: string;
 }) {
-  const { id, provider, providerName, accountEmail, status, createdAt } = connection;
-  const name = accountEmail ?? providerName;
+  const { id, providerName, accountEmail, accountName, status, createdAt } = connection;
+  const name = accountEmail ?? accountName ?? providerName;
+  const form = provider?.form ?? null;
+  const secrets = form?.fields.filter(({ secret }) => secret).map(({ label }) => label.toLowerCase());
   const active = status === "active";
   return (
     <Card aria-label={`Account ${name}`} data-connection-id={id}>
@@ -32,11 +38,22 @@ export function ConnectionCard({
       {active ? null : (
         <Alert tone="bad" className="mt-4" title="The provider no longer accepts this connection">
           <p>
-            {connection.invalidReason ? `${connection.invalidReason} ` : ""}Bookings are kept and will be
-            written once the account is connected again.
+            {connection.invalidReason ? `${connection.invalidReason.replace(/[.]?$/, ".")} ` : ""}Bookings are
+            kept and will be written once the account is connected again.
           </p>
           <div className="mt-3">
-            <ConnectButton provider={provider} label="Connect again" kind="primary" />
+            {provider?.auth === "oauth" ? (
+              <ConnectButton provider={provider.slug} label="Connect again" kind="primary" />
+            ) : provider && form ? (
+              <ConnectByForm
+                provider={provider.slug}
+                form={form}
+                connectionId={id}
+                label="Connect again"
+                title={`Connect ${name} again`}
+                kind="primary"
+              />
+            ) : null}
           </div>
         </Alert>
       )}
@@ -48,8 +65,18 @@ export function ConnectionCard({
           version={connection.calendarCount}
         />
       ) : null}
-      <div className="mt-6 border-t border-line pt-4">
+      <div className="mt-6 flex flex-wrap justify-between gap-3 border-t border-line pt-4">
         <Disconnect connectionId={id} name={name} />
+        {provider && form && secrets && provider.auth !== "oauth" ? (
+          <ConnectByForm
+            provider={provider.slug}
+            form={form}
+            connectionId={id}
+            label={`New ${secrets.join(" and ")}`}
+            title={`New ${secrets.join(" and ")} for ${name}`}
+            size="small"
+          />
+        ) : null}
       </div>
     </Card>
   );

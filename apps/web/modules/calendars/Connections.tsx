@@ -1,6 +1,7 @@
 import { EmptyState } from "@calsync/ui";
 import type { Connection, Destination, Provider } from "../api/types.ts";
 import { ConnectButton } from "./ConnectButton.tsx";
+import { ConnectByForm } from "./ConnectByForm.tsx";
 import { ConnectionCard } from "./ConnectionCard.tsx";
 
 /** Linked accounts, and the providers of which another one can be linked. */
@@ -15,7 +16,8 @@ export function Connections({
   destination: Destination | null;
   timeZone: string;
 }) {
-  const offered = providers.filter(({ auth, configured }) => auth === "oauth" && configured);
+  const offered = providers.filter(({ configured }) => configured);
+  const kind = connections.length === 0 ? "primary" : "secondary";
   return (
     <section aria-labelledby="accounts-heading" className="grid gap-4">
       <h2 id="accounts-heading" className="text-xl font-semibold">
@@ -27,19 +29,36 @@ export function Connections({
         </EmptyState>
       ) : (
         connections.map((connection) => (
-          <ConnectionCard key={connection.id} {...{ connection, destination, timeZone }} />
+          <ConnectionCard
+            key={connection.id}
+            provider={providers.find(({ slug }) => slug === connection.provider)}
+            {...{ connection, destination, timeZone }}
+          />
         ))
       )}
-      <div className="flex flex-wrap gap-3">
-        {offered.map(({ slug, name }) => (
-          <ConnectButton
-            key={slug}
-            provider={slug}
-            label={`Connect ${name}`}
-            kind={connections.length === 0 ? "primary" : "secondary"}
-          />
-        ))}
-      </div>
+      <ul className="flex flex-wrap gap-3" aria-label="Connect another account">
+        {offered.flatMap(({ slug, name, auth, form }) => [
+          ...(auth === "oauth"
+            ? [
+                <li key={slug}>
+                  <ConnectButton provider={slug} label={`Connect ${name}`} kind={kind} />
+                </li>,
+              ]
+            : []),
+          ...(form
+            ? [
+                <li key={`${slug}-form`}>
+                  <ConnectByForm
+                    provider={slug}
+                    form={form}
+                    label={auth === "oauth" ? `Connect ${name} without its consent page` : `Connect ${name}`}
+                    title={`Connect ${name}`}
+                  />
+                </li>,
+              ]
+            : []),
+        ])}
+      </ul>
       {offered.length === 0 ? (
         <p className="text-muted">
           No calendar provider is set up here. The operator of this installation has to add credentials of

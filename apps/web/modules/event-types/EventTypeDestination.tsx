@@ -113,7 +113,7 @@ async function readOptions(connections: readonly Connection[], signal: AbortSign
           connectionId: connection.id,
           calendarId: id,
           name,
-          account: connection.accountEmail ?? connection.providerName,
+          account: connection.accountEmail ?? connection.accountName ?? connection.providerName,
         }));
     }),
   );

@@ -11,7 +11,13 @@ import type {
 import { ownAddresses } from "./credential-schema.ts";
 import { DavCollection, type DavObject } from "./DavCollection.ts";
 import type { DavSession } from "./DavSession.ts";
-import { type ObjectContext, type ReadObject, readObject, toExternalEvent } from "./event-mapper.ts";
+import {
+  type ObjectContext,
+  ordinaryOccurrence,
+  type ReadObject,
+  readObject,
+  toExternalEvent,
+} from "./event-mapper.ts";
 import { newObject, updatedObject, type WriteContext, withoutInstance } from "./object-writer.ts";
 
 /** How often a write starts over when somebody else writes at the same time. */
@@ -157,8 +163,10 @@ export class CalendarObjects {
       const event = read.master ?? read.exceptions[0];
       return event ? toExternalEvent(event, context) : null;
     }
-    const exception = read.exceptions.find(({ recurrenceId }) => recurrenceId === originalStart);
-    return exception ? toExternalEvent(exception, context) : null;
+    const instance =
+      read.exceptions.find(({ recurrenceId }) => recurrenceId === originalStart) ??
+      ordinaryOccurrence(read, originalStart);
+    return instance && toExternalEvent(instance, context);
   }
 
   async #own(): Promise<string[]> {

@@ -2,6 +2,9 @@ import { CalendarError } from "@calsync/lib";
 import type { Cursor } from "@calsync/types";
 import * as z from "zod";
 
+/** Exceptions that were handed out, by the names of their series: what is missing there next time has become ordinary again. */
+const exceptionsSchema = z.record(z.string(), z.array(z.string())).default({});
+
 /**
  * Where a pull stands. With sync-collection (RFC 6578): `from` is the token to list changes since (empty lists
  * everything), and between two pages `until` is the token of that listing and `after` the last name handed out. Without it:
@@ -13,6 +16,7 @@ const cursorSchema = z.union([
     from: z.string(),
     until: z.string().optional(),
     after: z.string().optional(),
+    exceptions: exceptionsSchema,
   }),
   z.object({
     v: z.literal(1),
@@ -20,6 +24,7 @@ const cursorSchema = z.union([
     ctag: z.string().nullable(),
     /** True until the first listing has been handed out whole. */
     full: z.boolean(),
+    exceptions: exceptionsSchema,
   }),
 ]);
 

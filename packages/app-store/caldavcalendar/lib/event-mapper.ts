@@ -1,4 +1,11 @@
-import { excludedStarts, type IcsEvent, readCalendar } from "@calsync/icalendar";
+import {
+  excludedStarts,
+  expand,
+  type IcsEvent,
+  RecurrenceError,
+  readCalendar,
+  timeAt,
+} from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
 
 /** The property in which our marker stands. */
@@ -42,6 +49,29 @@ export async function readObject(text: string, floatingZone: string): Promise<Re
 }
 
 const nameOfOccurrence = (event: IcsEvent): string => event.recurrenceId ?? "";
+
+/**
+ * The occurrence of a series at an original start, as it is while no exception stands there. Null when the rule gives none at it,
+ * or it was taken out.
+ */
+export function ordinaryOccurrence({ master, holes }: ReadObject, originalStart: string): IcsEvent | null {
+  if (!master || holes.includes(originalStart)) return null;
+  const at = Date.parse(originalStart);
+  // A day more on both sides: an all-day occurrence begins when its day does, wherever that is.
+  const window = { start: new Date(at - DAY_MS), end: new Date(at + DAY_MS) };
+  try {
+    const given = expand(master, { window, timeZone: "UTC" });
+    if (!given.some((occurrence) => occurrence.originalStart === originalStart)) return null;
+  } catch (error) {
+    // A rule that cannot be followed gives nothing that could be named.
+    if (error instanceof RecurrenceError) return null;
+    throw error;
+  }
+  const time = timeAt(master.time, originalStart);
+  return { ...master, time, recurrence: null, recurrenceId: originalStart };
+}
+
+const DAY_MS = 86_400_000;
 
 /** An exception is named by its object and its original start. `#` stands in no encoded path. */
 export const instanceId = (name: string, originalStart: string): string => `${name}#${originalStart}`;

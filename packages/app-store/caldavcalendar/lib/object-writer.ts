@@ -1,4 +1,4 @@
-import { addDate, excludedStarts, foldLines, type IcsEvent, zoneBlock } from "@calsync/icalendar";
+import { addDate, excludedStarts, foldLines, type IcsEvent, timeAt, zoneBlock } from "@calsync/icalendar";
 import { CalendarError } from "@calsync/lib";
 import type { AttendeeResponse, CalendarEvent, EventTime } from "@calsync/types";
 import ICAL from "ical.js";
@@ -268,18 +268,8 @@ function newException(
   return vevent;
 }
 
-function asInstance(master: IcsEvent | null, originalStart: string): IcsEvent | null {
-  if (!master) return null;
-  const { time } = master;
-  if (time.allDay) {
-    const length = Temporal.PlainDate.from(time.start).until(time.end, { largestUnit: "day" });
-    const end = Temporal.PlainDate.from(originalStart).add(length).toString();
-    return { ...master, time: { allDay: true, start: originalStart, end } };
-  }
-  const ms = Date.parse(time.end) - Date.parse(time.start);
-  const end = new Date(Date.parse(originalStart) + ms).toISOString();
-  return { ...master, time: { ...time, start: originalStart, end } };
-}
+const asInstance = (master: IcsEvent | null, originalStart: string): IcsEvent | null =>
+  master && { ...master, time: timeAt(master.time, originalStart) };
 
 /** An occurrence that is written again is no hole any more. */
 function dropExcluded(master: ICAL.Component, event: IcsEvent, originalStart: string): void {

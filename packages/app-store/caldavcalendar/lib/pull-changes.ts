@@ -4,7 +4,7 @@ import { ownAddresses } from "./credential-schema.ts";
 import { type EtagCursor, parseCursor, type TokenCursor, writeCursor } from "./cursor.ts";
 import { DavCollection, type DavObject, type Member } from "./DavCollection.ts";
 import type { DavSession } from "./DavSession.ts";
-import { instanceId, readObject, toExternalEvent } from "./event-mapper.ts";
+import { instanceId, ordinaryOccurrence, readObject, toExternalEvent } from "./event-mapper.ts";
 
 /** Objects in one multiget. */
 const MAX_PAGE = 100;
@@ -21,8 +21,8 @@ export async function* pullChanges(
 ): AsyncGenerator<ChangePage> {
   if (options.signal?.aborted) throw new CalendarError("NETWORK_ERROR", "CalDAV: the pull was told to stop");
   const collection = new DavCollection(session, calendarId);
-  const from = cursor === null ? { v: 1 as const, from: "" } : parseCursor(cursor);
-  const reader = new PageReader(session, collection, options);
+  const from = cursor === null ? { v: 1 as const, from: "", exceptions: {} } : parseCursor(cursor);
+  const reader = new PageReader(session, collection, from.exceptions, options);
   if ("from" in from) {
     const pages = byToken(collection, reader, from, options);
     const first = await pages.next();
@@ -31,7 +31,7 @@ export async function* pullChanges(
       yield* pages;
       return;
     }
-    yield* byEtags(collection, reader, { v: 1, etags: {}, ctag: null, full: true }, options);
+    yield* byEtags(collection, reader, { v: 1, etags: {}, ctag: null, full: true, exceptions: {} }, options);
   } else {
     yield* byEtags(collection, reader, from, options);
   }
@@ -58,22 +58,25 @@ async function* byToken(
     const { after = "" } = cursor;
     const changed = byName(listed.changed).filter(({ name }) => name > after);
     const removed = after === "" ? listed.removed : [];
+    reader.forget(removed);
     for (let at = 0; ; at += Math.min(pageSize, MAX_PAGE)) {
       const members = changed.slice(at, at + Math.min(pageSize, MAX_PAGE));
       const last = at + members.length >= changed.length;
+      const changes = [...(at === 0 ? removed.map(deletion) : []), ...(await reader.read(members))];
+      const { exceptions } = reader;
       const next: TokenCursor = last
-        ? { v: 1, from: until }
-        : { v: 1, from: cursor.from, until, after: members.at(-1)?.name ?? after };
+        ? { v: 1, from: until, exceptions }
+        : { v: 1, from: cursor.from, until, after: members.at(-1)?.name ?? after, exceptions };
       yield {
-        changes: [...(at === 0 ? removed.map(deletion) : []), ...(await reader.read(members))],
+        changes,
         // A full listing that goes on after a cut begins anew when it breaks off: its token alone does not say so.
-        cursor: writeCursor(last && truncated && full ? { v: 1, from: "" } : next),
+        cursor: writeCursor(last && truncated && full ? { v: 1, from: "", exceptions: {} } : next),
         complete: last && !truncated,
         full,
       };
       if (last) break;
     }
-    cursor = { v: 1, from: until };
+    cursor = { v: 1, from: until, exceptions: reader.exceptions };
   }
 }
 
@@ -94,6 +97,7 @@ async function* byEtags(
   const etags = { ...cursor.etags };
   const removed = Object.keys(etags).filter((name) => !present.has(name));
   for (const name of removed) delete etags[name];
+  reader.forget(removed);
   // An object without an ETag cannot be compared: it counts as changed.
   const changed = byName(members).filter(({ name, etag }) => etag === null || etags[name] !== etag);
   for (let at = 0; ; at += Math.min(pageSize, MAX_PAGE)) {
@@ -103,7 +107,13 @@ async function* byEtags(
     for (const { name, etag } of page) if (etag !== null) etags[name] = etag;
     yield {
       changes,
-      cursor: writeCursor({ v: 1, etags, ctag: last ? ctag : null, full: full && !last }),
+      cursor: writeCursor({
+        v: 1,
+        etags,
+        ctag: last ? ctag : null,
+        full: full && !last,
+        exceptions: reader.exceptions,
+      }),
       complete: last,
       full,
     };
@@ -127,8 +137,16 @@ class PageReader {
   readonly #session: DavSession;
   readonly #collection: DavCollection;
   readonly #signal: AbortSignal | undefined;
+  /** Exceptions that have been handed out, by the names of their series. */
+  readonly exceptions: Record<string, string[]>;
 
-  constructor(session: DavSession, collection: DavCollection, { signal }: PullOptions) {
+  constructor(
+    session: DavSession,
+    collection: DavCollection,
+    exceptions: Readonly<Record<string, string[]>>,
+    { signal }: PullOptions,
+  ) {
+    this.exceptions = { ...exceptions };
     this.#session = session;
     this.#collection = collection;
     this.#signal = signal;
@@ -147,14 +165,33 @@ class PageReader {
     return changes;
   }
 
+  /** These series have gone, and their exceptions with them. */
+  forget(names: readonly string[]): void {
+    for (const name of names) delete this.exceptions[name];
+  }
+
   async #changesOf(object: DavObject, own: readonly string[]): Promise<ExternalChange[]> {
     const { name, etag } = object;
     const read = await readObject(object.text, "UTC");
     if (!read)
       return [{ type: "unreadable", eventId: name, reason: "the object holds no event that can be read" }];
     const context = { calendarId: this.#collection.url, name, etag, own, floatingZone: "UTC" };
-    const events = [...(read.master ? [read.master] : []), ...read.exceptions];
+    const standing = read.exceptions.flatMap(({ recurrenceId }) => recurrenceId ?? []);
+    const vanished = (this.exceptions[name] ?? []).filter(
+      (originalStart) => !standing.includes(originalStart) && !read.holes.includes(originalStart),
+    );
+    if (standing.length > 0) this.exceptions[name] = standing;
+    else delete this.exceptions[name];
+    // One that became an ordinary occurrence again says where it is now; one that its series has lost is told as gone.
+    const ordinary = vanished.map((originalStart) => ordinaryOccurrence(read, originalStart));
+    const lost = vanished.filter((_, index) => !ordinary[index]);
+    const events = [
+      ...(read.master ? [read.master] : []),
+      ...read.exceptions,
+      ...ordinary.filter((event) => event !== null),
+    ];
     return [
+      ...lost.map((originalStart) => deletion(instanceId(name, originalStart))),
       ...events.map((event): ExternalChange => ({ type: "upsert", event: toExternalEvent(event, context) })),
       ...read.holes.map(
         (originalStart): ExternalChange => ({

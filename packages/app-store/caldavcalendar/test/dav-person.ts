@@ -105,16 +105,36 @@ const wrap = (lines: string[]) => [
   "",
 ];
 
-/** A fresh, empty calendar of a real server as the contract suite wants it. */
-export async function contractSubject(
+/** Makes a calendar, and gives the client of somebody who uses it. */
+export async function makeCalendar(
   server: CaldavTestServer,
-): Promise<ContractSubject & { service: CaldavCalendarService }> {
+  username: string,
+  name: string,
+): Promise<DavClient> {
+  const calendarUrl = `${server.homeOf(username)}/${name}/`;
+  const client = new DavClient(calendarUrl, username);
+  await client.send("MKCALENDAR", calendarUrl);
+  return client;
+}
+
+/** What tests of CalDAV's own ways do beside what the contract asks for. */
+interface DavSubject extends ContractSubject {
+  service: CaldavCalendarService;
+  /** Stores an object as it is. */
+  put(name: string, text: string): Promise<void>;
+  /** Another calendar of the same account. @returns its id */
+  makeCalendar(name: string): Promise<string>;
+  /** Turns all exceptions of a series back into ordinary occurrences. @param rule in place of its own */
+  dropExceptions(name: string, rule?: string): Promise<void>;
+}
+
+/** A fresh, empty calendar of a real server as the contract suite wants it. */
+export async function contractSubject(server: CaldavTestServer): Promise<DavSubject> {
   server.mend();
   const number = accounts++;
   const username = `host${number}@people.example`;
-  const calendarId = `${server.homeOf(username)}/calendar${number}/`;
-  const client = new DavClient(calendarId, username);
-  await client.send("MKCALENDAR", calendarId);
+  const client = await makeCalendar(server, username, `calendar${number}`);
+  const calendarId = client.calendarUrl;
   const credential = new MemoryCredential({
     serverUrl: `${server.url}/`,
     username,
@@ -152,6 +172,17 @@ export async function contractSubject(
     service: new CaldavCalendarService(dependencies),
     calendarId,
     ownerEmail: username,
+    put: (name, text) => client.put(name, text),
+    makeCalendar: async (name) => (await makeCalendar(server, username, `${name}${number}`)).calendarUrl,
+    dropExceptions: (name, rule) =>
+      client.edit(name, (lines) => {
+        const master = lines.slice(0, lines.indexOf("END:VEVENT") + 1);
+        return [
+          ...master.map((line) => (rule && line.startsWith("RRULE") ? rule : line)),
+          "END:VCALENDAR",
+          "",
+        ];
+      }),
     person: {
       create: async (event) => {
         const name = `by-hand-${number}-${++events}.ics`;

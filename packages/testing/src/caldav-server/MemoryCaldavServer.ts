@@ -67,6 +67,8 @@ export class MemoryCaldavServer implements CaldavTestServer {
   readonly habits: CaldavHabits;
   /** Addresses that it has sent invitations to, where it {@link CaldavHabits.schedules}. */
   readonly invited: string[] = [];
+  /** Whether its well-known address leads to it (RFC 6764 §5). */
+  wellKnown = true;
   readonly #server: Server;
   readonly #accounts = new Map<string, Map<string, CalendarCollection>>();
   readonly #passwords = new Map<string, string>();
@@ -152,7 +154,9 @@ export class MemoryCaldavServer implements CaldavTestServer {
   #answer(method: string, url: string, headers: IncomingMessage["headers"], body: string): Answer {
     if (this.#broken) return { status: 503, body: "out of order" };
     const path = new URL(url, "http://here/").pathname;
-    if (path === "/.well-known/caldav") return { status: 301, headers: { location: "/" } };
+    if (path === "/.well-known/caldav" && this.wellKnown) {
+      return { status: 301, headers: { location: "/" } };
+    }
     const user = this.#userOf(headers.authorization);
     if (user === null) return { status: 401, headers: { "www-authenticate": 'Basic realm="calendars"' } };
     const parts = path.split("/").filter(Boolean).map(decodeURIComponent);

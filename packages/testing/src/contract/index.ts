@@ -8,7 +8,7 @@ import type { ContractGap, ContractSetup, ContractSubject } from "./subject.ts";
 import { describeWatching } from "./watching.ts";
 import { describeWriting } from "./writing.ts";
 
-export { drain } from "./samples.ts";
+export { drain, hour, sampleEvent } from "./samples.ts";
 export type {
   ContractFaults,
   ContractGap,

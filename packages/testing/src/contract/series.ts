@@ -92,6 +92,22 @@ export function describeSeries({ setup, subject, can }: ContractContext): void {
       expect((await service.getEvent({ calendarId, eventId: seriesId }))?.title).toBe("Weekly");
     });
 
+    test("an instance that does not differ can be read by its series and its original start", async () => {
+      const { service, calendarId, person } = subject();
+      const seriesId = await person.create({ title: "Weekly", time: hour(8), recurrence: WEEKLY });
+      const at = (originalStart: string) =>
+        service.getEvent({ calendarId, eventId: seriesId, seriesId, originalStart });
+      expect(await at(THIRD)).toMatchObject({
+        seriesId,
+        originalStart: THIRD,
+        title: "Weekly",
+        time: hour(22),
+        recurrence: null,
+        status: "confirmed",
+      });
+      expect((await at(hour(23).start))?.status ?? "cancelled").toBe("cancelled");
+    });
+
     test("an instance can be deleted alone", async () => {
       const { service, calendarId, person } = subject();
       const seriesId = await person.create({ title: "Weekly", time: hour(8), recurrence: WEEKLY });

@@ -46,7 +46,11 @@ export default async function CalendarsPage({
       </PageHeading>
       <div className="grid gap-8">
         {fresh ? (
-          <Alert tone="good" role="status" title={`${fresh.accountEmail ?? fresh.providerName} is connected`}>
+          <Alert
+            tone="good"
+            role="status"
+            title={`${fresh.accountEmail ?? fresh.accountName ?? fresh.providerName} is connected`}
+          >
             {destination
               ? "Choose below which of its calendars make you busy."
               : "Choose below where bookings are written, and which calendars make you busy."}
