@@ -17,6 +17,12 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("cancel-here" as const), date }),
   fc.record({ kind: fc.constant("move-here" as const), date, hours }),
   fc.record({
+    kind: fc.constant("move-series-here" as const),
+    date,
+    hours,
+    scope: fc.constantFrom("following" as const, "all" as const),
+  }),
+  fc.record({
     kind: fc.constant("fault" as const),
     method: fc.constantFrom(
       "updateEvent" as const,
@@ -134,6 +140,12 @@ async function takeStep(world: SyncHarness, host: Host, uids: readonly string[],
           { start },
           { userId: host.userId },
         ));
+      }
+      case "move-series-here": {
+        const start = new Date(FIRST + one.date * WEEK + one.hours * 3_600_000).toISOString();
+        const { scope } = one;
+        const uid = uids[one.date] ?? "";
+        return void (await world.bookings.reschedule(uid, { start, scope }, { userId: host.userId }));
       }
       case "fault":
         return faults.next(one.method, { kind: one.fault });

@@ -68,7 +68,7 @@ export function mergeSeries({
         ? { state: "present", event: { ...remote.event, updatedAt: changedAt } }
         : remote,
     // Answers are matters of single appointments: a whole series is not declined away.
-    policy: { ...forWholes(policy), allDeclined: "keep", hostDeclined: "keep" },
+    policy: { ...asWhole(policy), allDeclined: "keep", hostDeclined: "keep" },
     now: BEFORE_ALL,
     clock,
     ownAddresses,
@@ -149,7 +149,7 @@ function mayTakeRule(
   if (policy.direction === "TO_CALENDAR" || !policy.fields.includes("time")) return false;
   if (plan.refusals.some(({ action }) => action === "reschedule")) return false;
   if (sameRecurrence(local.recurrence, agreed.local.recurrence)) return true;
-  if (policy.direction === "FROM_CALENDAR" || policy.conflict === "calendar-wins") return true;
+  if (policy.direction === "FROM_CALENDAR" || asWhole(policy).conflict === "calendar-wins") return true;
   return (
     policy.conflict !== "booking-wins" &&
     calendarChangedLast(changedAt, local.changedAt.time ?? local.createdAt, clock)
@@ -169,10 +169,12 @@ function fieldsOf({ actions }: InboundPlan): Partial<EventSnapshot> {
   return fields;
 }
 
-/** A question is asked about one appointment, not about each of a hundred: for a whole series the later change wins. */
-export function forWholes(policy: SyncPolicy): SyncPolicy {
-  const conflict = policy.conflict === "ask" ? "last-write-wins" : policy.conflict;
-  return { ...policy, conflict };
+/**
+ * Where the host wants to be asked, they are asked about each appointment that both sides have changed; the series itself follows
+ * its event, so that each question is about the place that the appointment has out there.
+ */
+function asWhole(policy: SyncPolicy): SyncPolicy {
+  return policy.conflict === "ask" ? { ...policy, conflict: "calendar-wins" } : policy;
 }
 
 /** The next occurrence, in whose name the series is compared: its guests are the series' guests. */

@@ -1,8 +1,9 @@
 import { slotsOf } from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
-import { forWholes, type Merged } from "./merge-series.ts";
+import type { TimeFacts } from "./guards.ts";
+import type { Merged } from "./merge-series.ts";
 import { type PlaceFinder, type SeriesOccurrence, slotOf } from "./occurrence-places.ts";
-import { type InboundPlan, planInbound, type RemoteState } from "./plan-inbound.ts";
+import { type InboundInput, type InboundPlan, planInbound, type RemoteState } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { PlannedOccurrence, SeriesInput, SeriesPlan } from "./series-plan.ts";
 import {
@@ -33,17 +34,10 @@ export function planOccurrences(
     const at = moved ? { place: { eventId, originalStart: place.slot } } : {};
     const told = instances.get(place.slot);
     if (told) {
-      const plan = planInbound({
-        reference: one,
-        local: item,
-        remote: told,
-        policy,
-        now,
-        clock,
-        ownAddresses,
-      });
-      const inWords = (again: InboundPlan) => renamed(again, OCCURRENCE_REASONS);
-      planned.push({ ...withoutOwnEvent({ occurrence, plan: inWords(plan), ...at }), inWords });
+      const known = { reference: one, local: item, remote: told, policy, now, clock, ownAddresses };
+      const planWith = (timeFacts?: TimeFacts) =>
+        renamed(planInbound({ ...known, timeFacts }), OCCURRENCE_REASONS);
+      planned.push({ ...withoutOwnEvent({ occurrence, plan: planWith(), ...at }), withFacts: planWith });
       continue;
     }
     if (place.hole) {
@@ -60,26 +54,39 @@ export function planOccurrences(
     }
     const differs = one.version !== null;
     if (!merged.changed || !merged.after || !merged.event || (differs && !moved)) continue;
-    const remote = {
-      state: "present" as const,
-      event: instanceAt({ ...merged.event, ...merged.after }, place.slot),
-    };
-    const plan = planInbound({
-      reference: moved ? { ...one, version: null } : one,
-      local: item,
-      remote,
-      policy: forWholes(policy),
-      now,
-      clock,
-      ownAddresses,
-    });
-    planned.push({ occurrence, plan: renamed(plan, seriesReasons(finder), local.seriesId), ...at });
+    const event = instanceAt({ ...merged.event, ...merged.after }, place.slot);
+    const planWith = planAtPlace(
+      {
+        reference: moved ? { ...one, version: null } : one,
+        local: item,
+        remote: { state: "present", event },
+        policy,
+        now,
+        clock,
+        ownAddresses,
+      },
+      (plan) => renamed(plan, seriesReasons(finder), local.seriesId),
+    );
+    planned.push({ occurrence, plan: planWith(), ...at, event, withFacts: planWith });
   }
   // What is over has no instance any more that could change it.
   for (const occurrence of finder.over) {
     planned.push({ occurrence, plan: nothing(), place: null });
   }
   return planned;
+}
+
+/** How an occurrence is planned whose instance follows its series, with or without what is known of its time. */
+function planAtPlace(
+  input: InboundInput,
+  inWords: (plan: InboundPlan) => InboundPlan,
+): (facts?: TimeFacts) => InboundPlan {
+  return (timeFacts) => {
+    const plan = inWords(planInbound({ ...input, timeFacts }));
+    // The version of an instance elsewhere says nothing about this one, also while a question is open about it.
+    const { version = input.reference.version } = plan.reference;
+    return { ...plan, reference: { ...plan.reference, version } };
+  };
 }
 
 /** The occurrences that the event has not any more: they have gone elsewhere, are waited for, or are cancelled. */
@@ -101,15 +108,20 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
         result.planned.push({ occurrence, plan: deleteAgain(policy), place });
         continue;
       }
-      const remote = { state: "present" as const, event: instanceAt(event, slot) };
-      const plan = planInbound({
-        reference: { ...one, version: null },
-        local: item,
-        remote,
-        policy: forWholes(policy),
-        now,
-      });
-      result.planned.push({ occurrence, plan: renamed(plan, SPLIT_REASONS, "successor"), place });
+      const instance = instanceAt(event, slot);
+      const planWith = planAtPlace(
+        {
+          reference: { ...one, version: null },
+          local: item,
+          remote: { state: "present", event: instance },
+          policy,
+          now,
+          clock,
+          ownAddresses,
+        },
+        (plan) => renamed(plan, SPLIT_REASONS, "successor"),
+      );
+      result.planned.push({ occurrence, plan: planWith(), place, event: instance, withFacts: planWith });
     }
     const { time, title, description, location } = toSnapshot(event);
     const last = [...places.values()].at(-1);
@@ -145,7 +157,7 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
       reference: one,
       local: item,
       remote,
-      policy: forWholes(policy),
+      policy: unasked(policy),
       now,
       clock,
       ownAddresses,
@@ -183,6 +195,12 @@ function withoutOwnEvent(planned: PlannedOccurrence): PlannedOccurrence {
   if (!planned.plan.reference.recreate || planned.place === null) return planned;
   const { recreate: _recreate, ...reference } = planned.plan.reference;
   return { ...planned, plan: { ...planned.plan, reference } };
+}
+
+/** A date that has gone with its series has no event to ask about: the later change wins. */
+function unasked(policy: SyncPolicy): SyncPolicy {
+  const conflict = policy.conflict === "ask" ? "last-write-wins" : policy.conflict;
+  return { ...policy, conflict };
 }
 
 function deleteAgain(policy: SyncPolicy): InboundPlan {

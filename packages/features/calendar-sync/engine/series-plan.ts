@@ -1,6 +1,7 @@
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
 import type { ClockTrust } from "./clock-compare.ts";
+import type { TimeFacts } from "./guards.ts";
 import type { SeriesOccurrence } from "./occurrence-places.ts";
 import type { InboundPlan, PlannedReference, RemoteState } from "./plan-inbound.ts";
 import type { PlannedSeries } from "./plan-series-outbound.ts";
@@ -35,8 +36,10 @@ export interface PlannedOccurrence {
   place?: { eventId: string; originalStart: string } | null;
   /** It stands alone from now on. */
   leaves?: true;
-  /** Puts a plan for this occurrence into the words of series, when it is made once more. */
-  inWords?: (plan: InboundPlan) => InboundPlan;
+  /** The instance that stands for it, where the calendar has not told of it by itself. */
+  event?: ExternalEvent;
+  /** Plans it once more, with what is known of the time that its event has now. */
+  withFacts?: (facts: TimeFacts) => InboundPlan;
 }
 
 /** What a change of a recurring event means for its series and for each of its occurrences. */

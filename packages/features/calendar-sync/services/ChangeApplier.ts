@@ -275,12 +275,9 @@ export class ChangeApplier {
       const timeFacts = factsOf.get(reference.bookingId);
       const remote = remoteOf(change);
       if (!timeFacts || !remote || !touchOf(one).moves) return one;
-      // The host has chosen the dates of a series as a whole; they are not asked about each of them.
-      if (one.series && !one.series.ofInstance) return one;
-      const again = planOne(reference, change, { ...context, reference, local, remote, timeFacts });
-      return one.series
-        ? { ...again, plan: one.series.inWords?.(again.plan) ?? again.plan, series: one.series }
-        : again;
+      if (one.series)
+        return { ...one, plan: one.series.withFacts?.(timeFacts) ?? one.plan, facts: timeFacts };
+      return planOne(reference, change, { ...context, reference, local, remote, timeFacts });
     });
   }
 

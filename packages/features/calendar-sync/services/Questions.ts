@@ -22,6 +22,8 @@ export interface Finding {
   hold: PlannedHold | null;
   objection: TimeObjection | null;
   facts: TimeFacts | null;
+  /** Whether a whole series was changed: then hosts are told once of what was done to all of its occurrences. */
+  ofWhole: boolean;
   /** Whether the plan changes the booking or refuses a change of the calendar's. */
   decides: boolean;
 }
@@ -109,7 +111,7 @@ export class Questions {
   ): Promise<void> {
     const notices: HostNotice[] = [];
     const webhooks: Parameters<TellWebhooks>[1][number][] = [];
-    for (const { hold, objection, local, reference, version } of findings) {
+    for (const { hold, objection, local, reference, version, ofWhole } of findings) {
       if (!local) continue;
       const bookingTitle = local.snapshot.title;
       const common = { userId, bookingTitle, provider, calendarName };
@@ -131,7 +133,8 @@ export class Questions {
         });
       } else if (objection) {
         const news = explainReason(objection.reason);
-        const key = `time:${reference.id}:${version ?? now.toISOString()}`.slice(0, 200);
+        const subject = (ofWhole ? local.series?.id : null) ?? reference.id;
+        const key = `time:${subject}:${version ?? now.toISOString()}`.slice(0, 200);
         notices.push({ ...common, kind: "sync-news", key, news });
       }
     }

@@ -296,7 +296,7 @@ function gather(
 }
 
 function toPlanned(
-  { occurrence, plan, place, leaves, inWords }: PlannedOccurrence,
+  { occurrence, plan, place, leaves, event, withFacts }: PlannedOccurrence,
   instance: ExternalChange | null,
   whole: ExternalChange | null,
   { reference: series }: Input,
@@ -323,7 +323,12 @@ function toPlanned(
     iCalUid: null,
     // One step of the whole series is one step for each of its occurrences.
     version: instance ? found : `series:${series.version ?? "new"}>${found ?? "gone"}`,
-    series: { patch, ofInstance: instance !== null, ...(inWords ? { inWords } : {}) },
+    series: {
+      patch,
+      ofInstance: instance !== null,
+      ...(event ? { event } : {}),
+      ...(withFacts ? { withFacts: (facts) => withSuccessor(withFacts(facts), successorId) } : {}),
+    },
   };
 }
 

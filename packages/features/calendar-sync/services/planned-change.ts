@@ -1,4 +1,4 @@
-import type { ExternalChange } from "@calsync/types";
+import type { ExternalChange, ExternalEvent } from "@calsync/types";
 import type { TimeFacts } from "../engine/guards.ts";
 import type { InboundPlan, PlannedRefusal } from "../engine/plan-inbound.ts";
 import type { SyncPolicy } from "../engine/policy.ts";
@@ -25,7 +25,10 @@ export interface Planned {
   series?: {
     patch: Partial<ReferencePatch>;
     ofInstance: boolean;
-    inWords?: (plan: InboundPlan) => InboundPlan;
+    /** Its instance, where the page has not told of it by itself. */
+    event?: ExternalEvent;
+    /** As PlannedOccurrence.withFacts. */
+    withFacts?: (facts: TimeFacts) => InboundPlan;
   };
 }
 
@@ -95,11 +98,22 @@ export function waitingPatch(
 }
 
 /** What a plan has found that concerns the host. */
-export function findingOf({ reference, local, change, version, eventId, plan, facts }: Planned): Finding {
+export function findingOf({
+  reference,
+  local,
+  change,
+  version,
+  eventId,
+  plan,
+  facts,
+  series,
+}: Planned): Finding {
+  const told = change.type === "upsert" && change.event.status !== "cancelled" ? change.event : null;
   return {
     reference,
     local,
-    event: change.type === "upsert" && change.event.status !== "cancelled" ? change.event : null,
+    event: series?.event ?? told,
+    ofWhole: series?.ofInstance === false,
     version,
     eventId,
     hold: plan.hold ?? null,
