@@ -26,8 +26,10 @@ import { cronRoutes } from "./routes/crons.ts";
 import { entryRoutes } from "./routes/entries.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { externalEventRoutes } from "./routes/external-events.ts";
+import { feedRoutes } from "./routes/feeds.ts";
 import { formConnectionRoutes } from "./routes/form-connections.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { importRoutes } from "./routes/imports.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { preferenceRoutes } from "./routes/preferences.ts";
@@ -118,6 +120,8 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     entryRoutes,
     externalEventRoutes,
     webhookRoutes,
+    importRoutes,
+    feedRoutes,
     streamRoutes,
     cronRoutes,
     healthRoutes,
@@ -148,6 +152,10 @@ function describeApi(url: string) {
       {
         name: "Calendar",
         description: "The signed-in host's calendar: entries, and events of connected calendars.",
+      },
+      {
+        name: "Calendar files",
+        description: "iCalendar files that come and go: imports, exports, feeds, invitations.",
       },
       { name: "Connections", description: "Linked accounts and their calendars." },
       { name: "Sync", description: "How sync stands, and changes as they happen." },

@@ -5,6 +5,7 @@ import {
   createEntryService,
   createGuestTokens,
   type EntryService,
+  findHostHours,
   type GuestTokens,
 } from "@calsync/bookings";
 import {
@@ -23,6 +24,7 @@ import {
   SyncQueue,
   type SyncSettings,
 } from "@calsync/calendar-sync";
+import { createIcsService, type IcsService } from "@calsync/ics";
 import { handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
 import {
   type Clock,
@@ -46,6 +48,7 @@ import type { ApiEnv } from "./env.ts";
 import { cleanUpJob } from "./jobs/clean-up.job.ts";
 import { connectRedis, postgresQuotas, redisQuotas } from "./repositories/CallLimitRepository.ts";
 import { type AuthService, createAuthService } from "./services/auth.ts";
+import { busyLookup } from "./services/busy-lookup.ts";
 import { createCallLimiter } from "./services/call-limits/call-limiter.ts";
 import { type CleanUpReport, createCleanUp } from "./services/clean-up.ts";
 import { createGateway, createProviders, notificationAddress } from "./services/gateway.ts";
@@ -72,6 +75,8 @@ export interface Container {
   cleanUp(): Promise<CleanUpReport>;
   readonly guestTokens: GuestTokens;
   readonly webhooks: WebhookService;
+  /** Calendar files: imports, exports and feeds. */
+  readonly ics: IcsService;
   readonly metrics: Metrics;
   /** What a worker runs. */
   readonly jobs: JobRegistration[];
@@ -163,7 +168,18 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       ...options.syncSettings,
     },
   });
-  const bookingDeps = { prisma, sync, busy: sync.busyIntervals, now, log, guestTokens, settleMs };
+  const ics = createIcsService({
+    prisma,
+    now,
+    settings: { maxFileOctets: env.ICS_MAX_MB * 1024 * 1024 },
+    applyAnswers: (tx, hostId, answers) => sync.answersReceived(tx, hostId, answers),
+    openHours: async (userId, range) =>
+      findHostHours(prisma, userId, range, (await ics.imports.times(userId, range)).open),
+    bookingUrl: (uid) => manageUrl(env, uid, null),
+    feedUrl: (token) => `${env.WEB_URL}/api/v1/feeds/${token}.ics`,
+  });
+  const busy = busyLookup(sync, ics);
+  const bookingDeps = { prisma, sync, busy, now, log, guestTokens, settleMs };
   const bookings = createBookingService(bookingDeps);
   const entries = createEntryService({ ...bookingDeps, calendarsOf: sync.calendarsOf });
   const connectionOptions: ConnectionServiceOptions = {
@@ -202,7 +218,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   };
 
   const queue = new SyncQueue({ prisma, now });
-  const cleanUp = createCleanUp({ prisma, queue, sync, now });
+  const cleanUp = createCleanUp({ prisma, queue, sync, imports: ics.imports, now });
   const ownJobs = [
     handleJob(cleanUpJob, async () => {
       log.info(await cleanUp(), "cleaned up");
@@ -222,11 +238,13 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     preferences: createSyncPreferences({ prisma, now }),
     guestTokens,
     webhooks: createWebhookService(webhooks),
+    ics,
     metrics,
-    jobs: [...sync.jobs, ...mails, ...webhookJobs(webhooks), ...ownJobs],
+    jobs: [...sync.jobs, ...mails, ...webhookJobs(webhooks), ...ics.jobs, ...ownJobs],
     schedule: [
       ...sync.schedule.map((entry) => ({ ...entry, everyMs: env.CRON_INTERVAL_MS })),
       ...webhookSchedule,
+      ...ics.schedule,
       { name: "clean-up", job: cleanUpJob, payload: {}, everyMs: CLEAN_UP_EVERY_MS },
     ],
     secureCookie: env.WEB_URL.startsWith("https:"),

@@ -241,6 +241,13 @@ export const apiEnv = z.object({
       "What users may make us call (webhooks, feeds, CalDAV servers) although it is private or without TLS: hosts' names, addresses and networks, " +
         "separated by commas, such as `hooks.internal,10.0.0.0/8`. Unset: https on the public internet only.",
     ),
+  ICS_MAX_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(50)
+    .describe("Largest calendar file that users may import, in megabytes."),
   WEBHOOK_MAX_TRIES: z.coerce
     .number()
     .int()

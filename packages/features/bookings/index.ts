@@ -10,5 +10,6 @@ export {
   type WritableCalendar,
 } from "./services/entries.ts";
 export { createGuestTokens, type GuestIdentity, type GuestTokens } from "./services/guest-tokens.ts";
+export { findHostHours } from "./services/host-hours.ts";
 export type { BusyLookup } from "./services/offered.ts";
 export type { Viewer } from "./services/viewer.ts";

@@ -7,6 +7,7 @@ import { runCalendarSubscriptionsCron } from "./crons/calendar-subscriptions.ts"
 import { runCalendarSyncCron } from "./crons/calendar-sync.ts";
 import type { CronName, CronReport } from "./crons/cron.ts";
 import { type ChangeView, type SyncStatus, toSyncStatus } from "./dto.ts";
+import type { AnswerPlan } from "./engine/plan-answer.ts";
 import { checkCalendarJob } from "./jobs/check-calendar.job.ts";
 import { extendMirrorJob } from "./jobs/extend-mirror.job.ts";
 import { maintainSubscriptionJob } from "./jobs/maintain-subscription.job.ts";
@@ -26,6 +27,7 @@ import { DoctorRepository } from "./repositories/DoctorRepository.ts";
 import { ExternalEditRepository } from "./repositories/ExternalEditRepository.ts";
 import { SyncRunRepository } from "./repositories/SyncRunRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
+import { Answers, type BookingAnswer } from "./services/Answers.ts";
 import { BookingReferences } from "./services/BookingReferences.ts";
 import { BusyTimes, type BusyTimesFound } from "./services/BusyTimes.ts";
 import { ChangeApplier } from "./services/ChangeApplier.ts";
@@ -121,6 +123,15 @@ export interface CalendarSync extends BookingSync {
   conflicts: Pick<Conflicts, "list" | "get" | "resolve" | "resolveMany">;
   /** Questions about pulls that would change more bookings than their host allows. */
   massChanges: Pick<MassChanges, "list" | "get" | "decide">;
+  /**
+   * Applies answers to invitations that came as messages (iTIP REPLY), as if a calendar had shown them, in the caller's
+   * transaction; at most one per booking. @returns what came of each
+   */
+  answersReceived(
+    tx: PrismaTransaction,
+    hostId: number,
+    answers: readonly BookingAnswer[],
+  ): Promise<AnswerPlan["outcome"][]>;
   /** The jobs that a worker has to run. */
   jobs: JobRegistration[];
   /** The crons on the worker's own schedule. */
@@ -189,6 +200,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     records,
     now,
   );
+  const answers = new Answers(shared, store, bookingReferences);
   const undo = new Undo(shared, store, bookingReferences);
   const conflictService = new Conflicts(shared, conflicts, store);
   const massChanges = new MassChanges(shared);
@@ -266,6 +278,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     undoMassChange: (userId, id) => undo.undoMassChange(userId, id),
     conflicts: conflictService,
     massChanges,
+    answersReceived: (tx, hostId, received) => answers.apply(tx, hostId, received),
     jobs: [
       handleJob(pullCalendarJob, async ({ calendarSyncId }) => {
         await pull.run(calendarSyncId);

@@ -25,7 +25,8 @@ export interface IcsCalendar {
 }
 
 export type IcsItem =
-  | { type: "event"; event: IcsEvent }
+  /** `method` as {@link IcsCalendar} has it so far: it stands before the events that it is about. */
+  | { type: "event"; event: IcsEvent; method: string | null }
   | { type: "problem"; problem: IcsProblem }
   /**
    * Last. `complete` is false when the file breaks off or is no calendar: what is missing from it has not gone.
@@ -52,6 +53,7 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
   const calendar: IcsCalendar = { name: null, method: null, timeZone: null, refreshInterval: null };
   let zones = new ZoneBook();
   let waiting: RawComponent[] = [];
+  let waitingLines = 0;
   let events = 0;
   let otherComponents = 0;
 
@@ -62,11 +64,12 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
       zones,
       floatingZoneOf(calendar.timeZone, options.floatingZone),
       options.keep,
+      calendar.method,
     );
     for (const problem of problems) yield { type: "problem", problem };
     if (!event) return;
     events += 1;
-    yield { type: "event", event };
+    yield { type: "event", event, method: calendar.method };
     if (events < limits.maxEvents) return;
     const message = `The file holds more than ${limits.maxEvents} events; the rest was not read.`;
     yield {
@@ -81,13 +84,15 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
     else if (item.type === "component" && item.component.name === "VTIMEZONE") zones.add(item.component);
     else if (item.type === "component" && item.component.name === "VEVENT") {
       // A file may describe a zone after the events that use it.
-      if (waiting.length < MAX_WAITING && usesUnknownZone(item.component, zones))
+      if (waitingLines < MAX_WAITING_LINES && usesUnknownZone(item.component, zones)) {
         waiting.push(item.component);
-      else yield* read(item.component);
+        waitingLines += item.component.lines.length;
+      } else yield* read(item.component);
     } else if (item.type === "component") otherComponents += 1;
     else {
       for (const component of waiting) yield* read(component);
       waiting = [];
+      waitingLines = 0;
       if (item.type === "calendar-end") zones = new ZoneBook();
       else {
         const complete = item.complete && events < limits.maxEvents;
@@ -97,8 +102,8 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
   }
 }
 
-/** Events that may wait for the description of their zone. */
-const MAX_WAITING = 2_000;
+/** Lines of events that may wait for the description of their zone; what comes later is read without it. */
+const MAX_WAITING_LINES = 20_000;
 
 function usesUnknownZone(component: RawComponent, zones: ZoneBook): boolean {
   return component.lines.some(({ text }) => {

@@ -20,12 +20,15 @@ export interface ReadEvent {
  * left out as a whole.
  * @param floatingZone zone in which floating times are read (RFC 5545 §3.3.5 form 1)
  * @param keep names of further properties whose values are wanted
+ * @param method the file's iTIP method: a REPLY and a CANCEL need no start (RFC 5546 §3.2.3, §3.2.5); then the event stands at
+ *   the occurrence that it names, or at its stamp, without a length
  */
 export function readEvent(
   component: RawComponent,
   zones: ZoneBook,
   floatingZone: string,
   keep: readonly string[] = [],
+  method: string | null = null,
 ): ReadEvent {
   const problems: IcsProblem[] = [];
   const properties = readProperties(component, problems);
@@ -37,7 +40,9 @@ export function readEvent(
     problems: [...problems, { line, property, message, severity: "error" }],
   });
 
-  const startProperty = one("DTSTART");
+  const startProperty =
+    one("DTSTART") ??
+    (method === "REPLY" || method === "CANCEL" ? (one("RECURRENCE-ID") ?? one("DTSTAMP")) : undefined);
   if (!startProperty) return left(component.line, "DTSTART", "The event has no start; it was left out.");
   const start = dates.read(startProperty);
   if (!start)

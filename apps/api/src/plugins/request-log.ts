@@ -1,6 +1,13 @@
 import type { FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** A part of the address is a secret: logs show the route in its place. */
+    secretInPath?: boolean;
+  }
+}
+
 /**
  * One line per request, when it has been answered. Without the query: it may hold an OAuth code, its state or a guest's
  * token.
@@ -25,7 +32,9 @@ export const requestLogPlugin = plugin(
   { name: "calsync-request-log", dependencies: ["calsync-auth"] },
 );
 
-/** The address without its query. */
+/** The address without its query, and without a secret. */
 export function pathOf(request: FastifyRequest): string {
+  const { config, url } = request.routeOptions;
+  if (config.secretInPath) return url ?? "/";
   return request.url.split("?", 1)[0] ?? "/";
 }

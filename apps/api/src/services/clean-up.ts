@@ -1,4 +1,5 @@
 import type { CalendarSync, SyncQueue } from "@calsync/calendar-sync";
+import type { IcsService } from "@calsync/ics";
 import type { Clock } from "@calsync/lib";
 import type { PrismaClient } from "@calsync/prisma";
 import { deleteExpiredQuotas } from "../repositories/CallLimitRepository.ts";
@@ -9,6 +10,8 @@ const DAY_MS = 24 * 3_600_000;
 const FAILED_WORK_DAYS = 30;
 /** Mails that were sent are kept this long. */
 const MAIL_DAYS = 90;
+/** A file that was uploaded and not applied waits this long for its owner. */
+const UNUSED_IMPORT_DAYS = 1;
 
 /** What was deleted, by kind. */
 export type CleanUpReport = Record<string, number>;
@@ -18,9 +21,10 @@ export function createCleanUp(parts: {
   prisma: PrismaClient;
   queue: SyncQueue;
   sync: Pick<CalendarSync, "runs">;
+  imports: Pick<IcsService["imports"], "forgetUnused">;
   now: Clock;
 }) {
-  const { prisma, queue, sync, now } = parts;
+  const { prisma, queue, sync, imports, now } = parts;
   return async (): Promise<CleanUpReport> => {
     const at = now();
     const before = (days: number) => new Date(at.getTime() - days * DAY_MS);
@@ -29,6 +33,7 @@ export function createCleanUp(parts: {
       runs: await sync.runs.deleteBefore(before(FAILED_WORK_DAYS)),
       bookingMails: await untilDone(() => cleanUpRepository.bookingMails(prisma, before(MAIL_DAYS))),
       hostMails: await untilDone(() => cleanUpRepository.hostMails(prisma, before(MAIL_DAYS))),
+      unusedImports: await imports.forgetUnused(before(UNUSED_IMPORT_DAYS)),
       expiredAccess: await cleanUpRepository.expiredAccess(prisma, at),
       callLimits: await deleteExpiredQuotas(prisma, before(0)),
     };

@@ -68,6 +68,26 @@ describe("findSlots", () => {
     expect(starts.filter((start) => start.startsWith("2026-06-06"))).toEqual(["2026-06-06T08:00"]);
   });
 
+  test("offers stretches beside the schedule too, on a grid of their own outside of its hours", () => {
+    const span = (start: string, end: string) => ({ start: Date.parse(start), end: Date.parse(end) });
+    const extra = [
+      span("2026-06-01T14:40Z", "2026-06-01T16:10Z"),
+      span("2026-06-06T08:00Z", "2026-06-06T09:00Z"),
+    ];
+    const schedule = { ...berlin, extra };
+    // Scheduled until 17:00 in Berlin (15:00 UTC).
+    expect(startsOf({ schedule }).slice(-4)).toEqual([
+      "2026-06-01T14:00",
+      "2026-06-01T14:30",
+      "2026-06-01T15:10",
+      "2026-06-01T15:40",
+    ]);
+    const saturday = interval("2026-06-06T00:00:00Z", "2026-06-07T00:00:00Z");
+    expect(startsOf({ schedule, range: saturday })).toEqual(["2026-06-06T08:00", "2026-06-06T08:30"]);
+    const busy = [interval("2026-06-06T08:10:00Z", "2026-06-06T08:20:00Z")];
+    expect(startsOf({ schedule, range: saturday, busy })).toEqual(["2026-06-06T08:30"]);
+  });
+
   test("keeps the minimum notice, to the millisecond", () => {
     const changed = { ...rules, minimumNoticeMinutes: 120 };
     expect(startsOf({ rules: changed, now: new Date("2026-06-01T10:00:00Z") })[0]).toBe("2026-06-01T12:00");

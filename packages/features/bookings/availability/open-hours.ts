@@ -15,6 +15,8 @@ export interface ScheduleHours {
   weekly: readonly (DayHours & { days: readonly number[] })[];
   /** Replace the weekly hours of their date (`yyyy-mm-dd`). A date whose hours are all empty is closed. */
   overrides: readonly (DayHours & { date: string })[];
+  /** Stretches beside these hours, also on closed dates; starts there lie on a grid that begins with each of them. */
+  extra?: readonly Span[];
 }
 
 /** The open hours of a range of days as instants. */
@@ -69,7 +71,34 @@ export function openHours(
     date = nextDate;
     midnight = nextMidnight;
   }
-  return { open: mergeSpans(open), starts };
+  const scheduled = mergeSpans(open);
+  const { extra = [] } = schedule;
+  if (extra.length === 0) return { open: scheduled, starts };
+  return {
+    open: mergeSpans([...scheduled, ...extra]),
+    starts: [...new Set([...starts, ...extraStarts(extra, scheduled, range, stepMinutes)])].sort(
+      (a, b) => a - b,
+    ),
+  };
+}
+
+/** Starts outside of the scheduled hours, which have a grid of their own. */
+function extraStarts(
+  extra: readonly Span[],
+  scheduled: readonly Span[],
+  range: Span,
+  stepMinutes: number,
+): number[] {
+  const stepMs = stepMinutes * MINUTE_MS;
+  const starts: number[] = [];
+  for (const { start, end } of extra) {
+    // What lies before the range is stepped over, not walked.
+    const first = start + Math.max(0, Math.ceil((range.start - start) / stepMs)) * stepMs;
+    for (let at = first; at < Math.min(end, range.end); at += stepMs) {
+      if (!scheduled.some((hours) => hours.start <= at && at < hours.end)) starts.push(at);
+    }
+  }
+  return starts;
 }
 
 function overridesByDate(schedule: ScheduleHours): Map<string, DayHours[]> {

@@ -99,6 +99,12 @@ async function findBookable(sql: Sql, where: Prisma.EventTypeWhereInput): Promis
   return { host, eventType: toEventType(eventType), schedule: hours ? toHours(hours) : null };
 }
 
+/** The schedule of a user's event types that name none; null when the user has none. */
+export async function findFirstSchedule(sql: Sql, userId: number): Promise<ScheduleHours | null> {
+  const row = await sql.schedule.findFirst({ where: { userId }, select: SCHEDULE, orderBy: { id: "asc" } });
+  return row && toHours(row);
+}
+
 function toHours({ timeZone, availability }: ScheduleRow): ScheduleHours {
   return {
     timeZone,

@@ -12,8 +12,10 @@ export interface TimeFactsRow {
     timeZone: string;
     availability: { days: number[]; date: string | null; startMinute: number; endMinute: number }[];
   } | null;
-  /** Whether a calendar that the host's busy times come from holds something else then. */
+  /** Whether a calendar that the host's busy times come from, or an imported file, holds something else then. */
   busy: boolean;
+  /** Hours beside the schedule's that reach into the time. */
+  extra: { start: string; end: string }[];
   /** Active bookings of the host that the time overlaps. */
   overlaps: { id: number; uid: string }[];
 }
@@ -44,7 +46,10 @@ export async function findTimeFacts(
              WHERE s."id" = coalesce(w."scheduleId", (SELECT min(f."id") FROM "Schedule" f WHERE f."userId" = w."hostId"))) AS "schedule",
            EXISTS (SELECT 1 FROM busy_intervals(
                      ARRAY(SELECT c."calendarSyncId" FROM "SelectedCalendar" c WHERE c."userId" = w."hostId" AND c."calendarSyncId" IS NOT NULL),
-                     w."start", w."end")) AS "busy",
+                     w."start", w."end"))
+             OR EXISTS (SELECT 1 FROM imported_times(w."hostId", w."start", w."end") t WHERE NOT t."free") AS "busy",
+           coalesce((SELECT jsonb_agg(jsonb_build_object('start', t."startTime", 'end', t."endTime"))
+                       FROM imported_times(w."hostId", w."start", w."end") t WHERE t."free"), '[]') AS "extra",
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', o."id", 'uid', o."uid") ORDER BY o."id")
                        FROM "Booking" o
                       WHERE o."hostId" = w."hostId" AND o."id" <> w."bookingId" AND o."status" IN ('PENDING', 'ACCEPTED')

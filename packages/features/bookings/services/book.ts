@@ -60,14 +60,14 @@ export async function book(
 
 async function requireOffered(deps: BookingDependencies, wish: Wish): Promise<void> {
   const { target, start, now } = wish;
-  const { slots, closed } = await findOffered(deps.prisma, deps.busy, {
+  const { slots, schedule, closed } = await findOffered(deps.prisma, deps.busy, {
     target,
     range: oneStart(start),
     now,
   });
   if (slots.length > 0) return;
   if (closed) throw calendarUnreadable();
-  if (isOfferedWhenFree({ target, start, now })) throw slotTaken();
+  if (isOfferedWhenFree({ target: { ...target, schedule }, start, now })) throw slotTaken();
   throw invalid(
     "slot_not_offered",
     "This time is not offered: it lies outside the host's hours, too soon, too far ahead, or between two starts.",

@@ -26,7 +26,7 @@ export const checkTimes: CheckTimes = async (tx, moves, leaving) => {
 };
 
 /** A host without hours has none to be outside of. */
-function isOutsideHours({ schedule, start, end }: TimeFactsRow): boolean {
+function isOutsideHours({ schedule, start, end, extra }: TimeFactsRow): boolean {
   if (!schedule) return false;
   const span = { start: start.getTime(), end: end.getTime() };
   const { open } = openHours(
@@ -36,6 +36,7 @@ function isOutsideHours({ schedule, start, end }: TimeFactsRow): boolean {
       overrides: schedule.availability.flatMap(({ date, startMinute, endMinute }) =>
         date ? [{ date: date.slice(0, 10), startMinute, endMinute }] : [],
       ),
+      extra: extra.map((hours) => ({ start: Date.parse(hours.start), end: Date.parse(hours.end) })),
     },
     span,
     24 * 60,

@@ -74,18 +74,20 @@ export async function requireAllOffered(
   if (!first || !last) return;
   const open = { ...when, target: farAhead(query.target) };
   const range = { start: first, end: new Date(last.getTime() + 1) };
-  const { slots, closed } = await findOffered(prisma, busy, { ...open, range });
+  const { slots, schedule, closed } = await findOffered(prisma, busy, { ...open, range });
   if (closed) throw calendarUnreadable();
   const offered = new Set(slots.map(({ start }) => start.getTime()));
   const gone = starts.filter((start) => !offered.has(start.getTime()));
   if (gone.length > 0) {
-    const never = new Set(gone.filter((start) => !isOfferedWhenFree({ ...open, start })));
+    const never = new Set(
+      gone.filter((start) => !isOfferedWhenFree({ ...open, target: { ...open.target, schedule }, start })),
+    );
     throw occurrencesTaken(
       starts,
       new Map(gone.map((start) => [start, never.has(start) ? "is not offered" : "is taken"])),
     );
   }
-  if (isOfferedWhenFree({ ...when, start: first })) return;
+  if (isOfferedWhenFree({ ...when, target: { ...when.target, schedule }, start: first })) return;
   throw invalid(
     "slot_not_offered",
     "The first time lies too far ahead.",

@@ -6,6 +6,7 @@ import {
   type SlotRules,
   type TakenTime,
 } from "../availability/find-slots.ts";
+import type { ScheduleHours } from "../availability/open-hours.ts";
 import { findOccupied, type OccupiedTime, type Sql } from "../repositories/BookingRepository.ts";
 import type { BookableEventType } from "../repositories/EventTypeRepository.ts";
 
@@ -19,6 +20,8 @@ export type BusyLookup = (
   except?: readonly Interval[],
 ) => Promise<{
   intervals: Interval[];
+  /** Hours in which the user can be booked beside those of the schedule. */
+  open?: Interval[];
   freshness: {
     name: string;
     lastPulledAt: Date | null;
@@ -63,6 +66,8 @@ export function movingOf(booking: {
 /** Slots with what they were found from. */
 export interface Offer {
   slots: Slot[];
+  /** The hours that they were found in. */
+  schedule: ScheduleHours | null;
   freshness: Awaited<ReturnType<BusyLookup>>["freshness"];
   /** Nothing is offered, because one of the host's calendars cannot be read. */
   closed: boolean;
@@ -76,15 +81,17 @@ export async function findOffered(sql: Sql, busy: BusyLookup, query: OfferQuery)
     start: new Date(range.start.getTime() - rules.bufferBeforeMinutes * MINUTE_MS),
     end: new Date(range.end.getTime() + (rules.durationMinutes + rules.bufferAfterMinutes) * MINUTE_MS),
   };
-  const [occupied, { intervals, freshness, closed }] = await Promise.all([
+  const [occupied, { intervals, open, freshness, closed }] = await Promise.all([
     findOccupied(sql, target.host.id, reach),
     busy(target.host.id, reach, moving ? [moving, ...(moving.alsoMoving ?? [])] : []),
   ]);
-  if (!target.schedule || closed) return { slots: [], freshness, closed };
+  const schedule = target.schedule && withHours(target.schedule, open);
+  if (!schedule || closed) return { slots: [], schedule, freshness, closed };
   const leaving = new Set(moving?.alsoMoving?.map(({ bookingId }) => bookingId)).add(moving?.bookingId ?? -1);
   const taken = occupied.filter(({ id }) => !leaving.has(id)).map(toTaken(target.eventType.id));
   return {
-    slots: findSlots({ schedule: target.schedule, rules, range, now, busy: intervals, taken }),
+    slots: findSlots({ schedule, rules, range, now, busy: intervals, taken }),
+    schedule,
     freshness,
     closed,
   };
@@ -133,6 +140,12 @@ export function isOfferedWhenFree(query: Omit<OfferQuery, "range"> & { start: Da
   const range = oneStart(query.start);
   const slots = findSlots({ schedule, rules: rulesOf(query), range, now: query.now, busy: [], taken: [] });
   return slots.length > 0;
+}
+
+function withHours(schedule: ScheduleHours, open: readonly Interval[] | undefined): ScheduleHours {
+  if (!open || open.length === 0) return schedule;
+  const extra = open.map(({ start, end }) => ({ start: start.getTime(), end: end.getTime() }));
+  return { ...schedule, extra };
 }
 
 /** The range that holds one start and no other. */

@@ -119,7 +119,7 @@ async function requireOffered(
 ): Promise<void> {
   const target = await targetOf(deps, booking);
   const moving = movingOf(booking);
-  const { slots, closed } = await findOffered(deps.prisma, deps.busy, {
+  const { slots, schedule, closed } = await findOffered(deps.prisma, deps.busy, {
     target,
     range: oneStart(start),
     now,
@@ -127,7 +127,7 @@ async function requireOffered(
   });
   if (slots.length > 0) return;
   if (closed) throw calendarUnreadable();
-  if (isOfferedWhenFree({ target, start, now, moving })) throw slotTaken();
+  if (isOfferedWhenFree({ target: { ...target, schedule }, start, now, moving })) throw slotTaken();
   throw invalid(
     "slot_not_offered",
     "This time is not offered.",

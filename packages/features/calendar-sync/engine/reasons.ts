@@ -9,6 +9,7 @@ export const REASONS = {
   "remote-deleted": "The event was deleted in the calendar, so the booking was cancelled.",
   "remote-attendees-changed": "People were added to or taken off the event in the calendar.",
   "remote-answer-changed": "An attendee answered in the calendar.",
+  "answer-received": "An attendee answered the invitation by a message.",
   "all-attendees-declined": "Everyone who is invited has declined.",
   "host-declined": "The host declined the event in the calendar.",
   "remote-undeclined": "Somebody who had declined comes after all, so the booking was restored.",
