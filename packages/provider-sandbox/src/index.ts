@@ -1,6 +1,6 @@
 /** Faithful simulators of calendar providers: start one from code, or with the `calsync-sandbox` command. */
 
-export type { CallStats } from "./google/context.ts";
+export type { CallStats } from "./CallStats.ts";
 export { GoogleApiError } from "./google/errors.ts";
 export {
   DEFAULT_BEHAVIOURS,
@@ -19,6 +19,21 @@ export {
 export type { ServiceAccountKey } from "./google/oauth/ServiceAccounts.ts";
 export { CALENDAR_SCOPES, calendarScope } from "./google/scopes.ts";
 export type { AccessRole, Account, GoogleEvent, GuestMail } from "./google/types.ts";
+export { GraphApiError } from "./graph/errors.ts";
+export {
+  DEFAULT_GRAPH_BEHAVIOURS,
+  DOCUMENTED_GRAPH_LIMITS,
+  type GraphBehaviours,
+  type GraphFaultRule,
+  GraphFaults,
+} from "./graph/faults.ts";
+export {
+  DEFAULT_GRAPH_APP,
+  type GraphAppInput,
+  GraphSandbox,
+  type IssuedGraphTokens,
+} from "./graph/GraphSandbox.ts";
+export type { GraphAccount, GraphEvent, MeetingMail } from "./graph/types.ts";
 export { Mailbox } from "./mail/Mailbox.ts";
 export type { Invitation, Mail, MailAddress, MailAttachment } from "./mail/types.ts";
 export type { NotionBehaviours, NotionFaultRule } from "./notion/faults.ts";
@@ -31,3 +46,4 @@ export {
 } from "./notion/NotionSandbox.ts";
 export type { ColumnInput } from "./notion/NotionStore.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./server.ts";
+export { trustAuthority } from "./tls-server.ts";

@@ -1,99 +1,165 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ZodError, z } from "zod";
+import type { CallStats } from "./CallStats.ts";
 import { faultSettings } from "./google/faults.ts";
 import type { GoogleSandbox } from "./google/GoogleSandbox.ts";
+import { graphFaultSettings } from "./graph/faults.ts";
+import type { GraphSandbox } from "./graph/GraphSandbox.ts";
 
 const HEARTBEAT_MS = 25_000;
 
-/** JSON Schema of `PUT /sandbox/api/faults`. */
-export const faultsSchema: unknown = z.toJSONSchema(faultSettings);
+/** JSON Schema of `PUT /sandbox/api/faults`, by provider. */
+export const faultsSchemas: Record<string, unknown> = {
+  google: z.toJSONSchema(faultSettings),
+  graph: z.toJSONSchema(graphFaultSettings),
+};
+
+/** The simulated providers. */
+export interface Providers {
+  google: GoogleSandbox;
+  graph: GraphSandbox;
+}
+
+/** What the sandbox's own API shows and does for any provider. */
+interface ProviderApi {
+  faults: { toJSON(): unknown; apply(settings: unknown): void };
+  stats: CallStats;
+  accounts(): { email: string; name: string; timeZone: string; calendars: object[] }[];
+  issuePageToken(email: string): { accessToken: string; expiresInSeconds: number };
+}
 
 /**
- * The sandbox's own API, for its page and for demos: accounts, page sessions, faults, a stream of changes, reset.
+ * The sandbox's own API, for its page and for demos: accounts, page sessions, faults, a stream of changes, reset. The
+ * parameter `provider` chooses one, `google` without it.
  * @param afterReset puts back what a fresh sandbox holds.
  */
-export function registerSandboxApi(
-  app: FastifyInstance,
-  google: GoogleSandbox,
-  afterReset: () => void,
-): void {
-  const { store } = google.context;
+export function registerSandboxApi(app: FastifyInstance, providers: Providers, afterReset: () => void): void {
+  const { google, graph } = providers;
+  const apis: Record<string, ProviderApi> = { google: googleApi(google), graph: graphApi(graph) };
+  const chosen = (request: FastifyRequest): ProviderApi | undefined =>
+    apis[(request.query as { provider?: string }).provider ?? "google"];
 
-  app.get("/sandbox/api/accounts", () => ({
-    accounts: google.accounts().map((account) => ({
-      email: account.email,
-      name: account.name,
-      timeZone: account.timeZone,
-      calendars: [...account.entries.values()]
-        .filter((entry) => !entry.deleted && store.calendars.has(entry.calendarId))
-        .map(({ calendarId }) => ({
-          id: calendarId,
-          summary: store.calendars.get(calendarId)?.summary,
-          timeZone: store.calendars.get(calendarId)?.timeZone,
-          primary: calendarId === account.email,
-        })),
-    })),
-  }));
+  app.addHook("preHandler", async (request, reply) => {
+    if (!request.url.startsWith("/sandbox/api/") || chosen(request)) return;
+    return problem(reply, 404, `There is no such provider. Known: ${Object.keys(apis).join(", ")}.`);
+  });
+
+  app.get("/sandbox/api/accounts", (request) => ({ accounts: chosen(request)?.accounts() }));
 
   app.post("/sandbox/api/session", (request, reply) => {
+    const api = chosen(request) as ProviderApi;
     const email = z.object({ email: z.string() }).safeParse(request.body).data?.email.trim().toLowerCase();
-    if (!email || !store.accounts.has(email)) {
-      return problem(reply, 404, `There is no account ${email ?? "(no e-mail given)"}. Known: ${known()}.`);
+    const known = api.accounts().map((account) => account.email);
+    if (!email || !known.includes(email)) {
+      const names = known.join(", ") || "none";
+      return problem(reply, 404, `There is no account ${email ?? "(no e-mail given)"}. Known: ${names}.`);
     }
-    const { accessToken, expiresInSeconds } = google.issuePageToken(email);
+    const { accessToken, expiresInSeconds } = api.issuePageToken(email);
     return reply.send({ access_token: accessToken, token_type: "Bearer", expires_in: expiresInSeconds });
   });
 
-  app.get("/sandbox/api/faults", () => google.faults.toJSON());
+  app.get("/sandbox/api/faults", (request) => chosen(request)?.faults.toJSON());
 
   app.put("/sandbox/api/faults", (request, reply) => {
+    const { faults } = chosen(request) as ProviderApi;
     try {
-      google.faults.apply(request.body);
+      faults.apply(request.body);
     } catch (error) {
       if (!(error instanceof ZodError)) throw error;
       return problem(reply, 400, z.prettifyError(error));
     }
-    return reply.send(google.faults.toJSON());
+    return reply.send(faults.toJSON());
   });
 
-  app.get("/sandbox/api/stats", () => ({ calls: google.stats.calls }));
+  app.get("/sandbox/api/stats", (request) => ({ calls: chosen(request)?.stats.calls }));
 
-  app.get("/sandbox/api/guest-mail", () => ({ mails: google.guestMail }));
+  app.get("/sandbox/api/guest-mail", (request) => ({
+    mails: (request.query as { provider?: string }).provider === "graph" ? graph.mail : google.guestMail,
+  }));
 
   app.post("/sandbox/api/reset", (_request, reply) => {
     google.reset();
+    graph.reset();
     afterReset();
     return reply.code(204).send();
   });
 
-  registerChanges(app, google);
+  registerChanges(app, providers);
+}
 
-  function known(): string {
-    return [...store.accounts.keys()].join(", ") || "none";
-  }
+function googleApi(google: GoogleSandbox): ProviderApi {
+  const { store } = google.context;
+  return {
+    faults: google.faults,
+    stats: google.stats,
+    issuePageToken: (email) => google.issuePageToken(email),
+    accounts: () =>
+      google.accounts().map((account) => ({
+        email: account.email,
+        name: account.name,
+        timeZone: account.timeZone,
+        calendars: [...account.entries.values()]
+          .filter((entry) => !entry.deleted && store.calendars.has(entry.calendarId))
+          .map(({ calendarId }) => ({
+            id: calendarId,
+            summary: store.calendars.get(calendarId)?.summary,
+            timeZone: store.calendars.get(calendarId)?.timeZone,
+            primary: calendarId === account.email,
+          })),
+      })),
+  };
+}
+
+function graphApi(graph: GraphSandbox): ProviderApi {
+  return {
+    faults: graph.faults,
+    stats: graph.stats,
+    issuePageToken: (email) => graph.issuePageToken(email),
+    accounts: () =>
+      graph.accounts().map(({ email, name, timeZone }) => ({
+        email,
+        name,
+        timeZone,
+        calendars: graph
+          .calendars(email)
+          .map((calendar) => ({ id: calendar.id, summary: calendar.name, primary: calendar.isDefault })),
+      })),
+  };
 }
 
 /** `GET /sandbox/api/changes?calendar=…`: server-sent events `change`, one per operation on an event, of one calendar or all. */
-function registerChanges(app: FastifyInstance, google: GoogleSandbox): void {
+function registerChanges(app: FastifyInstance, { google, graph }: Providers): void {
   const streams = new Map<FastifyReply, string | null>();
-  const stop = google.context.store.onChange((change) => {
-    const seq = change.calendarId
-      ? google.context.store.calendars.get(change.calendarId)?.events.seq
-      : undefined;
-    const { resource, calendarId, email } = change;
-    const message = `event: change\ndata: ${JSON.stringify({ resource, calendarId, email, seq })}\n\n`;
+  const tell = (change: {
+    resource: string;
+    calendarId?: string | undefined;
+    email?: string | undefined;
+    seq?: number | undefined;
+  }) => {
+    const message = `event: change\ndata: ${JSON.stringify(change)}\n\n`;
     for (const [reply, calendar] of streams) {
-      if (calendar === null || calendar === calendarId || resource === "calendarList")
+      if (calendar === null || calendar === change.calendarId || change.resource === "calendarList")
         reply.raw.write(message);
     }
-  });
+  };
+  const stops = [
+    google.context.store.onChange(({ resource, calendarId, email }) => {
+      const seq = calendarId ? google.context.store.calendars.get(calendarId)?.events.seq : undefined;
+      tell({ resource, calendarId, email, seq });
+    }),
+    graph.context.store.onChange((change) => {
+      if (change.resource === "calendarList") return tell({ resource: change.resource, email: change.email });
+      const { resource, calendarId, email } = change;
+      tell({ resource, calendarId, email, seq: graph.context.store.calendars.get(calendarId)?.events.seq });
+    }),
+  ];
   const heartbeat = setInterval(() => {
     for (const reply of streams.keys()) reply.raw.write(": still here\n\n");
   }, HEARTBEAT_MS);
   heartbeat.unref();
   // Streams stay open for ever: end them first, or closing would wait for them.
   app.addHook("preClose", async () => {
-    stop();
+    for (const stop of stops) stop();
     clearInterval(heartbeat);
     for (const reply of streams.keys()) reply.raw.end();
     streams.clear();

@@ -1,4 +1,5 @@
 import type { GoogleSandbox } from "./google/GoogleSandbox.ts";
+import type { GraphSandbox } from "./graph/GraphSandbox.ts";
 import type { NotionSandbox } from "./notion/NotionSandbox.ts";
 
 const DAY_MS = 86_400_000;
@@ -56,4 +57,36 @@ export function seedDemo(
     },
     Place: { rich_text: [{ text: { content: "Meeting room" } }] },
   });
+}
+
+/** Fills an empty sandbox with an Outlook host, a second calendar, birthdays that can only be read and a few events of this week. */
+export function seedGraphDemo(graph: GraphSandbox, nowMs: number): void {
+  const host = "host@contoso.example";
+  graph.createAccount({ email: host, name: "Demo Host", timeZone: "Europe/Berlin" });
+  graph.createAccount({
+    email: "someone@outlook.example",
+    name: "Someone Private",
+    timeZone: "Europe/Berlin",
+  });
+  const team = graph.createCalendar({ email: host, name: "Team" });
+  graph.createCalendar({ email: host, name: "Birthdays", canEdit: false });
+
+  const midnightMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const at = (days: number, hours: number) => ({
+    dateTime: new Date(midnightMs + days * DAY_MS + hours * HOUR_MS).toISOString().slice(0, 19),
+    timeZone: "UTC",
+  });
+  graph.putEvent(host, "primary", {
+    subject: "Quarterly figures",
+    location: { displayName: "Room 12" },
+    start: at(1, 12),
+    end: at(1, 13.5),
+  });
+  graph.putEvent(host, "primary", {
+    subject: "Call with Someone",
+    start: at(2, 9),
+    end: at(2, 9.5),
+    attendees: [{ type: "required", emailAddress: { address: "someone@outlook.example" } }],
+  });
+  graph.putEvent(host, team, { subject: "Team day", isAllDay: true, start: at(3, 0), end: at(4, 0) });
 }

@@ -1,3 +1,4 @@
+import { type CallStats, createStats } from "../CallStats.ts";
 import { ApiDispatcher } from "./api/ApiDispatcher.ts";
 import { accountMethods } from "./api/account.ts";
 import { calendarListMethods } from "./api/calendar-list.ts";
@@ -5,8 +6,7 @@ import { calendarMethods, changeCalendar, removeCalendar } from "./api/calendars
 import { channelMethods } from "./api/channels.ts";
 import { eventMethods } from "./api/events.ts";
 import { ChannelDelivery } from "./ChannelDelivery.ts";
-import type { CallStats, GoogleContext } from "./context.ts";
-import { createStats } from "./context.ts";
+import type { GoogleContext } from "./context.ts";
 import { getEvent } from "./events/lookup.ts";
 import { viewEvent } from "./events/view.ts";
 import { deleteEvent, insertEvent, patchEvent, type WriteRequest } from "./events/write.ts";

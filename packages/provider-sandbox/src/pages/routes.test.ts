@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Mailbox } from "../mail/Mailbox.ts";
-import { faultsSchema } from "../sandbox-api.ts";
+import { faultsSchemas } from "../sandbox-api.ts";
 import { registerPages } from "./routes.ts";
 
 describe("pages", () => {
@@ -9,7 +9,7 @@ describe("pages", () => {
 
   beforeAll(async () => {
     app = Fastify();
-    registerPages(app, { mailbox: new Mailbox(), faultsSchema });
+    registerPages(app, { mailbox: new Mailbox(), faultsSchema: faultsSchemas.google });
     await app.ready();
   });
 
@@ -52,7 +52,7 @@ describe("pages", () => {
 
   test("without an SMTP server the mailbox page says so and there is no mail API", async () => {
     const bare = Fastify();
-    registerPages(bare, { faultsSchema });
+    registerPages(bare, { faultsSchema: faultsSchemas.google });
     expect((await bare.inject("/mail")).body).toContain('{"smtpPort":null}');
     expect((await bare.inject("/sandbox/api/mail")).statusCode).toBe(404);
     await bare.close();

@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+import type { CodeChallenge } from "../../oauth/pkce.ts";
+import { secret } from "../../oauth/secret.ts";
 import type { SandboxClock } from "../../SandboxClock.ts";
 import { ServiceAccounts } from "./ServiceAccounts.ts";
 
@@ -25,7 +26,7 @@ export interface PendingAuthorization {
   offline: boolean;
   forceConsent: boolean;
   includeGranted: boolean;
-  challenge: { value: string; method: "S256" | "plain" } | null;
+  challenge: CodeChallenge | null;
   createdAtMs: number;
 }
 
@@ -237,9 +238,4 @@ export class AuthorizationState {
     for (const [key, token] of this.#accessTokens)
       if (token.expiresAtMs <= now) this.#accessTokens.delete(key);
   }
-}
-
-/** Random characters that are safe in a URL. */
-export function secret(bytes: number): string {
-  return randomBytes(bytes).toString("base64url");
 }

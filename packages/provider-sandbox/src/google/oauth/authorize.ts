@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { secret } from "../../oauth/secret.ts";
 import type { GoogleContext } from "../context.ts";
 import { canonicalScope, describeScope } from "../scopes.ts";
-import { type PendingAuthorization, secret } from "./AuthorizationState.ts";
+import type { PendingAuthorization } from "./AuthorizationState.ts";
 import { authorizationErrorPage, consentPage } from "./consent-page.ts";
 
 /** A refusal that is shown to the person instead of being redirected. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
+import { importJWK, type JWK, SignJWT } from "jose";
+import { publicKeysOf, signingKeyOf } from "../../oauth/signing-key.ts";
 import type { GoogleContext } from "../context.ts";
 import type { Account } from "../types.ts";
 
@@ -14,7 +15,7 @@ export async function signIdToken(
   accessToken: string,
   nonce: string | null,
 ): Promise<string> {
-  const jwk = await signingKey(context);
+  const jwk = await signingKeyOf(context.store.oauth);
   const nowSeconds = Math.floor(context.store.clock.nowMs() / 1000);
   // at_hash: left half of the access token's SHA-256 (OpenID Connect Core 3.1.3.6).
   const hash = createHash("sha256").update(accessToken).digest().subarray(0, 16).toString("base64url");
@@ -36,23 +37,6 @@ export async function signIdToken(
 }
 
 /** The key set of `/oauth2/v3/certs`. */
-export async function publicKeys(context: GoogleContext): Promise<{ keys: JWK[] }> {
-  const { kty, n, e, kid } = await signingKey(context);
-  return { keys: [{ kty, n, e, kid, alg: "RS256", use: "sig" } as JWK] };
-}
-
-async function signingKey(context: GoogleContext): Promise<JWK> {
-  const kept = context.store.oauth.signingKey as JWK | null;
-  if (kept) return kept;
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  jwk.kid = createHash("sha256")
-    .update(jwk.n as string)
-    .digest("hex")
-    .slice(0, 40);
-  // Two first calls at once: the later key must not replace the one that is in use.
-  const raced = context.store.oauth.signingKey as JWK | null;
-  if (raced) return raced;
-  context.store.oauth.signingKey = jwk as Record<string, unknown>;
-  return jwk;
+export function publicKeys(context: GoogleContext): Promise<{ keys: JWK[] }> {
+  return publicKeysOf(context.store.oauth);
 }

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { verifierFits } from "../../oauth/pkce.ts";
+import { struckByFault } from "../../oauth/strike.ts";
 import type { GoogleContext } from "../context.ts";
 import type { Account } from "../types.ts";
-import type { AuthorizationCode, OAuthClient, PendingAuthorization } from "./AuthorizationState.ts";
+import type { AuthorizationCode, OAuthClient } from "./AuthorizationState.ts";
 import { ISSUER, publicKeys, signIdToken } from "./id-tokens.ts";
 import { exchangeAssertion, JWT_BEARER } from "./jwt-bearer.ts";
 import { OAuthError } from "./oauth-error.ts";
@@ -13,13 +14,13 @@ const invalidGrant = (description: string) => new OAuthError(400, "invalid_grant
 export function registerTokenEndpoints(app: FastifyInstance, context: GoogleContext): void {
   app.post("/token", async (request, reply) => {
     context.stats.count("oauth2.token");
-    if (await struck(context, "oauth2.token", request, reply)) return reply;
+    if (await struckByFault(context.faults, "oauth2.token", request, reply)) return reply;
     return refusals(reply, () => exchange(context, request));
   });
 
   app.post("/revoke", async (request, reply) => {
     context.stats.count("oauth2.revoke");
-    if (await struck(context, "oauth2.revoke", request, reply)) return reply;
+    if (await struckByFault(context.faults, "oauth2.revoke", request, reply)) return reply;
     const query = new URLSearchParams(request.url.split("?")[1] ?? "");
     const token =
       query.get("token") ?? (request.body instanceof URLSearchParams ? request.body.get("token") : null);
@@ -166,45 +167,6 @@ async function accessAnswer(
       ? { id_token: await signIdToken(context, account, clientId, issued.token, nonce) }
       : {}),
   };
-}
-
-function verifierFits(
-  challenge: NonNullable<PendingAuthorization["challenge"]>,
-  verifier: string | null,
-): boolean {
-  if (!verifier || !/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) return false;
-  if (challenge.method === "plain") return verifier === challenge.value;
-  return createHash("sha256").update(verifier).digest("base64url") === challenge.value;
-}
-
-/** Lets the faults of an OAuth call strike; true when one has answered in its place. The grant is left intact. */
-async function struck(
-  context: GoogleContext,
-  method: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<boolean> {
-  const { faults } = context;
-  const subject = { method };
-  const delay = faults.strikes("delay", subject);
-  if (delay) await new Promise((resolve) => setTimeout(resolve, delay.delayMs ?? 1_000));
-  if (faults.strikes("dropConnection", subject)) {
-    reply.hijack();
-    request.raw.socket.destroy();
-    return true;
-  }
-  const failure = faults.strikes("serverError", subject);
-  if (failure) {
-    await reply
-      .code(failure.status ?? 503)
-      .send({ error: "internal_failure", error_description: "Backend Error" });
-    return true;
-  }
-  if (faults.strikes("rateLimit", subject)) {
-    await reply.code(429).send({ error: "rate_limit_exceeded", error_description: "Rate Limit Exceeded" });
-    return true;
-  }
-  return false;
 }
 
 async function refusals(reply: FastifyReply, run: () => Promise<object>): Promise<FastifyReply> {
