@@ -11,7 +11,13 @@ import { type Metrics, measureService } from "./metrics.ts";
 export function createProviders(env: ApiEnv): ConnectionProviders {
   // Addresses of these are users' own: nothing has to be set up.
   const reachable = { allowedHosts: env.OUTBOUND_ALLOW };
-  const settings: Record<string, unknown> = { caldavcalendar: reachable, "ics-feedcalendar": reachable };
+  const settings: Record<string, unknown> = {
+    applecalendar: reachable,
+    caldavcalendar: reachable,
+    fastmailcalendar: reachable,
+    "ics-feedcalendar": reachable,
+    nextcloudcalendar: reachable,
+  };
   if (env.GOOGLE_CLIENT_ID !== undefined) {
     settings["googlecalendar"] = {
       clientId: env.GOOGLE_CLIENT_ID,

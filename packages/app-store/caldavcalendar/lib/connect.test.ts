@@ -1,7 +1,6 @@
-import { type CaldavTestServer, MemoryCaldavServer } from "@calsync/testing/caldav-server";
+import { CaldavClient, type CaldavTestServer, MemoryCaldavServer } from "@calsync/testing/caldav-server";
 import type { FormOutcome, ServiceDependencies } from "@calsync/types";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { makeCalendar } from "../test/dav-person.ts";
 import { type CaldavPreset, createFormFlow } from "./connect.ts";
 
 const USER = "cora@people.example";
@@ -15,7 +14,7 @@ const OPEN: Omit<ServiceDependencies, "credential"> = {
 let server: MemoryCaldavServer;
 beforeEach(async () => {
   server = await MemoryCaldavServer.start();
-  await makeCalendar(server, USER, "work");
+  await CaldavClient.makeCalendar(server, USER, "work");
 });
 afterEach(() => server.close());
 

@@ -211,6 +211,8 @@ function setTime(vevent: ICAL.Component, time: EventTime): void {
   for (const name of ["dtstart", "dtend", "duration"]) vevent.removeAllProperties(name);
   addDate(vevent, "dtstart", time.start, time);
   if (time.end > time.start) addDate(vevent, "dtend", time.end, time);
+  // DTEND must lie behind DTSTART, and iCloud takes no event without DTEND or DURATION.
+  else vevent.addPropertyWithValue("duration", ICAL.Duration.fromSeconds(0));
 }
 
 function setRule(vevent: ICAL.Component, lines: readonly string[]): void {

@@ -1,61 +1,10 @@
-import { CALDAV_PASSWORD, type CaldavTestServer } from "@calsync/testing/caldav-server";
+import { CALDAV_PASSWORD, CaldavClient, type CaldavTestServer } from "@calsync/testing/caldav-server";
 import type { ContractPersonEvent, ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
 import type { EventTime, ServiceDependencies } from "@calsync/types";
 import { CaldavCalendarService } from "../lib/CalendarService.ts";
 
 let accounts = 0;
-
-/** Somebody at another CalDAV client: writes plain text of their own, with nothing of our code. */
-class DavClient {
-  readonly calendarUrl: string;
-  readonly #headers: Record<string, string>;
-
-  constructor(calendarUrl: string, username: string) {
-    this.calendarUrl = calendarUrl;
-    this.#headers = {
-      authorization: `Basic ${Buffer.from(`${username}:${CALDAV_PASSWORD}`).toString("base64")}`,
-    };
-  }
-
-  async send(
-    method: string,
-    url: string,
-    body?: string,
-    headers: Record<string, string> = {},
-  ): Promise<string> {
-    const response = await fetch(url, {
-      method,
-      headers: { ...this.#headers, ...headers },
-      ...(body === undefined ? {} : { body }),
-    });
-    if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
-    return response.text();
-  }
-
-  get(name: string): Promise<string> {
-    return this.send("GET", this.calendarUrl + name);
-  }
-
-  async put(name: string, text: string): Promise<void> {
-    await this.send("PUT", this.calendarUrl + name, text, { "content-type": "text/calendar; charset=utf-8" });
-  }
-
-  /** Changes the text of an object line by line. */
-  async edit(name: string, change: (lines: string[]) => string[]): Promise<void> {
-    const lines = (await this.get(name)).replaceAll(/\r?\n[ \t]/g, "").split(/\r?\n/);
-    await this.put(name, change(lines).join("\r\n"));
-  }
-
-  async names(): Promise<string[]> {
-    const body = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>';
-    const text = await this.send("PROPFIND", this.calendarUrl, body, {
-      depth: "1",
-      "content-type": "text/xml",
-    });
-    return [...text.matchAll(/<(?:[\w-]+:)?href>([^<]+\.ics)</g)].map(([, href]) => href ?? "");
-  }
-}
 
 const stamp = (instant: string) => `${instant.slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 const day = (date: string) => date.slice(0, 10).replaceAll("-", "");
@@ -105,18 +54,6 @@ const wrap = (lines: string[]) => [
   "",
 ];
 
-/** Makes a calendar, and gives the client of somebody who uses it. */
-export async function makeCalendar(
-  server: CaldavTestServer,
-  username: string,
-  name: string,
-): Promise<DavClient> {
-  const calendarUrl = `${server.homeOf(username)}/${name}/`;
-  const client = new DavClient(calendarUrl, username);
-  await client.send("MKCALENDAR", calendarUrl);
-  return client;
-}
-
 /** What tests of CalDAV's own ways do beside what the contract asks for. */
 interface DavSubject extends ContractSubject {
   service: CaldavCalendarService;
@@ -133,7 +70,7 @@ export async function contractSubject(server: CaldavTestServer): Promise<DavSubj
   server.mend();
   const number = accounts++;
   const username = `host${number}@people.example`;
-  const client = await makeCalendar(server, username, `calendar${number}`);
+  const client = await CaldavClient.makeCalendar(server, username, `calendar${number}`);
   const calendarId = client.calendarUrl;
   const credential = new MemoryCredential({
     serverUrl: `${server.url}/`,
@@ -173,7 +110,8 @@ export async function contractSubject(server: CaldavTestServer): Promise<DavSubj
     calendarId,
     ownerEmail: username,
     put: (name, text) => client.put(name, text),
-    makeCalendar: async (name) => (await makeCalendar(server, username, `${name}${number}`)).calendarUrl,
+    makeCalendar: async (name) =>
+      (await CaldavClient.makeCalendar(server, username, `${name}${number}`)).calendarUrl,
     dropExceptions: (name, rule) =>
       client.edit(name, (lines) => {
         const master = lines.slice(0, lines.indexOf("END:VEVENT") + 1);

@@ -1,12 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request, type Server } from "node:http";
+import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CALDAV_PASSWORD, type CaldavTestServer } from "./caldav-test-server.ts";
 
 type InstalledKind = "radicale" | "xandikos";
+
+const SYNC_TOKEN = /(<(?:[\w-]+:)?sync-token>)([^<]+)(<)/g;
 
 const KINDS: InstalledKind[] = ["radicale", "xandikos"];
 
@@ -43,7 +45,9 @@ export class InstalledCaldavServer implements CaldavTestServer {
   readonly requests: string[] = [];
   #loseNextWrite = false;
   #broken = false;
-  #spoilt: RegExp | null = null;
+  /** Sync tokens that the server has given out, and those of them that it is not to know any more. */
+  readonly #given = new Set<string>();
+  readonly #spoilt = new Set<string>();
 
   private constructor(kind: InstalledKind, child: ChildProcess, folder: string, proxy: Server) {
     this.kind = kind;
@@ -79,6 +83,7 @@ export class InstalledCaldavServer implements CaldavTestServer {
               return;
             }
             outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+            if (incoming.method === "REPORT") server.#remember(answer);
             answer.pipe(outgoing);
           },
         );
@@ -114,11 +119,11 @@ export class InstalledCaldavServer implements CaldavTestServer {
 
   /** Tokens given out so far reach the server spoilt, so that it answers as it does to a token that it does not know. */
   expireTokens(): void {
-    this.#spoilt = /(<(?:[\w-]+:)?sync-token>)([^<]+)(<)/;
+    for (const token of this.#given) this.#spoilt.add(token);
   }
 
   mend(): void {
-    this.#spoilt = null;
+    this.#spoilt.clear();
     this.#broken = false;
     this.#loseNextWrite = false;
   }
@@ -132,13 +137,22 @@ export class InstalledCaldavServer implements CaldavTestServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  #remember(answer: IncomingMessage): void {
+    const chunks: Uint8Array[] = [];
+    answer.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    answer.on("end", () => {
+      for (const [, , token] of Buffer.concat(chunks).toString("utf8").matchAll(SYNC_TOKEN)) {
+        this.#given.add(token ?? "");
+      }
+    });
+  }
+
   #spoil(body: string): string {
-    if (!this.#spoilt) return body;
     const unknown = this.kind === "radicale" ? "http://radicale.org/ns/sync/" : "";
-    return body.replace(
-      this.#spoilt,
-      (_, open: string, _token: string, close: string) =>
-        `${open}${unknown}${"0".repeat(this.kind === "radicale" ? 64 : 40)}${close}`,
+    return body.replace(SYNC_TOKEN, (whole, open: string, token: string, close: string) =>
+      this.#spoilt.has(token)
+        ? `${open}${unknown}${"0".repeat(this.kind === "radicale" ? 64 : 40)}${close}`
+        : whole,
     );
   }
 

@@ -1,0 +1,17 @@
+import { presetMetadata } from "../caldavcalendar/preset-metadata.ts";
+
+/** What people and the registry see of Fastmail's calendars. Light: it loads no client. */
+export const metadata = presetMetadata({
+  slug: "fastmailcalendar",
+  name: "Fastmail",
+  website: "https://www.fastmail.com/",
+  help:
+    "Fastmail lets other programs in by an app password. Make one with access to calendars (CalDAV): Settings, “Privacy & Security”, " +
+    "“Manage app passwords and access”.",
+  links: [
+    { label: "Make an app password", url: "https://app.fastmail.com/settings/security/apps" },
+    { label: "Fastmail's explanation", url: "https://www.fastmail.help/hc/en-us/articles/360058752854" },
+  ],
+  username: { label: "Fastmail address", help: "With its domain, such as you@fastmail.com." },
+  password: { label: "App password", help: "Not the password that you sign in with." },
+});
