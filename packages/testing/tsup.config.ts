@@ -6,4 +6,5 @@ export default libraryConfig([
   "src/contract/index.ts",
   "src/caldav-server/index.ts",
   "src/memory-calendar/index.ts",
+  "src/model/index.ts",
 ]);

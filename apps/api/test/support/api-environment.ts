@@ -8,10 +8,11 @@ export const GOOGLE_CLIENT = {
   redirectUris: [`${WEB_URL}/api/v1/oauth/googlecalendar/callback`],
 };
 
-/** Environment of the API's processes, with the simulated Google in Google's place. */
+/** Environment of the API's processes, with simulators in providers' places. */
 export function apiEnvironment(options: {
   databaseUrl: string;
-  googleUrl: string;
+  /** Without it there is no Google. */
+  googleUrl?: string;
   apiPort: number;
   smtpPort: number;
 }): Record<string, string> {
@@ -26,11 +27,18 @@ export function apiEnvironment(options: {
     SESSION_SECRET: "s".repeat(32),
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+    ...(googleUrl === undefined ? {} : googleEnvironment(googleUrl)),
+  };
+}
+
+/** The simulated Google's part of the environment. */
+export function googleEnvironment(url: string): Record<string, string> {
+  return {
     GOOGLE_CLIENT_ID: GOOGLE_CLIENT.clientId,
     GOOGLE_CLIENT_SECRET: GOOGLE_CLIENT.clientSecret,
-    GOOGLE_API_URL: googleUrl,
-    GOOGLE_AUTH_URL: `${googleUrl}/o/oauth2/v2/auth`,
-    GOOGLE_TOKEN_URL: `${googleUrl}/token`,
-    GOOGLE_REVOKE_URL: `${googleUrl}/revoke`,
+    GOOGLE_API_URL: url,
+    GOOGLE_AUTH_URL: `${url}/o/oauth2/v2/auth`,
+    GOOGLE_TOKEN_URL: `${url}/token`,
+    GOOGLE_REVOKE_URL: `${url}/revoke`,
   };
 }

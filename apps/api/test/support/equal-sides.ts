@@ -1,108 +1,81 @@
 import type { PrismaClient } from "@calsync/prisma";
-import type { GoogleEvent, GoogleSandbox, Mail } from "@calsync/provider-sandbox";
-import type { ConnectedHost } from "./connected-host.ts";
+import type { Mail } from "@calsync/provider-sandbox";
+import type { RemoteEvent } from "../sync/remote/RemoteCalendars.ts";
 
-/** Where the adapter keeps what tells our events from others (README of googlecalendar). */
-const MARKER = "calsync";
-
-/** The times of a Google event, as far as bookings have them. */
-interface GoogleTime {
-  dateTime?: string;
-}
-
-/** The events of a host's calendar that are there, ours and those that stand for no booking. */
-export function liveEvents(google: GoogleSandbox, host: Pick<ConnectedHost, "googleEmail" | "calendarId">) {
-  const live = google
-    .events(host.googleEmail, host.calendarId)
-    .filter(({ status }) => status !== "cancelled")
-    .map((event) => ({ event, marker: markerOf(event) }));
-  return {
-    ours: live.flatMap(({ event, marker }) => (marker === null ? [] : [{ event, marker }])),
-    foreign: live.flatMap(({ event, marker }) => (marker === null ? [event] : [])),
-  };
-}
-
-function markerOf(event: GoogleEvent): string | null {
-  const { private: own } = (event["extendedProperties"] ?? {}) as { private?: Record<string, string> };
-  return own?.[MARKER] ?? null;
+/** A calendar of a host, and what it really holds. */
+export interface SideCalendar {
+  calendarSyncId: string;
+  events: readonly RemoteEvent[];
 }
 
 /**
- * In what the bookings of a host and their calendar differ, in sentences; none when both sides are equal, no event is
+ * In what the bookings of a host and their calendars differ, in sentences; none when both sides are equal, no event is
  * doubled, the mirror of other events is true and nothing waits.
  */
 export async function sideDifferences(
   prisma: PrismaClient,
-  google: GoogleSandbox,
-  host: Pick<ConnectedHost, "userId" | "googleEmail" | "calendarId" | "calendarSyncId">,
+  userId: number,
+  calendars: readonly SideCalendar[],
 ): Promise<string[]> {
   const found: string[] = [];
   const bookings = await prisma.booking.findMany({
-    where: { hostId: host.userId },
+    where: { hostId: userId },
     include: { attendees: true, references: true },
     orderBy: { id: "asc" },
   });
-  const { ours, foreign } = liveEvents(google, host);
-  const known = new Set<string>();
   for (const booking of bookings) {
-    const name = `booking ${booking.id}`;
-    const [reference, ...more] = booking.references;
-    if (!reference || more.length > 0) {
-      found.push(`${name} has ${booking.references.length} references`);
-      continue;
-    }
-    known.add(reference.id);
-    if (reference.pushRequestedAt)
-      found.push(`${name} waits for a push (${reference.lastError ?? "no error"})`);
-    const own = ours.filter(({ marker }) => marker === reference.id).map(({ event }) => event);
-    const [event, ...doubles] = own;
-    if (booking.status === "CANCELLED") {
-      if (event) found.push(`${name} is cancelled and has ${own.length} events`);
-      continue;
-    }
-    if (reference.status !== "SYNCED") found.push(`${name}'s reference is ${reference.status}`);
-    if (!event || doubles.length > 0) {
-      found.push(`${name} has ${own.length} events`);
-      continue;
-    }
-    if (event["id"] !== reference.externalEventId)
-      found.push(`${name} is linked to another event than its own`);
-    const wanted = {
-      title: booking.title,
-      description: booking.description,
-      location: booking.location,
-      start: booking.startTime.toISOString(),
-      end: booking.endTime.toISOString(),
-      attendees: booking.attendees.flatMap(({ email, expected }) => (expected ? [email] : [])).sort(),
-    };
-    const there = fieldsOf(event);
-    for (const field of Object.keys(wanted) as (keyof typeof wanted)[]) {
-      const [here, out] = [JSON.stringify(wanted[field]), JSON.stringify(there[field])];
-      if (here !== out) found.push(`${name}'s ${field} is ${here} here and ${out} in the calendar`);
-    }
+    if (booking.references.length === 0) found.push(`booking ${booking.id} has no reference`);
   }
-  for (const { event, marker } of ours) {
-    if (!known.has(marker)) found.push(`event ${String(event["id"])} stands for no booking`);
-  }
-  const mirrored = await prisma.externalEvent.findMany({ where: { calendarSyncId: host.calendarSyncId } });
-  const wanted = foreign.map((event) => `${String(event["id"])} at ${fieldsOf(event).start}`).sort();
-  const held = mirrored.map((row) => `${row.externalEventId} at ${row.startTime.toISOString()}`).sort();
-  if (JSON.stringify(wanted) !== JSON.stringify(held)) {
-    found.push(`${held.length} events of others are mirrored, and ${wanted.length} are in the calendar`);
+  for (const { calendarSyncId, events } of calendars) {
+    const live = events.filter(({ deleted }) => !deleted);
+    const known = new Set<string>();
+    for (const booking of bookings) {
+      const name = `booking ${booking.id}`;
+      const reference = booking.references.find((one) => one.calendarSyncId === calendarSyncId);
+      if (!reference) continue;
+      known.add(reference.id);
+      if (reference.pushRequestedAt)
+        found.push(`${name} waits for a push (${reference.lastError ?? "no error"})`);
+      const own = live.filter(({ marker }) => marker === reference.id);
+      const [event, ...doubles] = own;
+      if (booking.status === "CANCELLED" || reference.detachedAt) {
+        if (event) found.push(`${name} is not to stand there and has ${own.length} events`);
+        continue;
+      }
+      if (reference.status !== "SYNCED") found.push(`${name}'s reference is ${reference.status}`);
+      if (!event || doubles.length > 0) {
+        found.push(`${name} has ${own.length} events`);
+        continue;
+      }
+      if (event.id !== reference.externalEventId)
+        found.push(`${name} is linked to another event than its own`);
+      const here = {
+        title: booking.title,
+        description: booking.description,
+        location: booking.location,
+        start: booking.startTime.toISOString(),
+        end: booking.endTime.toISOString(),
+        guests: booking.attendees.flatMap(({ email, expected }) => (expected ? [email] : [])).sort(),
+      };
+      const there = { ...event, guests: event.guests?.map(({ email }) => email).sort() ?? null };
+      for (const field of Object.keys(here) as (keyof typeof here)[]) {
+        // What a provider does not keep cannot differ.
+        if (there[field] === null) continue;
+        const [ours, theirs] = [JSON.stringify(here[field]), JSON.stringify(there[field])];
+        if (ours !== theirs) found.push(`${name}'s ${field} is ${ours} here and ${theirs} in the calendar`);
+      }
+    }
+    for (const { id, marker } of live) {
+      if (marker !== null && !known.has(marker)) found.push(`event ${id} stands for no booking`);
+    }
+    const mirrored = await prisma.externalEvent.findMany({ where: { calendarSyncId } });
+    const wanted = live.flatMap(({ id, marker, start }) => (marker === null ? [`${id} at ${start}`] : []));
+    const held = mirrored.map((row) => `${row.externalEventId} at ${row.startTime.toISOString()}`);
+    if (wanted.sort().join() !== held.sort().join()) {
+      found.push(`${held.length} events of others are mirrored, and ${wanted.length} are in the calendar`);
+    }
   }
   return found;
-}
-
-function fieldsOf(event: GoogleEvent) {
-  const instant = (time: unknown) => new Date((time as GoogleTime | undefined)?.dateTime ?? Number.NaN);
-  return {
-    title: String(event["summary"] ?? ""),
-    description: String(event["description"] ?? ""),
-    location: String(event["location"] ?? ""),
-    start: iso(instant(event["start"])),
-    end: iso(instant(event["end"])),
-    attendees: ((event["attendees"] ?? []) as { email: string }[]).map(({ email }) => email).sort(),
-  };
 }
 
 const iso = (date: Date) => (Number.isNaN(date.getTime()) ? "unreadable" : date.toISOString());

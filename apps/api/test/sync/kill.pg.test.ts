@@ -8,10 +8,12 @@ import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiEnvironment, GOOGLE_CLIENT } from "../support/api-environment.ts";
 import { type ConnectedHost, connectHost } from "../support/connected-host.ts";
-import { liveEvents, mailDifferences, sideDifferences } from "../support/equal-sides.ts";
+import { mailDifferences, sideDifferences } from "../support/equal-sides.ts";
 import { KillableWorker } from "../support/KillableWorker.ts";
 import { freePort, type NodeProcess, startNode, until, untilReady } from "../support/node-process.ts";
 import { Random } from "../support/random.ts";
+import { remoteEventsOf } from "./remote/google.ts";
+import type { RemoteEvent } from "./remote/RemoteCalendars.ts";
 
 /** A given history of changes and kills again with CALSYNC_KILL_SEED. Which job a kill meets is the machine's doing. */
 const SEED = Number(process.env["CALSYNC_KILL_SEED"] ?? 20_261_121);
@@ -215,13 +217,17 @@ function refused(status: number): boolean {
 function changeEvent(which: "ours" | "foreign", change: Record<string, unknown> | null): boolean {
   const { google } = sandbox;
   const host = pickHost();
-  const live = liveEvents(google, host);
-  const event = random.pick(which === "ours" ? live.ours.map((one) => one.event) : live.foreign);
+  const live = eventsOf(host).filter(({ deleted }) => !deleted);
+  const event = random.pick(live.filter(({ marker }) => (marker === null) === (which === "foreign")));
   if (!event) return false;
-  const id = String(event["id"]);
+  const { id } = event;
   if (change) google.patchEvent(host.googleEmail, host.calendarId, id, change);
   else google.deleteEvent(host.googleEmail, host.calendarId, id);
   return true;
+}
+
+function eventsOf({ googleEmail, calendarId }: ConnectedHost): RemoteEvent[] {
+  return remoteEventsOf(sandbox.google, googleEmail, calendarId);
 }
 
 function pickHost(): ConnectedHost {
@@ -251,7 +257,11 @@ async function expectCalm(): Promise<void> {
 
 async function differences(): Promise<string[]> {
   const { prisma } = database;
-  const sides = await Promise.all(hosts.map((host) => sideDifferences(prisma, sandbox.google, host)));
+  const sides = await Promise.all(
+    hosts.map((host) =>
+      sideDifferences(prisma, host.userId, [{ calendarSyncId: host.calendarSyncId, events: eventsOf(host) }]),
+    ),
+  );
   const found = [...sides.flat(), ...(await mailDifferences(prisma, mails))];
   const { jobs } = await jobStats(prisma);
   for (const { name, running, due, scheduled, retrying, failed } of jobs) {

@@ -97,8 +97,11 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
   let hold: PlannedHold | null = null;
   let objection: TimeObjection | null = null;
   let winner: ReasonCode | null = null;
+  // Back without having been brought back here, or the same here already.
+  let alike = reference.status === "DELETED";
   for (const field of changed) {
     const side = changedBy(field, { base, local: shown, remote });
+    alike ||= side === "alike";
     if (field !== "attendees" && side === "alike") continue;
     const refusal = refuse(field, remote, view, policy);
     if (refusal) {
@@ -160,6 +163,7 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
     refusals,
     reference: { ...seen, base: nextBase, ...(hold ? { status: "CONFLICT" } : {}) },
     push: hold === null && policy.direction !== "FROM_CALENDAR" && lacks,
+    ...(alike ? { spread: true } : {}),
     ...(hold ? { hold } : {}),
     ...(objection && !objection.hold ? { objection } : {}),
   };
@@ -250,7 +254,7 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
   if (reference.status === "DELETED") return nothing("echo", {});
   // Writes without an answer stay known: should the event come out of the bin, what it says of them is no person's edit.
   const gone: ReferenceUpdate = { status: "DELETED" };
-  if (!local.active) return nothing("booking-cancelled", gone);
+  if (!local.active) return { ...nothing("booking-cancelled", gone), spread: true };
   if (hasEnded(local, now)) {
     return { ...nothing("past-booking", gone), refusals: [{ action: "cancel", reason: "past-booking" }] };
   }

@@ -214,8 +214,9 @@ export class ChangeApplier {
     await this.#records.append(tx, records, now);
 
     const pushing = planned.filter(({ plan, reference }) => plan.push || stubborn.has(reference.bookingId));
+    const spreading = planned.filter(({ plan }) => plan.spread).map(({ reference }) => reference.bookingId);
     const pushCalendarIds = await this.#references.requestPushes(tx, {
-      bookingIds: outcomes.filter(isDone).map((outcome) => outcome.bookingId),
+      bookingIds: [...outcomes.filter(isDone).map(({ bookingId }) => bookingId), ...spreading],
       exceptIds: planned.map(({ reference }) => reference.id),
       ids: pushing.map(({ reference }) => reference.id),
     });

@@ -8,6 +8,7 @@ import {
   memoryCalendarProvider,
   toNotificationRequest,
 } from "@calsync/testing/memory-calendar";
+import { chosen } from "@calsync/testing/model";
 import type { CalendarEvent, CalendarService, ExternalEvent } from "@calsync/types";
 import { type CalendarSync, createCalendarSync } from "../create-calendar-sync.ts";
 import type { BookingStore } from "../ports/BookingStore.ts";
@@ -122,6 +123,13 @@ export class EngineWorld {
     await this.sync.runCron("calendar-sync");
     await this.sync.runCron("calendar-subscriptions");
     return this.settle();
+  }
+
+  /** The calendar that a number chooses. */
+  calendarAt(index: number): WorldCalendar {
+    const found = chosen(this.calendars, index);
+    if (!found) throw new Error("The world has no calendar.");
+    return found;
   }
 
   /** Events of a calendar that are not cancelled. */

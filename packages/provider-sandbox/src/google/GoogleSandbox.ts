@@ -9,7 +9,7 @@ import { ChannelDelivery } from "./ChannelDelivery.ts";
 import type { GoogleContext } from "./context.ts";
 import { getEvent } from "./events/lookup.ts";
 import { viewEvent } from "./events/view.ts";
-import { deleteEvent, insertEvent, patchEvent, type WriteRequest } from "./events/write.ts";
+import { deleteEvent, insertEvent, moveEvent, patchEvent, type WriteRequest } from "./events/write.ts";
 import { type GoogleBehaviours, GoogleFaults } from "./faults.ts";
 import type { Calendar, GoogleStore } from "./GoogleStore.ts";
 import type { OAuthClient } from "./oauth/AuthorizationState.ts";
@@ -276,6 +276,11 @@ export class GoogleSandbox {
   /** Deletes an event, or one instance of a series, as a person does in Google's page. */
   deleteEvent(email: string, calendarId: string, eventId: string): void {
     deleteEvent(this.context, this.#asPerson(email, calendarId), eventId, undefined);
+  }
+
+  /** Moves an event to another calendar as a person does in Google's page; it keeps its id. */
+  moveEvent(email: string, calendarId: string, eventId: string, toCalendarId: string): void {
+    moveEvent(this.context, this.#asPerson(email, calendarId), eventId, this.#calendar(toCalendarId));
   }
 
   /** Resolves once every notification has been delivered, or given up. */
