@@ -1,58 +1,20 @@
 import { CALDAV_PASSWORD, CaldavClient, type CaldavTestServer } from "@calsync/testing/caldav-server";
-import type { ContractPersonEvent, ContractSubject } from "@calsync/testing/contract";
+import {
+  type ContractSubject,
+  icsAnswered,
+  icsEdited,
+  icsEvent,
+  icsInstanceCancelled,
+  icsInstanceMoved,
+  icsMoved,
+  icsObject,
+  icsWith,
+} from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
-import type { EventTime, ServiceDependencies } from "@calsync/types";
+import type { ServiceDependencies } from "@calsync/types";
 import { CaldavCalendarService } from "../lib/CalendarService.ts";
 
 let accounts = 0;
-
-const stamp = (instant: string) => `${instant.slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
-const day = (date: string) => date.slice(0, 10).replaceAll("-", "");
-
-/** A time as another client would write it; zones by their names, as most clients do. */
-function timeLines(name: "DTSTART" | "DTEND" | "RECURRENCE-ID", value: string, time: EventTime): string {
-  if (time.allDay) return `${name};VALUE=DATE:${day(value)}`;
-  if (time.timeZone === "UTC") return `${name}:${stamp(value)}`;
-  const parts = new Intl.DateTimeFormat("sv-SE", {
-    timeZone: time.timeZone,
-    dateStyle: "short",
-    timeStyle: "medium",
-  }).format(new Date(value));
-  return `${name};TZID=${time.timeZone}:${parts.replaceAll(/[-:]/g, "").replace(" ", "T")}`;
-}
-
-function eventLines(uid: string, event: ContractPersonEvent, ownerEmail: string): string[] {
-  const attendees = event.attendees ?? [];
-  const invited = attendees.length > 0 || event.declinedByOwner;
-  return [
-    "BEGIN:VEVENT",
-    `UID:${uid}`,
-    "DTSTAMP:20270101T000000Z",
-    timeLines("DTSTART", event.time.start, event.time),
-    timeLines("DTEND", event.time.end, event.time),
-    `SUMMARY:${event.title}`,
-    ...(event.description ? [`DESCRIPTION:${event.description}`] : []),
-    ...(event.location ? [`LOCATION:${event.location}`] : []),
-    ...(event.recurrence ?? []),
-    ...(event.transparency === "free" ? ["TRANSP:TRANSPARENT"] : []),
-    ...(invited ? [`ORGANIZER:mailto:${event.declinedByOwner ? "chair@people.example" : ownerEmail}`] : []),
-    ...attendees.map(
-      ({ email, response }) =>
-        `ATTENDEE;PARTSTAT=${(response ?? "needs-action").toUpperCase()}:mailto:${email}`,
-    ),
-    ...(event.declinedByOwner ? [`ATTENDEE;PARTSTAT=DECLINED:mailto:${ownerEmail}`] : []),
-    "END:VEVENT",
-  ];
-}
-
-const wrap = (lines: string[]) => [
-  "BEGIN:VCALENDAR",
-  "VERSION:2.0",
-  "PRODID:-//other//client//EN",
-  ...lines,
-  "END:VCALENDAR",
-  "",
-];
 
 /** What tests of CalDAV's own ways do beside what the contract asks for. */
 interface DavSubject extends ContractSubject {
@@ -85,26 +47,6 @@ export async function contractSubject(server: CaldavTestServer): Promise<DavSubj
     log: { debug: () => undefined, warn: () => undefined },
   };
   let events = 0;
-  const inside = (lines: string[], change: (event: string[]) => string[]) => {
-    const from = lines.indexOf("BEGIN:VEVENT");
-    const to = lines.indexOf("END:VEVENT") + 1;
-    return [...lines.slice(0, from), ...change(lines.slice(from, to)), ...lines.slice(to)];
-  };
-  const isTime = (line: string) => /^(DTSTART|DTEND|DURATION)[;:]/.test(line);
-  const retimed = (lines: string[], time: EventTime) =>
-    lines.flatMap((line) =>
-      line.startsWith("DTSTART")
-        ? [timeLines("DTSTART", time.start, time), timeLines("DTEND", time.end, time)]
-        : isTime(line)
-          ? []
-          : [line],
-    );
-  const seriesTime = (lines: string[]): EventTime => {
-    const start = lines.find((line) => line.startsWith("DTSTART")) ?? "";
-    return start.includes("VALUE=DATE")
-      ? { allDay: true, start: "", end: "" }
-      : { allDay: false, start: "", end: "", timeZone: "UTC" };
-  };
   return {
     service: new CaldavCalendarService(dependencies),
     calendarId,
@@ -124,47 +66,21 @@ export async function contractSubject(server: CaldavTestServer): Promise<DavSubj
     person: {
       create: async (event) => {
         const name = `by-hand-${number}-${++events}.ics`;
-        await client.put(name, wrap(eventLines(`by-hand-${number}-${events}`, event, username)).join("\r\n"));
+        const uid = `by-hand-${number}-${events}`;
+        await client.put(name, icsObject(icsEvent(uid, event, username)).join("\r\n"));
         return name;
       },
-      move: (name, time) => client.edit(name, (lines) => inside(lines, (event) => retimed(event, time))),
-      rename: (name, title) =>
-        client.edit(name, (lines) =>
-          lines.map((line) => (line.startsWith("SUMMARY") ? `SUMMARY:${title}` : line)),
-        ),
-      delete: async (name) => void (await client.send("DELETE", calendarId + name)),
-      respond: (name, email, response) =>
-        client.edit(name, (lines) =>
-          lines.map((line) =>
-            line.startsWith("ATTENDEE") && line.includes(email)
-              ? line.replace(/PARTSTAT=[A-Z-]+/, `PARTSTAT=${response.toUpperCase()}`)
-              : line,
-          ),
-        ),
+      move: (name, time) => client.edit(name, (lines) => icsMoved(lines, time)),
+      rename: (name, title) => client.edit(name, (lines) => icsEdited(lines, { SUMMARY: title })),
+      delete: (name) => client.delete(name),
+      respond: (name, email, response) => client.edit(name, (lines) => icsAnswered(lines, email, response)),
       moveInstance: (name, originalStart, time) =>
-        client.edit(name, (lines) => {
-          const from = lines.indexOf("BEGIN:VEVENT");
-          const to = lines.indexOf("END:VEVENT") + 1;
-          const override = retimed(lines.slice(from, to), time).filter(
-            (line) => !/^(RRULE|EXDATE)/.test(line),
-          );
-          override.splice(1, 0, timeLines("RECURRENCE-ID", originalStart, seriesTime(lines)));
-          return [...lines.slice(0, to), ...override, ...lines.slice(to)];
-        }),
+        client.edit(name, (lines) => icsInstanceMoved(lines, originalStart, time)),
       cancelInstance: (name, originalStart) =>
-        client.edit(name, (lines) =>
-          inside(lines, (event) => {
-            const line = timeLines("RECURRENCE-ID", originalStart, seriesTime(lines)).replace(
-              "RECURRENCE-ID",
-              "EXDATE",
-            );
-            return [...event.slice(0, -1), line, "END:VEVENT"];
-          }),
-        ),
+        client.edit(name, (lines) => icsInstanceCancelled(lines, originalStart)),
       setForeign: (name) =>
         client.edit(name, (lines) =>
-          inside(lines, (event) => [
-            ...event.slice(0, -1),
+          icsWith(lines, [
             "X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC",
             "CATEGORIES:Work,Travel",
             "BEGIN:VALARM",
@@ -172,7 +88,6 @@ export async function contractSubject(server: CaldavTestServer): Promise<DavSubj
             "DESCRIPTION:Soon",
             "TRIGGER:-PT25M",
             "END:VALARM",
-            "END:VEVENT",
           ]),
         ),
       foreign: async (name) => {

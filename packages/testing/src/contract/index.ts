@@ -8,6 +8,16 @@ import type { ContractGap, ContractSetup, ContractSubject } from "./subject.ts";
 import { describeWatching } from "./watching.ts";
 import { describeWriting } from "./writing.ts";
 
+export {
+  icsAnswered,
+  icsEdited,
+  icsEvent,
+  icsInstanceCancelled,
+  icsInstanceMoved,
+  icsMoved,
+  icsObject,
+  icsWith,
+} from "./person-ics.ts";
 export { drain, hour, sampleEvent } from "./samples.ts";
 export type {
   ContractFaults,

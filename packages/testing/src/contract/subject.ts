@@ -21,6 +21,8 @@ export type ContractGap =
   | "marker"
   /** Events can be private. */
   | "visibility"
+  /** It is known which attendee the calendar's owner is. */
+  | "own-response"
   /** Exceptions of a series name the instance that they stand for. */
   | "exceptions"
   /** Cursors can expire. */

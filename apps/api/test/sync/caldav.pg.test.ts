@@ -1,0 +1,169 @@
+import { runJobsUntilEmpty } from "@calsync/jobs";
+import { createEventType } from "@calsync/testing";
+import {
+  CaldavClient,
+  type CaldavTestServer,
+  InstalledCaldavServer,
+  installedServers,
+  MemoryCaldavServer,
+} from "@calsync/testing/caldav-server";
+import { icsEdited, icsInstanceMoved, icsMoved } from "@calsync/testing/contract";
+import type { EventTime } from "@calsync/types";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ApiWorld, createApiWorld, type SignedIn } from "../../src/test-support/api-world.ts";
+
+/*
+ * The whole way with CalDAV, which announces nothing: connected by its form, polled, on a server in memory and on those that the
+ * machine has. The person at the other end writes plain text.
+ */
+const servers: [name: string, start: () => Promise<CaldavTestServer>][] = [
+  ["a server in memory", () => MemoryCaldavServer.start()],
+  ...installedServers().map((kind): [string, () => Promise<CaldavTestServer>] => [
+    kind,
+    () => InstalledCaldavServer.start(kind),
+  ]),
+];
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await createApiWorld({ OUTBOUND_ALLOW: "127.0.0.1", MAIL_SETTLE_MS: "0" });
+}, 60_000);
+afterAll(() => world.close());
+
+/** An hour in UTC, so many days from now. */
+function dayFromNow(days: number, hour = 10): EventTime {
+  const at = new Date(Date.now() + days * 86_400_000);
+  at.setUTCHours(hour, 0, 0, 0);
+  const end = new Date(at.getTime() + 3_600_000);
+  return { allDay: false, start: at.toISOString(), end: end.toISOString(), timeZone: "UTC" };
+}
+
+async function settle(): Promise<void> {
+  const { prisma } = world.database;
+  for (let round = 0; round < 20; round++) {
+    if ((await runJobsUntilEmpty(prisma, world.container.sync.jobs, {})).length === 0) return;
+  }
+  throw new Error("Jobs cause each other without end.");
+}
+
+let hosts = 0;
+describe.each(servers)("with %s", (_, start) => {
+  let server: CaldavTestServer;
+  let host: SignedIn;
+  let client: CaldavClient;
+  let calendarSyncId: string;
+  let slug: string;
+
+  beforeAll(async () => {
+    server = await start();
+    const number = ++hosts;
+    host = await world.signUp(`dav${number}`);
+    const username = `host${number}@people.example`;
+    client = await CaldavClient.makeCalendar(server, username, `work${number}`);
+    ({ slug } = await createEventType(world.database.prisma, { userId: host.userId, durationMinutes: 60 }));
+    const connected = await host.send("POST", "/v1/connections/caldavcalendar/form", {
+      serverUrl: server.url,
+      username,
+      password: "secret",
+    });
+    const { connectionId } = connected.json();
+    const { calendars } = (await host.get(`/v1/connections/${connectionId}/calendars`)).json();
+    const { id: calendarId } = calendars.find(({ id }: { id: string }) => id === client.calendarUrl);
+    await host.send("PUT", `/v1/connections/${connectionId}/selected`, { calendarIds: [calendarId] });
+    await host.send("PUT", "/v1/destination", { connectionId, calendarId });
+    await settle();
+    const { calendars: status } = (await host.get("/v1/sync/status")).json();
+    calendarSyncId = status[0].id;
+  }, 60_000);
+  afterAll(() => server.close());
+
+  async function poll(): Promise<void> {
+    expect((await host.send("POST", `/v1/sync/calendars/${calendarSyncId}/pull`)).statusCode).toBe(202);
+    await settle();
+  }
+
+  /** A guest books. @returns the booking's uid and the name of the event that stands for it */
+  async function book(time: EventTime, guest: string): Promise<{ uid: string; name: string }> {
+    const before = new Set(await client.names());
+    const { booking } = await world.container.bookings.book({
+      username: host.username,
+      eventType: slug,
+      start: time.start,
+      timeZone: "UTC",
+      guest: { name: guest, email: `${guest}@guest.test` },
+    });
+    await settle();
+    const [name = ""] = (await client.names()).filter((one) => !before.has(one));
+    return { uid: booking.uid, name };
+  }
+  const bookingOf = async (uid: string) => (await host.get(`/v1/bookings/${uid}`)).json().booking;
+  /** As other programs do: with the time of the change on it. */
+  const saved = (lines: string[]) =>
+    icsEdited(lines, { "LAST-MODIFIED": `${new Date().toISOString().replaceAll(/[-:]|[.]\d+/g, "")}` });
+
+  test("an event edited with another CalDAV client moves the booking, and the booking moves the event", async () => {
+    const { uid, name } = await book(dayFromNow(20), "mira");
+    const later = dayFromNow(21, 14);
+    await client.edit(name, (lines) => saved(icsMoved(icsEdited(lines, { LOCATION: "Room 7" }), later)));
+    await poll();
+    expect(await bookingOf(uid)).toMatchObject({ start: later.start, location: "Room 7" });
+
+    const back = dayFromNow(22, 9);
+    await world.container.bookings.reschedule(uid, { start: back.start }, { userId: host.userId });
+    await settle();
+    const stamp = back.start.slice(0, 19).replaceAll(/[-:]/g, "");
+    expect(await client.get(name)).toContain(stamp);
+    await poll();
+    expect(await bookingOf(uid)).toMatchObject({ start: back.start, location: "Room 7" });
+  });
+
+  test("an event deleted with another CalDAV client cancels the booking", async () => {
+    const { uid, name } = await book(dayFromNow(23), "noor");
+    // Xandikos never tells of what came and went between two listings (RFC 6578 §3.5.2 wants it told).
+    await poll();
+    await client.delete(name);
+    await poll();
+    expect(await bookingOf(uid)).toMatchObject({ status: "cancelled" });
+  });
+
+  test("an event that is not ours makes the host busy, each occurrence where it is", async () => {
+    const first = dayFromNow(24, 11);
+    const second = dayFromNow(25, 11);
+    const moved = dayFromNow(25, 15);
+    const name = "yoga.ics";
+    await client.put(
+      name,
+      [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//other//client//EN",
+        "BEGIN:VEVENT",
+        "UID:yoga",
+        "DTSTAMP:20270101T000000Z",
+        `DTSTART:${first.start.slice(0, 19).replaceAll(/[-:]/g, "")}Z`,
+        "DURATION:PT1H",
+        "SUMMARY:Yoga",
+        "RRULE:FREQ=DAILY;COUNT=2",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+      ].join("\r\n"),
+    );
+    await client.edit(name, (lines) => icsInstanceMoved(lines, second.start, moved));
+    await poll();
+    const busyAt = async (): Promise<string[]> => {
+      const range = { start: new Date(first.start), end: new Date(dayFromNow(26, 0).start) };
+      const { intervals } = await world.container.sync.busyIntervals(host.userId, range);
+      return intervals.map(({ start: at }: { start: Date }) => at.toISOString());
+    };
+    expect(await busyAt()).toEqual([first.start, moved.start]);
+    // Moved back, which takes the exception out of the object.
+    await client.edit(name, (lines) => [
+      ...lines.slice(0, lines.indexOf("END:VEVENT") + 1),
+      "END:VCALENDAR",
+      "",
+    ]);
+    await poll();
+    expect(await busyAt()).toEqual([first.start, second.start]);
+  });
+});
