@@ -6,6 +6,7 @@ import { metadata as fastmailcalendar } from "./fastmailcalendar/metadata.ts";
 import { metadata as googlecalendar } from "./googlecalendar/metadata.ts";
 import { metadata as icsFeedcalendar } from "./ics-feedcalendar/metadata.ts";
 import { metadata as nextcloudcalendar } from "./nextcloudcalendar/metadata.ts";
+import { metadata as office365calendar } from "./office365calendar/metadata.ts";
 
 /** One provider as the registry knows it: its description at hand, its code loaded when it is first needed. */
 export interface RegisteredProvider {
@@ -37,5 +38,9 @@ export const registry: Readonly<Record<string, RegisteredProvider>> = {
   nextcloudcalendar: {
     metadata: nextcloudcalendar,
     load: async () => (await import("./nextcloudcalendar/index.ts")).default,
+  },
+  office365calendar: {
+    metadata: office365calendar,
+    load: async () => (await import("./office365calendar/index.ts")).default,
   },
 };

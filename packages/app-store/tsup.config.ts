@@ -8,4 +8,5 @@ export default libraryConfig([
   "googlecalendar/index.ts",
   "ics-feedcalendar/index.ts",
   "nextcloudcalendar/index.ts",
+  "office365calendar/index.ts",
 ]);

@@ -200,6 +200,32 @@ export const apiEnv = z.object({
     .default("https://oauth2.googleapis.com/revoke")
     .describe("Google's revocation endpoint."),
 
+  MICROSOFT_CLIENT_ID: z
+    .string()
+    .optional()
+    .describe(
+      "Application (client) id of the app registration in Microsoft Entra. Unset: Outlook is not offered.",
+    ),
+  MICROSOFT_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .describe("The client secret that belongs to MICROSOFT_CLIENT_ID; it expires after at most two years."),
+  MICROSOFT_TENANT: z
+    .string()
+    .default("common")
+    .describe(
+      "Whose accounts may connect: `common` (all), `organizations`, `consumers`, or one tenant's id.",
+    ),
+  MICROSOFT_API_URL: httpUrl
+    .refine((url) => url.startsWith("https:"), "must be an https address")
+    .default("https://graph.microsoft.com")
+    .describe(
+      "Where Microsoft Graph answers, without a version; the simulator's address, or a national cloud's.",
+    ),
+  MICROSOFT_LOGIN_URL: httpUrl
+    .default("https://login.microsoftonline.com")
+    .describe("Where the Microsoft identity platform answers, without a tenant."),
+
   WORKER_CONCURRENCY: z.coerce
     .number()
     .int()

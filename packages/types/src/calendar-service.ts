@@ -19,7 +19,11 @@ export interface CalendarCapabilities {
   write: boolean;
   freeBusy: boolean;
   recurrence: boolean;
-  attendees: boolean;
+  /**
+   * Whether events carry attendees. `read`: those whom people have put on an event are read, but none is ever written, because the
+   * provider would mail everybody who is: invitations are ours to send. Attendees whom a booking has lost are taken off all the same.
+   */
+  attendees: boolean | "read";
   /** Whether a write can be made conditional on a version. */
   preconditions: boolean;
   clientChosenIds: boolean;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { Container } from "../container.ts";
 
-/** Google's messages have no body; lifecycle messages of other providers are small. */
+/** Some providers' messages have no body; others list what has changed in it, of several calendars at once. */
 const MAX_BODY_BYTES = 256 * 1024;
 
 /**

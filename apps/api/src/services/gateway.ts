@@ -9,40 +9,50 @@ import { type Metrics, measureService } from "./metrics.ts";
 
 /** The shipped providers with this installation's settings. */
 export function createProviders(env: ApiEnv): ConnectionProviders {
+  const settings = settingsOf(env);
+  return { list: () => providers, loadProvider, settings: (slug) => settings[slug] ?? null };
+}
+
+/** What each provider that is offered here is given; one without an entry is not offered. */
+function settingsOf(env: ApiEnv): Record<string, { apiUrl?: string; [setting: string]: unknown }> {
   // Addresses of these are users' own: nothing has to be set up.
   const reachable = { allowedHosts: env.OUTBOUND_ALLOW };
-  const settings: Record<string, unknown> = {
+  const google = {
+    clientId: env.GOOGLE_CLIENT_ID,
+    clientSecret: env.GOOGLE_CLIENT_SECRET,
+    apiUrl: env.GOOGLE_API_URL,
+    authUrl: env.GOOGLE_AUTH_URL,
+    tokenUrl: env.GOOGLE_TOKEN_URL,
+    revokeUrl: env.GOOGLE_REVOKE_URL,
+  };
+  const microsoft = {
+    clientId: env.MICROSOFT_CLIENT_ID,
+    clientSecret: env.MICROSOFT_CLIENT_SECRET,
+    tenant: env.MICROSOFT_TENANT,
+    apiUrl: env.MICROSOFT_API_URL,
+    loginUrl: env.MICROSOFT_LOGIN_URL,
+  };
+  return {
     applecalendar: reachable,
     caldavcalendar: reachable,
     fastmailcalendar: reachable,
     "ics-feedcalendar": reachable,
     nextcloudcalendar: reachable,
+    ...(google.clientId === undefined ? {} : { googlecalendar: google }),
+    ...(microsoft.clientId === undefined ? {} : { office365calendar: microsoft }),
   };
-  if (env.GOOGLE_CLIENT_ID !== undefined) {
-    settings["googlecalendar"] = {
-      clientId: env.GOOGLE_CLIENT_ID,
-      clientSecret: env.GOOGLE_CLIENT_SECRET,
-      apiUrl: env.GOOGLE_API_URL,
-      authUrl: env.GOOGLE_AUTH_URL,
-      tokenUrl: env.GOOGLE_TOKEN_URL,
-      revokeUrl: env.GOOGLE_REVOKE_URL,
-    };
-  }
-  return { list: () => providers, loadProvider, settings: (slug) => settings[slug] ?? null };
 }
 
 /** Where a provider is to send notifications; null when it cannot reach this installation. */
 export function notificationAddress(env: ApiEnv, provider: string): string | null {
+  const apiUrl = settingsOf(env)[provider]?.apiUrl;
   const base =
-    env.NOTIFICATION_URL ??
-    (env.API_URL.startsWith("https:") || isSimulated(env, provider) ? env.API_URL : null);
+    env.NOTIFICATION_URL ?? (env.API_URL.startsWith("https:") || isSimulator(apiUrl) ? env.API_URL : null);
   return base === null ? null : `${base}/v1/notifications/${provider}`;
 }
 
 /** A provider that answers on this machine is a simulator, which takes addresses that a real one refuses. */
-function isSimulated(env: ApiEnv, provider: string): boolean {
-  const apiUrls: Record<string, string> = { googlecalendar: env.GOOGLE_API_URL };
-  const apiUrl = apiUrls[provider];
+function isSimulator(apiUrl: string | undefined): boolean {
   return apiUrl !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(apiUrl).hostname);
 }
 

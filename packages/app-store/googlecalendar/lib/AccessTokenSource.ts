@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { CalendarError } from "@calsync/lib";
-import type { CredentialAccess, ServiceDependencies } from "@calsync/types";
+import type { ServiceDependencies } from "@calsync/types";
+import { RenewedToken } from "../../_oauth/RenewedToken.ts";
 import {
   type ConsentedCredential,
   type GoogleCredential,
@@ -11,30 +12,16 @@ import { requestDelegatedTokens, toDelegationError, withDelegatedTokens } from "
 import type { GoogleSettings } from "./settings.ts";
 import { type GrantedTokens, requestTokens, type TokenRefusal } from "./token-endpoint.ts";
 
-/** A token is renewed this long before its end, so that it does not end on the way. */
-const MARGIN_MS = 60_000;
-
-/**
- * Gives access tokens of one account and renews them. Within this object callers share one renewal; across processes
- * `CredentialAccess.rotate` lets one at a time through, and who comes second takes what the first has stored.
- */
+/** Gives access tokens of one account and renews them. */
 export class AccessTokenSource {
-  readonly #credential: CredentialAccess;
-  readonly #settings: GoogleSettings;
-  readonly #now: () => Date;
-  readonly #log: ServiceDependencies["log"];
-  #held: GoogleCredential | null = null;
-  #reading: Promise<GoogleCredential> | null = null;
-  #renewing: Promise<GoogleCredential> | null = null;
+  readonly #tokens: RenewedToken<GoogleCredential>;
 
   constructor(
-    dependencies: Pick<ServiceDependencies, "credential" | "now" | "log">,
+    { credential, now, log }: Pick<ServiceDependencies, "credential" | "now" | "log">,
     settings: GoogleSettings,
   ) {
-    this.#credential = dependencies.credential;
-    this.#settings = settings;
-    this.#now = dependencies.now;
-    this.#log = dependencies.log;
+    const refresh = (current: GoogleCredential, at: Date) => renewed(current, settings, at, log);
+    this.#tokens = new RenewedToken(credential, { parse: parseCredential, refresh, grantOf }, now);
   }
 
   /**
@@ -42,87 +29,40 @@ export class AccessTokenSource {
    * (quota guide; at most 40 characters). Null for a user's own grant. Known once a token was given.
    */
   get quotaUser(): string | null {
-    if (this.#held === null || !isDelegated(this.#held)) return null;
-    return createHash("sha256").update(this.#held.subject).digest("hex").slice(0, 40);
+    const { held } = this.#tokens;
+    if (held === null || !isDelegated(held)) return null;
+    return createHash("sha256").update(held.subject).digest("hex").slice(0, 40);
   }
 
   /** A token that is good for another minute. @throws CalendarError as `renew`. */
-  async get(): Promise<string> {
-    const held = this.#fresh(this.#held);
-    if (held !== null) return held;
-    this.#reading ??= this.#credential
-      .read()
-      .then(parseCredential)
-      .finally(() => {
-        this.#reading = null;
-      });
-    this.#held = await this.#reading;
-    return this.#fresh(this.#held) ?? this.renew(this.#held.accessToken ?? "");
+  get(): Promise<string> {
+    return this.#tokens.get();
   }
 
-  /**
-   * A token other than the one that was refused (or is about to end).
-   * @throws CalendarError CREDENTIAL_INVALID when the grant has ended (and the credential is marked so),
-   * OAUTH_CLIENT_REFUSED when our registration is refused, OAUTH_TOKEN_EXPIRED when it cannot be done for now.
-   */
-  async renew(refused: string): Promise<string> {
-    this.#renewing ??= this.#renew(refused).finally(() => {
-      this.#renewing = null;
-    });
-    this.#held = await this.#renewing;
-    return this.#held.accessToken ?? "";
+  /** A token other than the one that was refused. @throws CalendarError as `RenewalScheme.refresh` */
+  renew(refused: string): Promise<string> {
+    return this.#tokens.renew(refused);
   }
+}
 
-  async #renew(refused: string): Promise<GoogleCredential> {
-    const attempt: { with: GoogleCredential | null } = { with: null };
-    try {
-      const secret = await this.#credential.rotate(async (stored) => {
-        const current = parseCredential(stored);
-        if (current.accessToken !== refused && this.#fresh(current) !== null) return null;
-        attempt.with = current;
-        return { ...(await this.#refresh(current)) };
-      });
-      return parseCredential(secret);
-    } catch (error) {
-      if (error instanceof CalendarError && error.code === "CREDENTIAL_INVALID" && attempt.with) {
-        await this.#markInvalid(attempt.with, error);
-      }
-      throw error;
-    }
+async function renewed(
+  current: GoogleCredential,
+  settings: GoogleSettings,
+  now: Date,
+  log: ServiceDependencies["log"],
+): Promise<GoogleCredential> {
+  const answer = isDelegated(current)
+    ? await requestDelegatedTokens(settings, current, now)
+    : await requestTokens(settings, { grant_type: "refresh_token", refresh_token: current.refreshToken });
+  if (answer.type === "refused") {
+    const { cause, reason, status } = answer;
+    log.warn({ cause, reason, status }, "Google refused to renew an access token");
+    throw isDelegated(current) ? toDelegationError(answer, current) : toRefreshError(answer);
   }
-
-  async #refresh(current: GoogleCredential): Promise<GoogleCredential> {
-    const now = this.#now();
-    const answer = isDelegated(current)
-      ? await requestDelegatedTokens(this.#settings, current, now)
-      : await requestTokens(this.#settings, {
-          grant_type: "refresh_token",
-          refresh_token: current.refreshToken,
-        });
-    if (answer.type === "refused") {
-      const { cause, reason, status } = answer;
-      this.#log.warn({ cause, reason, status }, "Google refused to renew an access token");
-      throw isDelegated(current) ? toDelegationError(answer, current) : toRefreshError(answer);
-    }
-    this.#log.debug({ expiresInSeconds: answer.tokens.expires_in }, "an access token of Google was renewed");
-    return isDelegated(current)
-      ? withDelegatedTokens(answer.tokens, current, now)
-      : withTokens(answer.tokens, current, now);
-  }
-
-  /** Marks the credential, unless the user has connected again in the meantime. */
-  async #markInvalid(attempted: GoogleCredential, error: CalendarError): Promise<void> {
-    const stored = parseCredential(await this.#credential.read());
-    if (grantOf(stored) !== grantOf(attempted)) return;
-    await this.#credential.markInvalid(error.providerReason ?? "invalid_grant");
-  }
-
-  /** The credential's access token while it is good for another minute. */
-  #fresh(credential: GoogleCredential | null): string | null {
-    const { accessToken, accessTokenExpiresAt } = credential ?? {};
-    if (accessToken === undefined || accessTokenExpiresAt === undefined) return null;
-    return Date.parse(accessTokenExpiresAt) - MARGIN_MS > this.#now().getTime() ? accessToken : null;
-  }
+  log.debug({ expiresInSeconds: answer.tokens.expires_in }, "an access token of Google was renewed");
+  return isDelegated(current)
+    ? withDelegatedTokens(answer.tokens, current, now)
+    : withTokens(answer.tokens, current, now);
 }
 
 /** What a renewal rests on; another one means that somebody has connected again. */

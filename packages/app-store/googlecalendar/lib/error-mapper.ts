@@ -1,6 +1,7 @@
 import { CalendarError, type CalendarErrorOptions } from "@calsync/lib";
 import type { CalendarErrorCode } from "@calsync/types";
 import { z } from "zod";
+import { retryAfterMs } from "../../_http/retry-after.ts";
 
 /** What a call was about: decides what a 404, a 410 or a bad parameter means. */
 export type CallSubject = "account" | "calendar" | "event" | "changes" | "channel";
@@ -129,15 +130,6 @@ export function isWorthRepeating(error: CalendarError): boolean {
     error.code === "RATE_LIMIT_EXCEEDED" ||
     (error.code === "CALENDAR_API_ERROR" && (error.status === 409 || (error.status ?? 0) >= 500))
   );
-}
-
-/** A `Retry-After` header (RFC 9110 §10.2.3) in milliseconds. Google promises none, but proxies send it. */
-export function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const value = headers?.get("retry-after");
-  if (!value) return undefined;
-  const seconds = Number(value);
-  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1_000;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 24 * HOUR_MS);
 }
 
 function readAnswer(

@@ -7,5 +7,8 @@ export function asShown<R extends PlannedReference>(
   references: readonly R[],
   { attendees }: Pick<CalendarCapabilities, "attendees">,
 ): R[] {
-  return references.map((one) => ({ ...one, view: { ...(one.view ?? FULL_VIEW), attendees } }));
+  return references.map((one) => ({
+    ...one,
+    view: { ...(one.view ?? FULL_VIEW), attendees: attendees !== false },
+  }));
 }

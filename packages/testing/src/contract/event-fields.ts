@@ -80,7 +80,7 @@ export function describeEventFields(context: ContractContext): void {
       });
     }
 
-    if (capabilities.attendees) {
+    if (capabilities.attendees === true) {
       test("attendees keep their names, answers and roles", async () => {
         await roundTrip({
           attendees: [
