@@ -247,55 +247,43 @@ export class GraphEvents {
     seriesId: string,
     originalStart: string,
   ): Promise<HeldEvent | null> {
-    // Where the rule has put it, with a day to either side for all-day series; one that was moved is among the exceptions.
-    const at = Date.parse(originalStart);
-    const near = await this.#instances(calendarId, seriesId, "instances", {
-      startDateTime: new Date(at - DAY_MS).toISOString(),
-      endDateTime: new Date(at + 2 * DAY_MS).toISOString(),
-      $select: INSTANCE_FIELDS,
-      $top: "20",
-    });
-    const found =
-      near.find((one) => toOriginalStart(one) === originalStart) ??
-      (await this.#exceptions(calendarId, seriesId)).find((one) => toOriginalStart(one) === originalStart);
-    return found?.id ? this.#get(calendarId, found.id) : null;
+    // First where the rule has put it, with a day to either side for all-day series. One that was moved stands between its
+    // neighbours (event-update page), which may be a year away.
+    for (const days of [2, 800]) {
+      const instances = await this.#instancesAround(calendarId, seriesId, Date.parse(originalStart), days);
+      const found = instances.find((one) => toOriginalStart(one) === originalStart);
+      if (found?.id) return this.#get(calendarId, found.id);
+    }
+    return null;
   }
 
-  async #instances(
+  async #instancesAround(
     calendarId: string,
     seriesId: string,
-    part: string,
-    query: Record<string, string>,
+    at: number,
+    days: number,
   ): Promise<GraphEvent[]> {
+    const day = (offset: number) => new Date(at + offset * DAY_MS).toISOString();
     try {
       const answer = await this.#requests.send<{ value?: GraphEvent[] }>({
         name: "find instance",
         subject: "event",
         method: "GET",
-        path: `${eventPath(calendarId, seriesId)}/${part}`,
-        query,
+        path: `${eventPath(calendarId, seriesId)}/instances`,
+        query: {
+          startDateTime: day(-days),
+          endDateTime: day(days),
+          $select: INSTANCE_FIELDS,
+          $top: "1000",
+        },
       });
       return answer.value ?? [];
     } catch (error) {
+      // A series that has become a single event has no instances.
+      if (isCalendarError(error, "INVALID_REQUEST")) return [];
       if (!isCalendarError(error, "EVENT_NOT_FOUND")) throw error;
       await this.#requireCalendar(calendarId);
       return [];
-    }
-  }
-
-  async #exceptions(calendarId: string, seriesId: string): Promise<GraphEvent[]> {
-    try {
-      const series = await this.#requests.send<GraphEvent>({
-        name: "list exceptions",
-        subject: "event",
-        method: "GET",
-        path: eventPath(calendarId, seriesId),
-        query: { $select: "id", $expand: "exceptionOccurrences" },
-      });
-      return series.exceptionOccurrences ?? [];
-    } catch (error) {
-      if (isCalendarError(error, "EVENT_NOT_FOUND")) return [];
-      throw error;
     }
   }
 

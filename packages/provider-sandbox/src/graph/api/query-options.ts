@@ -37,12 +37,16 @@ export function contextOf(call: GraphCall, what: string): string {
   return `${call.address.slice(0, call.address.indexOf("/v1.0/"))}/v1.0/$metadata#${what}`;
 }
 
-/** Only the properties that `$select` names; `id` and the etag are always there. */
+/** Only the properties that `$select` names; `id` and the etag are always there, and so is what `$expand` has added. */
 export function selected(call: GraphCall, event: GraphEvent): GraphEvent {
   const names = selectedNames(call);
   if (names === null) return event;
   const entries = Object.entries(event).filter(
-    ([name]) => name === "id" || name.startsWith("@odata.") || names.has(name.toLowerCase()),
+    ([name]) =>
+      name === "id" ||
+      name === "singleValueExtendedProperties" ||
+      name.startsWith("@odata.") ||
+      names.has(name.toLowerCase()),
   );
   return Object.fromEntries(entries) as GraphEvent;
 }
