@@ -146,7 +146,7 @@ function resolveDeleted(
   return {
     reason,
     actions: local.active ? [{ kind: "cancel", reason, changedAt: now, cancellationReason }] : [],
-    reference: { status: "DELETED" },
+    reference: { status: "DELETED", deletePending: false },
   };
 }
 

@@ -16,6 +16,8 @@ export interface PlannedReference {
   base: SyncedState | null;
   /** What writes without an answer were making of the event, the oldest first; each may or may not have landed. */
   pending: readonly SyncedState[];
+  /** Whether a deletion of ours is under way, or was left without an answer: it too may or may not have landed. */
+  deletePending?: boolean;
   /** What this calendar is shown of the booking; everything when left out. */
   view?: EventView;
 }
@@ -50,8 +52,10 @@ export interface ReferenceUpdate {
   version?: string | null;
   sequence?: number;
   base?: SyncedState | null;
-  /** The unfinished write is accounted for. */
+  /** The unfinished writes are accounted for, and so is an unfinished deletion. */
   clearPending?: true;
+  /** The unfinished deletion alone is accounted for. */
+  deletePending?: false;
   /** The event is gone for good: the next push makes a new one under a new idempotency key. */
   recreate?: true;
 }

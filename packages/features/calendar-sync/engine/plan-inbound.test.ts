@@ -205,7 +205,7 @@ describe("invariant 5: no echo", () => {
     const first = { local: SNAPSHOT, remote: SNAPSHOT };
     const unanswered = reference({ status: "PENDING", version: null, base: null, pending: [first] });
     const gone = plan({ reference: unanswered, remote: deleted });
-    expect(gone.reference).toEqual({ status: "DELETED" });
+    expect(gone.reference.clearPending).toBeUndefined();
     const renamed = local({ title: "Renamed elsewhere" }, { active: false });
     const back = plan({ reference: { ...unanswered, ...gone.reference }, local: renamed });
     expect(back.actions.map(({ kind }) => kind)).toEqual(["restore"]);
@@ -220,6 +220,14 @@ describe("invariant 5: no echo", () => {
     });
     expect(seen.reference).toMatchObject({ base: first, clearPending: true });
     expect(seen.actions).toEqual([]);
+  });
+
+  test("our own deletion without an answer is no person's, should the booking stand again by then", () => {
+    const undecided = plan({ reference: reference({ deletePending: true }), remote: deleted });
+    expect(undecided.actions).toEqual([]);
+    expect(undecided).toMatchObject({ reason: "echo", push: true, reference: { recreate: true } });
+    const there = plan({ reference: reference({ deletePending: true }), remote: present({ version: "v1" }) });
+    expect(there).toMatchObject({ actions: [], reference: { clearPending: true } });
   });
 
   test("a deletion after a write that had arrived without an answer counts, and one before it does not", () => {

@@ -51,7 +51,8 @@ function isKnownVersion(reference: PlannedReference, event: ExternalEvent): bool
     event.version !== null &&
     event.version === reference.version &&
     reference.status === "SYNCED" &&
-    reference.pending.length === 0
+    reference.pending.length === 0 &&
+    !reference.deletePending
   );
 }
 
@@ -253,7 +254,7 @@ function hasUndeclined(local: LocalItem, event: ExternalEvent): boolean {
 function planDeleted({ reference, remote, policy, now }: InboundInput, local: LocalItem): InboundPlan {
   if (reference.status === "DELETED") return nothing("echo", {});
   // Writes without an answer stay known: should the event come out of the bin, what it says of them is no person's edit.
-  const gone: ReferenceUpdate = { status: "DELETED" };
+  const gone: ReferenceUpdate = { status: "DELETED", deletePending: false };
   if (!local.active) return { ...nothing("booking-cancelled", gone), spread: true };
   if (hasEnded(local, now)) {
     return { ...nothing("past-booking", gone), refusals: [{ action: "cancel", reason: "past-booking" }] };
@@ -265,6 +266,8 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
     clearPending: true,
     recreate: true,
   };
+  // We have deleted it ourselves while the booking was cancelled, and never heard that it was done.
+  if (reference.deletePending) return { ...nothing("echo", again), push: true };
   if (policy.direction === "TO_CALENDAR") {
     return {
       reason: "direction-to-calendar-only",

@@ -53,6 +53,11 @@ const ended = {
 };
 
 describe("what a booking asks of its event", () => {
+  test("a booking that stands again after a deletion without an answer has its event read before anything is written", () => {
+    expect(plan({ deletePending: true })).toEqual({ kind: "review" });
+    expect(plan({ deletePending: true }, local({ active: false })).kind).toBe("delete");
+  });
+
   test("a booking without an event is created under a key that a repeat finds again", () => {
     expect(plan(unwritten)).toMatchObject({
       kind: "create",

@@ -24,7 +24,10 @@ export interface OutboundInput {
 /** What to do at the calendar so that the event stands for the booking. */
 export type OutboundPlan =
   | { kind: "none"; reason: ReasonCode; deleted: boolean }
-  /** A question about the event is open, or was answered just now: it is read and merged before anything is written. */
+  /**
+   * A question about the event is open or was answered just now, or the booking stands again and a deletion was left without an
+   * answer: the event is read and merged before anything is written.
+   */
   | { kind: "review" }
   /** `generation` is part of the key: a deleted event's id can never be used again, so a re-creation counts it up. */
   | {
@@ -65,6 +68,8 @@ export function planOutbound({ reference, local, policy, now }: OutboundInput): 
     return { kind: "delete", unanswered: { event, key: idempotencyKey(reference.id, reference.generation) } };
   }
   if (hasEnded(local, now)) return none("past-booking");
+  if (reference.deletePending && reference.externalEventId !== null && reference.status !== "DELETED")
+    return { kind: "review" };
   const shown = shownSnapshot(local, view);
   // A booking that was cancelled and brought back: its event has gone for good.
   const generation = reference.generation + (reference.status === "DELETED" ? 1 : 0);

@@ -52,8 +52,8 @@ export class DoctorRepository {
       (RawReference & Pick<CheckedReference, "originalStart" | "nextPushAt">)[]
     >`
       SELECT r."id"::text AS "id", r."bookingId", r."calendarSyncId"::text AS "calendarSyncId", r."externalEventId", r."originalStart",
-             r."status", r."version", r."sequence", r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount",
-             r."pushRequestedAt", r."nextPushAt", r."deletedSeenAt", r."recheckAt", r."privacy", r."titleTemplate", r."descriptionTemplate",
+             r."status", r."version", r."sequence", r."baseSnapshot", r."pendingSnapshot", r."deletePending",
+             r."generation", r."errorCount", r."pushRequestedAt", r."nextPushAt", r."deletedSeenAt", r."recheckAt", r."privacy", r."titleTemplate", r."descriptionTemplate",
              r."detachedAt" IS NOT NULL AS "detached", r."seriesReferenceId"::text
         FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND b."endTime" > ${now}

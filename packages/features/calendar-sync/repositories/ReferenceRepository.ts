@@ -17,6 +17,8 @@ export interface ReferencePatch {
   base?: SyncedState | null;
   /** Writes without an answer; null when none is left. */
   pending?: readonly SyncedState[] | null;
+  /** Whether a deletion of ours may have arrived without an answer. */
+  deletePending?: boolean;
   generation?: number;
   seenGeneration?: number;
   pushRequestedAt?: Date | null;
@@ -33,8 +35,8 @@ export interface ReferencePatch {
 }
 
 const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externalEventId", r."status", r."version", r."sequence",
-  r."baseSnapshot", r."pendingSnapshot", r."generation", r."errorCount", r."pushRequestedAt", r."privacy", r."titleTemplate",
-  r."descriptionTemplate", r."originalStart", r."seriesReferenceId"::text,
+  r."baseSnapshot", r."pendingSnapshot", r."deletePending", r."generation", r."errorCount", r."pushRequestedAt", r."privacy",
+  r."titleTemplate", r."descriptionTemplate", r."originalStart", r."seriesReferenceId"::text,
   r."detachedAt" IS NOT NULL AS "detached", r."iCalUid", r."deletedSeenAt", r."recheckAt"`;
 
 /** The links between bookings and events. Every method is one statement, however many rows. */
@@ -200,6 +202,7 @@ export class ReferenceRepository {
         "sequence" = coalesce((p.d->>'sequence')::int, r."sequence"),
         "baseSnapshot" = CASE WHEN p.d ? 'base' THEN nullif(p.d->'base', 'null'::jsonb) ELSE r."baseSnapshot" END,
         "pendingSnapshot" = CASE WHEN p.d ? 'pending' THEN nullif(p.d->'pending', 'null'::jsonb) ELSE r."pendingSnapshot" END,
+        "deletePending" = coalesce((p.d->>'deletePending')::boolean, r."deletePending"),
         "generation" = coalesce((p.d->>'generation')::int, r."generation"),
         "seenGeneration" = coalesce((p.d->>'seenGeneration')::int, r."seenGeneration"),
         "dismissedAt" = CASE WHEN p.d->>'status' = 'ERROR' THEN NULL ELSE r."dismissedAt" END,

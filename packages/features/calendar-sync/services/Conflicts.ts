@@ -181,7 +181,7 @@ export class Conflicts {
     );
     const { clearPending, recreate, ...update } = resolution.reference;
     const patch: ReferencePatch = { id: row.referenceId, ...update };
-    if (clearPending) patch.pending = null;
+    if (clearPending) Object.assign(patch, { pending: null, deletePending: false });
     if (recreate && reference) {
       Object.assign(patch, { externalEventId: null, iCalUid: null, generation: reference.generation + 1 });
     }

@@ -217,6 +217,7 @@ export class PushCalendar {
           },
         ];
       }
+      if (plan.kind === "delete") return [{ id: reference.id, deletePending: true }];
       return plan.kind === "update"
         ? [{ id: reference.id, pending: withPendingWrite(reference.pending, plan) }]
         : [];

@@ -37,7 +37,7 @@ export function patchOf(
     seenGeneration: calendar.fullPullGeneration,
     lastPulledAt: now,
   };
-  if (clearPending) patch.pending = null;
+  if (clearPending) Object.assign(patch, { pending: null, deletePending: false });
   if (series) Object.assign(patch, series.patch);
   else if (reference.externalEventId === null) patch.externalEventId = eventId;
   if (iCalUid) patch.iCalUid = iCalUid;

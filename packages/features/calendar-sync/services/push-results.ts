@@ -60,6 +60,7 @@ export function writtenResult(
     },
     ...(plan.kind === "create" ? { generation: plan.generation } : {}),
     pending: null,
+    deletePending: false,
     status: "SYNCED",
     ...NO_ERROR,
     lastPushedAt: now,
@@ -80,6 +81,7 @@ export function deletedResult(context: PushContext, eventId: string): PushResult
   const patch: ReferencePatch = {
     id: reference.id,
     status: "DELETED",
+    deletePending: false,
     externalEventId: eventId,
     ...NO_ERROR,
     lastPushedAt: now,

@@ -181,6 +181,7 @@ function newReference(id: string, bookingId: number, calendarSyncId: string): Re
     sequence: 0,
     base: null,
     pending: [],
+    deletePending: false,
     generation: 0,
     seenGeneration: 0,
     errorCount: 0,

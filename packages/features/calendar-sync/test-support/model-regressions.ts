@@ -96,4 +96,22 @@ export const REGRESSIONS: readonly Regression[] = [
       { do: "settle" },
     ],
   },
+  {
+    was: "our own deletion whose answer was lost cancelled a booking that another calendar had brought back meanwhile",
+    setUp: [2, 2],
+    steps: [
+      { do: "lose answer", method: "deleteEvent" },
+      { do: "book", slot: 0 },
+      { do: "tick", minutes: 1 },
+      { do: "delete event", calendar: 1, pick: 0 },
+      { do: "settle" },
+      { do: "book", slot: 0 },
+      { do: "strike", moments: 2, blow: "die" },
+      { do: "settle" },
+      { do: "restore event", pick: 0 },
+      { do: "tick", minutes: 1 },
+      { do: "resume" },
+      { do: "tick", minutes: 1 },
+    ],
+  },
 ];

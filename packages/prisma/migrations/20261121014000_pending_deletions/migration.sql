@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "BookingReference" ADD COLUMN     "deletePending" BOOLEAN NOT NULL DEFAULT false;
