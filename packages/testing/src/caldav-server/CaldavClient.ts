@@ -46,10 +46,14 @@ export class CaldavClient {
     await this.send("PUT", this.calendarUrl + name, text, { "content-type": "text/calendar; charset=utf-8" });
   }
 
-  /** Changes the text of an object line by line. */
+  /** An object's lines, unfolded. */
+  async lines(name: string): Promise<string[]> {
+    return (await this.get(name)).replaceAll(/\r?\n[ \t]/g, "").split(/\r?\n/);
+  }
+
+  /** Changes an object line by line. */
   async edit(name: string, change: (lines: string[]) => string[]): Promise<void> {
-    const lines = (await this.get(name)).replaceAll(/\r?\n[ \t]/g, "").split(/\r?\n/);
-    await this.put(name, change(lines).join("\r\n"));
+    await this.put(name, change(await this.lines(name)).join("\r\n"));
   }
 
   /** Names of all objects, as the server spells them. */
