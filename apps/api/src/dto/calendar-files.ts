@@ -156,7 +156,10 @@ export const importedItemSchema = z
     importId: z.uuid(),
     title: z.string(),
     location: z.string(),
-    allDay: z.boolean(),
+    days: z
+      .object({ start: z.iso.date(), end: z.iso.date() })
+      .nullable()
+      .describe("What it covers when it lasts all day, the end excluded"),
     start: instant,
     end: instant,
     free: z.boolean().describe("Hours in which guests can book you"),

@@ -7,6 +7,8 @@ export interface ApiRequest {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, in place of a body. */
+  calendarFile?: Blob;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -18,7 +20,9 @@ export interface ApiRequest {
  * @throws ApiProblem for every answer that is not ok and for no answer; DOMException "AbortError" when aborted
  */
 export async function callApi<T>(path: `/v1/${string}`, request: ApiRequest = {}): Promise<T> {
-  const { method = "GET", body, headers, signal } = request;
+  const { method = "GET", body, calendarFile, headers, signal } = request;
+  const content = calendarFile ?? (body === undefined ? undefined : JSON.stringify(body));
+  const type = calendarFile ? "text/calendar" : "application/json";
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {
@@ -27,10 +31,10 @@ export async function callApi<T>(path: `/v1/${string}`, request: ApiRequest = {}
         accept: "application/json",
         // Only pages of our own can send it: the API's guard against requests of other sites.
         ...(method === "GET" ? {} : { "x-calsync-csrf": "1" }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(content === undefined ? {} : { "content-type": type }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === undefined ? {} : { body: content }),
       ...(signal ? { signal } : {}),
       credentials: "same-origin",
     });

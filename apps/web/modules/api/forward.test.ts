@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requestHeaders, responseHeaders, targetOf } from "./forward.ts";
+import { requestHeaders, responseHeaders, takesFiles, targetOf } from "./forward.ts";
 
 const api = "http://127.0.0.1:3001";
 
@@ -23,6 +23,12 @@ describe("where requests lead", () => {
   ])("is nowhere for %s", (path) => {
     expect(targetOf(`http://localhost:3000${path}`, api)).toBeNull();
   });
+});
+
+it("files go to the imports and nowhere else", () => {
+  expect(takesFiles(`${api}/v1/imports?fileName=a.ics`)).toBe(true);
+  expect(takesFiles(`${api}/v1/imports/1/apply`)).toBe(false);
+  expect(takesFiles(`${api}/v1/bookings`)).toBe(false);
 });
 
 describe("headers on the way to the API", () => {

@@ -25,6 +25,11 @@ export function targetOf(requestUrl: string, apiUrl: string): string | null {
   return path.startsWith("/v1/") ? `${apiUrl}${path}${search}` : null;
 }
 
+/** Whether the API takes files there, which it reads as they arrive and limits by itself. */
+export function takesFiles(target: string): boolean {
+  return new URL(target).pathname === "/v1/imports";
+}
+
 /** Headers of a browser's request as the API gets them. */
 export function requestHeaders(from: Headers): Headers {
   const headers = new Headers();

@@ -278,4 +278,100 @@ export interface ExternalItem {
 export interface CalendarAnswer {
   bookings: Booking[];
   busy: ExternalItem[];
+  imported: ImportedItem[];
+}
+
+/** A time of an imported event, as GET /v1/calendar gives it. */
+export interface ImportedItem {
+  importId: string;
+  title: string;
+  location: string;
+  /** What it covers when it lasts all day, the end excluded. */
+  days: { start: string; end: string } | null;
+  start: string;
+  end: string;
+  /** Hours in which guests can book. */
+  free: boolean;
+  /** The calendar or the file that it came with. */
+  source: string;
+}
+
+/** What the events of a file are to what was known before. */
+export interface ImportCounts {
+  added: number;
+  changed: number;
+  cancelled: number;
+  unchanged: number;
+  outdated: number;
+  own: number;
+}
+
+/** A calendar file that was uploaded, as GET /v1/imports gives it. */
+export interface CalendarImport {
+  id: string;
+  fileName: string;
+  calendarName: string | null;
+  /** The iTIP method of an invitation, a cancellation or an answer. */
+  method: string | null;
+  timeZone: string;
+  status: "ready" | "applied" | "taken_back";
+  freeEvents: "ignore" | "availability";
+  octets: number;
+  events: number;
+  errors: number;
+  warnings: number;
+  otherComponents: number;
+  problems: { line: number; property: string | null; message: string; severity: "error" | "warning" }[];
+  result: ImportCounts | null;
+  createdAt: string;
+  appliedAt: string | null;
+  takenBackAt: string | null;
+}
+
+/** One answer of an uploaded REPLY. */
+export interface ImportedAnswer {
+  email: string | null;
+  name: string | null;
+  response: "accepted" | "tentative" | "declined" | null;
+  verdict:
+    | "changes"
+    | "same"
+    | "not-invited"
+    | "cancelled"
+    | "ended"
+    | "unknown-booking"
+    | "outdated"
+    | "no-answer";
+  booking: { uid: string; title: string; start: string; end: string } | null;
+}
+
+/** GET /v1/imports/:id. */
+export interface CalendarImportDetails extends CalendarImport {
+  /** What applying it would do; null once it was applied. */
+  preview: {
+    counts: ImportCounts;
+    conflicts: {
+      bookingUid: string;
+      bookingTitle: string;
+      bookingStart: string;
+      bookingEnd: string;
+      title: string;
+      start: string;
+      end: string;
+    }[];
+    moreConflicts: boolean;
+    upcoming: { title: string; allDay: boolean; start: string; end: string; free: boolean }[];
+    freeTimes: number;
+    answers: ImportedAnswer[];
+  } | null;
+}
+
+/** A secret address of the host's schedule. */
+export interface CalendarFeed {
+  id: string;
+  name: string;
+  parts: ("bookings" | "busy" | "availability")[];
+  details: boolean;
+  createdAt: string;
+  lastReadAt: string | null;
 }

@@ -8,7 +8,7 @@ import type { CalendarAnswer } from "../api/types.ts";
 import { onServerChange } from "../live/change-bus.ts";
 import { useHourCycle } from "../time/HourCycleProvider.tsx";
 import "./calendar.css";
-import { type CalendarItem, repeats, toItems } from "./calendar-items.ts";
+import { type CalendarItem, repeats, toItems, type WritableItem } from "./calendar-items.ts";
 import type { CalendarRange, Widget } from "./calendar-widget.ts";
 import { EventForm } from "./EventForm.tsx";
 import { ItemDialog } from "./ItemDialog.tsx";
@@ -28,8 +28,8 @@ const NARROW_PX = 640;
 type Asking =
   | { what: "new"; span: Span }
   | { what: "item"; item: CalendarItem }
-  | { what: "edit"; item: CalendarItem }
-  | { what: "move"; item: CalendarItem; to: Span; answer: (done: boolean) => void };
+  | { what: "edit"; item: WritableItem }
+  | { what: "move"; item: WritableItem; to: Span; answer: (done: boolean) => void };
 
 /** The host's calendar: bookings, entries of their own and events of connected calendars, to look at and to change by hand. */
 export function CalendarView({ timeZone, date }: { timeZone: string; date: string | null }) {
@@ -62,6 +62,7 @@ export function CalendarView({ timeZone, date }: { timeZone: string; date: strin
     async (item: CalendarItem, to: Span) => {
       setSaid("");
       setProblem(null);
+      if (item.kind === "imported") return false;
       // People are told of a booking's new time: that is asked first.
       if (item.kind === "booking" || repeats(item)) {
         return new Promise<boolean>((answer) => setAsking({ what: "move", item, to, answer }));
@@ -220,7 +221,7 @@ export function CalendarView({ timeZone, date }: { timeZone: string; date: strin
           timeZone={timeZone}
           onClose={close}
           onDone={done}
-          onEdit={() => setAsking({ what: "edit", item: asking.item })}
+          onEdit={(item) => setAsking({ what: "edit", item })}
         />
       ) : null}
       {asking?.what === "move" ? (
@@ -233,14 +234,21 @@ export function CalendarView({ timeZone, date }: { timeZone: string; date: strin
 function Legend() {
   return (
     <ul aria-label="What the colours mean" className="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
-      {(["booking", "entry", "external"] as const).map((kind) => (
+      {(["booking", "entry", "external", "imported"] as const).map((kind) => (
         <li key={kind} className="flex items-center gap-2">
           <span
             aria-hidden="true"
             className={`calendar-item-${kind} calendar-swatch`}
             style={{ background: `var(--item-ground-${kind})` }}
           />
-          {{ booking: "Bookings", entry: "Your own entries", external: "Other calendars" }[kind]}
+          {
+            {
+              booking: "Bookings",
+              entry: "Your own entries",
+              external: "Other calendars",
+              imported: "Imported",
+            }[kind]
+          }
         </li>
       ))}
     </ul>

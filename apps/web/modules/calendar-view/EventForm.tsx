@@ -7,7 +7,7 @@ import { ApiProblem, explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
 import { EVENT_SCOPES, type Scope } from "../series/series-words.ts";
 import { nameZone } from "../time/format.ts";
-import { type CalendarItem, repeats } from "./calendar-items.ts";
+import { repeats, type WritableItem } from "./calendar-items.ts";
 import { fromFields, instantsOf, type Span, toFields } from "./span.ts";
 import { createEntry, type EventFields, saveItem } from "./write-item.ts";
 
@@ -19,7 +19,7 @@ export function EventForm({
   onClose,
   onDone,
 }: {
-  item: CalendarItem | null;
+  item: WritableItem | null;
   span: Span;
   timeZone: string;
   onClose: () => void;
@@ -146,14 +146,14 @@ export function EventForm({
   );
 }
 
-function titleOf(item: CalendarItem | null): string {
+function titleOf(item: WritableItem | null): string {
   if (!item) return "New entry";
   return item.kind === "external" ? `Edit event in ${item.source.calendarName}` : "Edit entry";
 }
 
 /** Only what was changed: other fields may have been edited elsewhere meanwhile. */
 function changesOf(
-  { source, title, span }: CalendarItem,
+  { source, title, span }: WritableItem,
   fields: EventFields,
   wanted: Span,
 ): Partial<EventFields> & { span?: Span } {

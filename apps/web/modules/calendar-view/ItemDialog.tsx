@@ -8,7 +8,7 @@ import { explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
 import { EVENT_SCOPES, type Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
-import { type CalendarItem, repeats } from "./calendar-items.ts";
+import { type CalendarItem, repeats, type WritableItem } from "./calendar-items.ts";
 import { instantsOf } from "./span.ts";
 import { deleteItem, settleEdit } from "./write-item.ts";
 
@@ -24,20 +24,21 @@ export function ItemDialog({
   timeZone: string;
   onClose: () => void;
   onDone: (said: string) => void;
-  onEdit: () => void;
+  onEdit: (item: WritableItem) => void;
 }) {
   const [asks, setAsks] = useState(false);
   const [scope, setScope] = useState<Scope>("one");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const recurring = repeats(item);
-  const editable = item.kind !== "booking" && item.movable;
+  const editable = item.kind !== "booking" && item.kind !== "imported" && item.movable ? item : null;
 
   const remove = async () => {
+    if (!editable) return;
     setBusy(true);
     setProblem(null);
     try {
-      await deleteItem(item, recurring ? scope : undefined);
+      await deleteItem(editable, recurring ? scope : undefined);
       onDone(`${item.title} deleted.`);
     } catch (error) {
       setProblem(explainProblem(error));
@@ -127,11 +128,16 @@ export function ItemDialog({
             ) : null}
             <Button onClick={onClose}>Close</Button>
             {editable ? (
-              <Button kind="primary" onClick={onEdit}>
+              <Button kind="primary" onClick={() => onEdit(editable)}>
                 Edit
               </Button>
             ) : null}
-            {item.kind === "external" ? null : (
+            {item.kind === "imported" ? (
+              <Link href={`/settings/files/${item.source.importId}`} className={buttonClass()}>
+                Open the import
+              </Link>
+            ) : null}
+            {item.kind === "external" || item.kind === "imported" ? null : (
               <Link
                 href={`/booking/${item.source.uid}`}
                 className={buttonClass(item.kind === "booking" ? "primary" : "secondary")}
@@ -152,12 +158,14 @@ function Row({ children }: { children: ReactNode }) {
 
 function originOf(item: CalendarItem): string {
   if (item.kind === "external") return item.source.calendarName;
+  if (item.kind === "imported") return item.source.source;
   return item.kind === "booking" ? "Booking" : "Your own entry";
 }
 
 function Details({ item }: { item: CalendarItem }) {
-  const { location, description } = item.source;
-  const guests = item.kind === "external" ? [] : item.source.attendees;
+  const { location } = item.source;
+  const description = item.kind === "imported" ? "" : item.source.description;
+  const guests = item.kind === "external" || item.kind === "imported" ? [] : item.source.attendees;
   if (!location && !description && guests.length === 0) return null;
   return (
     <dl className="grid gap-2 text-sm wrap-anywhere">

@@ -7,7 +7,7 @@ import { explainProblem } from "../api/problem.ts";
 import { ScopeFields } from "../series/ScopeFields.tsx";
 import { EVENT_SCOPES, type Scope } from "../series/series-words.ts";
 import { WhenText } from "../time/TimeText.tsx";
-import { type CalendarItem, repeats } from "./calendar-items.ts";
+import { repeats, type WritableItem } from "./calendar-items.ts";
 import { instantsOf, type Span } from "./span.ts";
 import { saveTime } from "./write-item.ts";
 
@@ -19,7 +19,7 @@ export function MoveBooking({
   onClose,
   onDone,
 }: {
-  item: CalendarItem;
+  item: WritableItem;
   to: Span;
   timeZone: string;
   onClose: () => void;

@@ -45,7 +45,12 @@ const event = (change: Partial<ExternalItem> = {}): ExternalItem => ({
   ...change,
 });
 const itemOf = (source: Booking | ExternalItem) =>
-  toItems("uid" in source ? { bookings: [source], busy: [] } : { bookings: [], busy: [source] }, NOW)[0];
+  toItems(
+    "uid" in source
+      ? { bookings: [source], busy: [], imported: [] }
+      : { bookings: [], busy: [source], imported: [] },
+    NOW,
+  )[0];
 
 it("bookings are moved but not made longer, entries both; cancelled ones are not shown", () => {
   expect(itemOf(booking())).toMatchObject({ movable: true, resizable: false });
@@ -72,7 +77,7 @@ it("an edit on its way, one that asks and one that was refused are told apart", 
 
 it("occurrences of one event are items of their own, days stay days", () => {
   const [first, second] = toItems(
-    { bookings: [], busy: [event({ originalStart: "a" }), event({ originalStart: "b" })] },
+    { bookings: [], busy: [event({ originalStart: "a" }), event({ originalStart: "b" })], imported: [] },
     NOW,
   );
   expect(first?.key).not.toBe(second?.key);
@@ -85,4 +90,26 @@ it("only events of other calendars are asked how much of them is meant", () => {
   expect(item && repeats(item)).toBe(true);
   const occurrence = itemOf(booking({ series: { id: "s", originalStart: "o" } }));
   expect(occurrence && repeats(occurrence)).toBe(false);
+});
+
+it("what a file has brought cannot be moved, and says where it is from", () => {
+  const imported = {
+    importId: "i1",
+    title: "",
+    location: "",
+    days: null,
+    start: "2026-06-03T07:00:00.000Z",
+    end: "2026-06-03T08:00:00.000Z",
+    free: true,
+    source: "Private",
+  };
+  expect(toItems({ bookings: [], busy: [], imported: [imported] }, NOW)).toMatchObject([
+    {
+      kind: "imported",
+      title: "Available",
+      movable: false,
+      resizable: false,
+      note: "can be booked, Private",
+    },
+  ]);
 });

@@ -1,8 +1,8 @@
-import type { Booking, CalendarAnswer, ExternalItem } from "../api/types.ts";
+import type { Booking, CalendarAnswer, ExternalItem, ImportedItem } from "../api/types.ts";
 import { isActive } from "../bookings/booking-state.ts";
 import { type Span, spanOf } from "./span.ts";
 
-/** What the calendar draws: a booking, an entry of the host's own, or an event of a connected calendar. */
+/** What the calendar draws: a booking, an entry of the host's own, an event of a connected calendar or of an imported file. */
 export type CalendarItem = {
   /** Unique among all kinds. */
   key: string;
@@ -15,13 +15,21 @@ export type CalendarItem = {
   note: string | null;
   /** A change is on its way to the calendar. */
   pending: boolean;
-} & ({ kind: "booking" | "entry"; source: Booking } | { kind: "external"; source: ExternalItem });
+} & (
+  | { kind: "booking" | "entry"; source: Booking }
+  | { kind: "external"; source: ExternalItem }
+  | { kind: "imported"; source: ImportedItem }
+);
+
+/** What can be changed here: not what a file has brought. */
+export type WritableItem = Exclude<CalendarItem, { kind: "imported" }>;
 
 /** The items of a range, in no order. @param now nothing that has ended is moved */
-export function toItems({ bookings, busy }: CalendarAnswer, now: number): CalendarItem[] {
+export function toItems({ bookings, busy, imported }: CalendarAnswer, now: number): CalendarItem[] {
   return [
     ...bookings.filter(isActive).map((booking) => fromBooking(booking, now)),
     ...busy.map((event) => fromExternal(event, now)),
+    ...imported.map(fromImported),
   ];
 }
 
@@ -57,6 +65,22 @@ function fromExternal(event: ExternalItem, now: number): CalendarItem {
     resizable: movable,
     note: asks ? "waits for you" : edit?.status === "refused" ? "edit refused" : calendarName,
     pending: edit?.status === "pending",
+  };
+}
+
+/** What a file has brought stays as it is: it is changed where it comes from, or taken back. */
+function fromImported(event: ImportedItem, index: number): CalendarItem {
+  const { importId, title, start, end, days, free, source } = event;
+  return {
+    key: `imported:${importId}:${start}:${index}`,
+    kind: "imported",
+    source: event,
+    title: title || (free ? "Available" : "Busy"),
+    span: days ? { ...days, allDay: true } : { start, end, allDay: false },
+    movable: false,
+    resizable: false,
+    note: free ? `can be booked, ${source}` : source,
+    pending: false,
   };
 }
 

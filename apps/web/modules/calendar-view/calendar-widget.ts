@@ -117,7 +117,7 @@ export function mountCalendar(element: HTMLElement, options: WidgetOptions): Wid
     eventDidMount: ({ el, event }) => {
       const item = itemOf(event);
       el.dataset["itemKind"] = item.kind;
-      if (item.kind !== "external") el.dataset["bookingUid"] = item.source.uid;
+      if (item.kind === "booking" || item.kind === "entry") el.dataset["bookingUid"] = item.source.uid;
     },
     datesSet: ({ view }) => {
       const date = calendar.formatIso(calendar.getDate(), true).slice(0, 10);

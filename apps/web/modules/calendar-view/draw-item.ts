@@ -12,6 +12,7 @@ const KINDS: Record<CalendarItem["kind"], string> = {
   booking: "Booking",
   entry: "Your entry",
   external: "Event",
+  imported: "Imported event",
 };
 
 /** The inside of an item: its title and time, where it comes from, and whether a change is on its way. Text only, never markup. */

@@ -2,7 +2,7 @@ import { callApi } from "../api/browser.ts";
 import { ApiProblem } from "../api/problem.ts";
 import type { ExternalEdit, ExternalItem } from "../api/types.ts";
 import type { Scope } from "../series/series-words.ts";
-import type { CalendarItem } from "./calendar-items.ts";
+import type { WritableItem } from "./calendar-items.ts";
 import { instantsOf, type Span, shiftSeries } from "./span.ts";
 
 /** What a person can say of an entry or an event. */
@@ -13,7 +13,7 @@ export interface EventFields {
 }
 
 /** Moves an item. @throws ApiProblem */
-export async function saveTime(item: CalendarItem, to: Span, timeZone: string, scope?: Scope): Promise<void> {
+export async function saveTime(item: WritableItem, to: Span, timeZone: string, scope?: Scope): Promise<void> {
   if (item.kind === "booking") {
     const { start } = instantsOf(to, timeZone);
     await callApi(`/v1/bookings/${item.source.uid}/reschedule`, {
@@ -32,7 +32,7 @@ export async function createEntry(fields: EventFields, span: Span, timeZone: str
 
 /** Changes what differs. @throws ApiProblem */
 export async function saveItem(
-  item: CalendarItem,
+  item: WritableItem,
   change: Partial<EventFields> & { span?: Span },
   timeZone: string,
   scope?: Scope,
@@ -46,7 +46,7 @@ export async function saveItem(
 }
 
 /** Deletes an entry or an event, also from the calendars that hold it. @throws ApiProblem */
-export async function deleteItem(item: CalendarItem, scope?: Scope): Promise<void> {
+export async function deleteItem(item: WritableItem, scope?: Scope): Promise<void> {
   await callApi(`${pathOf(item)}?${new URLSearchParams(whichOf(item, scope))}`, { method: "DELETE" });
 }
 
@@ -57,7 +57,7 @@ export async function settleEdit(edit: ExternalEdit, choice: "mine" | "calendar"
 
 /** A whole series is told where its first occurrence goes. */
 async function timeToSend(
-  item: CalendarItem,
+  item: WritableItem,
   to: Span,
   timeZone: string,
   scope: Scope | undefined,
@@ -75,7 +75,7 @@ async function timeToSend(
 }
 
 /** Names one occurrence of an event that repeats, or all of them. */
-function whichOf(item: CalendarItem, scope: Scope | undefined): Record<string, string> {
+function whichOf(item: WritableItem, scope: Scope | undefined): Record<string, string> {
   if (item.kind !== "external") return {};
   const { recurring, originalStart } = item.source;
   if (!recurring) return {};
@@ -83,7 +83,7 @@ function whichOf(item: CalendarItem, scope: Scope | undefined): Record<string, s
   return { scope: "occurrence", ...(originalStart ? { originalStart } : {}) };
 }
 
-function pathOf(item: CalendarItem): `/v1/${string}` {
+function pathOf(item: WritableItem): `/v1/${string}` {
   return item.kind === "external"
     ? `/v1/external-events/${encodeURIComponent(item.source.id)}`
     : `/v1/events/${item.source.uid}`;

@@ -8,6 +8,7 @@ const PAGES = [
   { href: "/settings/calendars", name: "Calendars" },
   { href: "/settings/sync", name: "Preferences" },
   { href: "/settings/status", name: "Sync status" },
+  { href: "/settings/files", name: "Import & export" },
   { href: "/settings/webhooks", name: "Webhooks" },
 ] as const;
 

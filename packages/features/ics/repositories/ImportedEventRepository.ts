@@ -1,6 +1,6 @@
 import type { IcsEvent } from "@calsync/icalendar";
 import { Prisma, type PrismaTransaction } from "@calsync/prisma";
-import type { Interval } from "@calsync/types";
+import type { DateString, Interval } from "@calsync/types";
 import type { EventRow } from "../services/event-row.ts";
 import type { EventSpan, GroupMember } from "../services/occurrences.ts";
 import type { ImportCounts, Sql, Verdict } from "./ImportRepository.ts";
@@ -185,7 +185,9 @@ export const importedEventRepository = {
   async findInRange(sql: Sql, userId: number, range: Interval): Promise<ImportedItemRow[]> {
     return sql.$queryRaw`
       SELECT e."importId"::text, e."uid", e."snapshot"->>'title' AS "title", e."snapshot"->>'location' AS "location",
-             (e."snapshot"->'time'->>'allDay')::boolean AS "allDay", i."fileName", i."calendarName",
+             i."fileName", i."calendarName",
+             CASE WHEN (e."snapshot"->'time'->>'allDay')::boolean THEN jsonb_build_object(
+               'start', (t."startTime" AT TIME ZONE i."timeZone")::date, 'end', (t."endTime" AT TIME ZONE i."timeZone")::date) END AS "days",
              t."startTime" AS "start", t."endTime" AS "end", t."free"
         FROM imported_times(${userId}::int, ${range.start}, ${range.end}) t
         JOIN "ImportedEvent" e ON e."id" = t."eventId" JOIN "CalendarImport" i ON i."id" = e."importId"
@@ -218,7 +220,8 @@ export interface ImportedItemRow extends Interval {
   uid: string;
   title: string;
   location: string;
-  allDay: boolean;
+  /** What it covers when it lasts all day, the end excluded. */
+  days: { start: DateString; end: DateString } | null;
   fileName: string;
   calendarName: string | null;
   free: boolean;

@@ -1,4 +1,4 @@
-import { requestHeaders, responseHeaders, targetOf } from "../../../modules/api/forward.ts";
+import { requestHeaders, responseHeaders, takesFiles, targetOf } from "../../../modules/api/forward.ts";
 import { readSettings } from "../../../modules/api/settings.ts";
 
 export const dynamic = "force-dynamic";
@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 async function forward(request: Request): Promise<Response> {
   const target = targetOf(request.url, readSettings().API_URL);
   if (target === null) return problem(404, "not_found", "There is no such address.");
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) {
+  if (!takesFiles(target) && Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) {
     return problem(413, "payload_too_large", "The request is too large.");
   }
   const bodiless = request.method === "GET" || request.method === "HEAD";

@@ -1,0 +1,54 @@
+import type { Tone } from "@calsync/ui";
+import type { CalendarImport, ImportCounts, ImportedAnswer } from "../api/types.ts";
+
+/** The state of an import in words. */
+export function lookOfImport({ status }: Pick<CalendarImport, "status">): { text: string; tone: Tone } {
+  if (status === "applied") return { text: "Imported", tone: "good" };
+  if (status === "taken_back") return { text: "Taken back", tone: "neutral" };
+  return { text: "Waits for you", tone: "warn" };
+}
+
+/** How people know a file: by the calendar's own name, else by the file's. */
+export function nameOfImport({ calendarName, fileName }: Pick<CalendarImport, "calendarName" | "fileName">) {
+  return calendarName ? `${calendarName} (${fileName})` : fileName;
+}
+
+/** `3 new, 1 changed, 12 known already`. */
+export function describeCounts(counts: ImportCounts): string {
+  const parts: [number, string][] = [
+    [counts.added, "new"],
+    [counts.changed, "changed"],
+    [counts.cancelled, "cancelled"],
+    [counts.unchanged, "known already"],
+    [counts.outdated, "older than what is known"],
+    [counts.own, "your own bookings"],
+  ];
+  const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return told.length > 0 ? told.join(", ") : "nothing";
+}
+
+/** What an import has done. */
+export function describeResult({ method, result }: Pick<CalendarImport, "method" | "result">): string {
+  if (!result) return "";
+  if (method !== "REPLY") return describeCounts(result);
+  return result.changed === 1 ? "1 booking answered" : `${result.changed} bookings answered`;
+}
+
+const VERDICTS: Record<ImportedAnswer["verdict"], string> = {
+  changes: "will be noted",
+  same: "is known already",
+  "not-invited": "is not invited to this booking",
+  cancelled: "came to a booking that was cancelled",
+  ended: "came to a booking that is over",
+  "unknown-booking": "belongs to none of your bookings",
+  outdated: "is older than what is known",
+  "no-answer": "says neither yes nor no",
+};
+const RESPONSES = { accepted: "accepts", tentative: "may come", declined: "declines" } as const;
+
+/** `Ann accepts Intro: will be noted`. */
+export function describeAnswer({ name, email, response, verdict, booking }: ImportedAnswer): string {
+  const who = name || email || "Somebody";
+  const what = response ? RESPONSES[response] : "answers";
+  return `${who} ${what}${booking ? ` ${booking.title}` : ""}: ${VERDICTS[verdict]}`;
+}
