@@ -37,13 +37,16 @@ const MAX_OCCURRENCES = 20_000;
  * they say. A series that is cancelled as a whole takes along those of its occurrences that are not of a later version.
  *
  * @param own addresses of the calendar's owner, in lower case: what they have declined does not take place for them
+ * @param maxOccurrences of one series in the window; one with more cannot be followed
  */
 export function spansOf(
   group: readonly GroupMember[],
   window: Interval,
   own: ReadonlySet<string> = new Set(),
+  maxOccurrences = MAX_OCCURRENCES,
 ): GroupSpans {
   const found: GroupSpans = { spans: [], goingOn: [], unfollowed: [] };
+  const limits = { window, maxOccurrences };
   const master = group.find(({ event }) => event.recurrenceId === null);
   const exceptions = group.filter(
     ({ event }) =>
@@ -52,7 +55,7 @@ export function spansOf(
   );
   const rowOf = new Map(exceptions.map((one) => [one.event, one]));
   if (!master) {
-    for (const one of exceptions) add(found, one, one.event, new Set(), window, own);
+    for (const one of exceptions) add(found, one, one.event, new Set(), limits, own);
     return found;
   }
   let parts: ReturnType<typeof splitThisAndFuture>;
@@ -68,10 +71,10 @@ export function spansOf(
   for (const { series, overrides, suffix } of parts) {
     const member = exceptions.find(({ event }) => event.thisAndFuture && event.recurrenceId === suffix);
     const excepted = new Set(overrides.flatMap(({ recurrenceId }) => recurrenceId ?? []));
-    add(found, member ?? master, series, excepted, window, own);
+    add(found, member ?? master, series, excepted, limits, own);
     for (const override of overrides) {
       const row = rowOf.get(override);
-      if (row) add(found, row, override, new Set(), window, own);
+      if (row) add(found, row, override, new Set(), limits, own);
     }
   }
   return found;
@@ -82,7 +85,7 @@ function add(
   member: GroupMember,
   event: IcsEvent,
   excepted: ReadonlySet<string>,
-  window: Interval,
+  limits: { window: Interval; maxOccurrences: number },
   own: ReadonlySet<string>,
 ): void {
   const { id, timeZone } = member;
@@ -90,7 +93,7 @@ function add(
   if (event.attendees.some(({ email, response }) => response === "declined" && own.has(email.toLowerCase())))
     return;
   const free = event.transparency === "free";
-  const options = { window, timeZone, maxOccurrences: MAX_OCCURRENCES };
+  const options = { ...limits, timeZone };
   let occurrences: ReturnType<typeof expand>;
   try {
     occurrences = expand(event, options);
@@ -102,7 +105,7 @@ function add(
   for (const { start, end, originalStart } of occurrences) {
     if (start < end && !excepted.has(originalStart)) found.spans.push({ id, start, end, free });
   }
-  if (goesOn(event, window.end)) found.goingOn.push(id);
+  if (goesOn(event, limits.window.end)) found.goingOn.push(id);
 }
 
 function goesOn({ time, recurrence }: IcsEvent, until: Date): boolean {
