@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { cronBench } from "./cron.bench.ts";
 import type { BenchGroup, Figure } from "./group.bench.ts";
+import { icsBench } from "./ics.bench.ts";
 import { latencyBench } from "./latency.bench.ts";
 import { notifyBench } from "./notify.bench.ts";
 import { pullBench } from "./pull.bench.ts";
@@ -21,6 +22,7 @@ const GROUPS: readonly BenchGroup[] = [
   latencyBench,
   slotsBench,
   cronBench,
+  icsBench,
 ];
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
