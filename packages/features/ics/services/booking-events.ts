@@ -116,7 +116,7 @@ function toEvent(
 }
 
 /** The time of a booking as an event says it: an all-day one by its days in its zone. */
-export function timeOf({
+function timeOf({
   startTime,
   endTime,
   allDay,

@@ -14,7 +14,7 @@ const LEAST_AHEAD_DAYS = 700;
 const UIDS_PER_PAGE = 400;
 
 /** The stretch in which times of imported events are kept. */
-export function timesWindow(now: Date): Interval {
+function timesWindow(now: Date): Interval {
   const at = now.getTime();
   return { start: new Date(at - BACK_DAYS * DAY_MS), end: new Date(at + AHEAD_DAYS * DAY_MS) };
 }
