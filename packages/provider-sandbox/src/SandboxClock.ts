@@ -1,6 +1,7 @@
 /** The sandbox's time: a source clock plus what has been advanced, so that a test can let weeks pass at once. */
 export class SandboxClock {
   readonly #source: () => Date;
+  readonly #listeners = new Set<() => void>();
   #offsetMs = 0;
 
   /** @param source where time comes from; the machine's clock unless a test passes a fixed one. */
@@ -21,5 +22,11 @@ export class SandboxClock {
   /** Lets `durationMs` pass at once. */
   advance(durationMs: number): void {
     this.#offsetMs += durationMs;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back after each {@link advance}, for what is due by then. */
+  onAdvance(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 }

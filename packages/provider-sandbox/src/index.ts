@@ -33,7 +33,8 @@ export {
   GraphSandbox,
   type IssuedGraphTokens,
 } from "./graph/GraphSandbox.ts";
-export type { GraphAccount, GraphEvent, MeetingMail } from "./graph/types.ts";
+export type { LifecycleEvent } from "./graph/SubscriptionDelivery.ts";
+export type { GraphAccount, GraphEvent, GraphSubscription, MeetingMail } from "./graph/types.ts";
 export { Mailbox } from "./mail/Mailbox.ts";
 export type { Invitation, Mail, MailAddress, MailAttachment } from "./mail/types.ts";
 export type { NotionBehaviours, NotionFaultRule } from "./notion/faults.ts";

@@ -176,10 +176,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   registerPages(app, { mailbox, faultsSchema: faultsSchemas.google });
   if (file) {
     // Tokens and codes change without a calendar change: after each request that may have changed something.
-    for (const one of [app, graphApp])
-      one?.addHook("onResponse", async (request) => {
-        if (request.method !== "GET") file.schedule();
-      });
+    app.addHook("onResponse", async (request) => {
+      if (request.method !== "GET") file.schedule();
+    });
+    // Here a read gives out a delta token, of which only the last few work.
+    graphApp?.addHook("onResponse", async () => file.schedule());
     store.onChange(() => file.schedule());
     notionStore.onChange(() => file.schedule());
     graphStore.onChange(() => file.schedule());

@@ -1,8 +1,11 @@
 import { type CallStats, createStats } from "../CallStats.ts";
 import { calendarMethods, removeCalendar, renameCalendar } from "./api/calendars.ts";
+import { deltaMethods } from "./api/delta.ts";
+import { DeltaRounds } from "./api/delta-rounds.ts";
 import { eventListMethods } from "./api/event-lists.ts";
 import { eventMethods, viewFound } from "./api/events.ts";
 import { GraphDispatcher, type RawAnswer, type RawCall } from "./api/GraphDispatcher.ts";
+import { subscriptionMethods } from "./api/subscriptions.ts";
 import type { GraphContext } from "./context.ts";
 import { answerInvitation, recordAnswer } from "./events/guests.ts";
 import { type FoundEvent, getEvent } from "./events/lookup.ts";
@@ -11,9 +14,10 @@ import { createEvent, deleteEvent, moveEvent, updateEvent } from "./events/write
 import { type GraphBehaviours, GraphFaults } from "./faults.ts";
 import type { GraphCalendar, GraphStore } from "./GraphStore.ts";
 import type { RegisteredApp } from "./oauth/IdentityState.ts";
+import { type LifecycleEvent, SubscriptionDelivery } from "./SubscriptionDelivery.ts";
 import { APPLICATION_ROLES, GRAPH_SCOPES } from "./scopes.ts";
 import { Throttle } from "./Throttle.ts";
-import type { GraphAccount, GraphEvent, MeetingMail } from "./types.ts";
+import type { GraphAccount, GraphEvent, GraphSubscription, MeetingMail } from "./types.ts";
 
 /** App of {@link GraphSandbox.issueToken} when none is named; also usable for refreshing such tokens. */
 export const DEFAULT_GRAPH_APP = {
@@ -58,6 +62,7 @@ export class GraphSandbox {
   ca = "";
   readonly #store: GraphStore;
   readonly #throttle: Throttle;
+  readonly #delivery: SubscriptionDelivery;
   readonly #dispatcher: GraphDispatcher;
 
   /** @param options `graphUrl` and `loginUrl` give the addresses once the servers listen */
@@ -73,11 +78,14 @@ export class GraphSandbox {
     this.#store = store;
     this.stats = createStats();
     this.faults = new GraphFaults(store.random, options.behaviours);
+    this.#delivery = new SubscriptionDelivery(store, this.faults);
     this.#throttle = new Throttle(store.clock, () => this.faults.behaviours);
     this.context = {
       store,
       faults: this.faults,
       throttle: this.#throttle,
+      delivery: this.#delivery,
+      rounds: new DeltaRounds(),
       stats: this.stats,
       allowHttpCallbacks: options.allowHttpCallbacks,
       graphUrl: options.graphUrl,
@@ -87,6 +95,8 @@ export class GraphSandbox {
       ...calendarMethods,
       ...eventMethods,
       ...eventListMethods,
+      ...deltaMethods,
+      ...subscriptionMethods,
     ]);
     this.addApp({ ...DEFAULT_GRAPH_APP, redirectUris: [] });
   }
@@ -297,16 +307,60 @@ export class GraphSandbox {
     recordAnswer(this.context, this.#found(organizerEmail, eventId).event, guest, response);
   }
 
+  /** All delta links of a calendar, or of every calendar, answer 410 `SyncStateNotFound` from now on. */
+  expireDeltaTokens(calendarId?: string): void {
+    const calendars = calendarId ? [this.#calendar(null, calendarId)] : this.#store.calendars.values();
+    for (const calendar of calendars) calendar.deltaGenerations = [];
+  }
+
+  /** The mailbox moves to another server: delta links from before answer 410 with a `Location`. */
+  moveMailbox(email: string): void {
+    this.#account(email).moves += 1;
+  }
+
+  /** Live subscriptions to a mailbox. */
+  subscriptions(email: string): readonly GraphSubscription[] {
+    this.#delivery.tick();
+    const { email: address } = this.#account(email);
+    return [...this.#store.subscriptions.values()].filter((one) => one.email === address);
+  }
+
+  /**
+   * Tells a subscription of its life: `subscriptionRemoved` ends it, `missed` says that notifications were lost (none is sent
+   * again), `reauthorizationRequired` gives it a quarter of an hour to be authorized again.
+   * @throws Error for an unknown subscription
+   */
+  sendLifecycle(subscriptionId: string, event: LifecycleEvent): void {
+    const subscription = this.#store.subscriptions.get(subscriptionId);
+    if (!subscription) throw new Error(`The sandbox has no subscription ${subscriptionId}.`);
+    if (event === "subscriptionRemoved") this.#store.subscriptions.delete(subscriptionId);
+    if (event === "reauthorizationRequired") {
+      subscription.authorizedUntilMs =
+        this.#store.clock.nowMs() + this.faults.behaviours.reauthorizationLeadMs;
+      subscription.askedForMs = Math.min(subscription.authorizedUntilMs, subscription.expiresMs);
+    }
+    this.#delivery.tellLifecycle(subscription, event);
+  }
+
+  /** Resolves once every notification has been delivered, given up, or waits for a later time. */
+  notificationsIdle(): Promise<void> {
+    return this.#delivery.idle();
+  }
+
   /** Forgets accounts, calendars, events, tokens, subscriptions, faults and counts; registered apps stay. */
   reset(): void {
     this.#store.clear();
     this.#throttle.clear();
+    this.#delivery.clear();
+    this.context.rounds.clear();
     this.faults.clear();
     this.stats.reset();
   }
 
   /** Ends notifications that are on their way. */
-  close(): void {}
+  close(): void {
+    this.#delivery.close();
+  }
 
   #found(email: string, eventId: string): FoundEvent {
     return getEvent(this.context, this.#account(email), eventId, null);

@@ -1,6 +1,8 @@
-import { Agent, request } from "node:https";
 import { onTestFinished } from "vitest";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../server.ts";
+import { SandboxClock } from "../SandboxClock.ts";
+import { SeededRandom } from "../SeededRandom.ts";
+import { type GraphAppInput, GraphSandbox } from "./GraphSandbox.ts";
+import { GraphStore } from "./GraphStore.ts";
 
 /** The account that most tests act as. */
 export const HOST = "host@contoso.example";
@@ -11,25 +13,36 @@ export const PERSON = "person@outlook.example";
 /** Tests begin at this time and advance from there. */
 const START = "2026-06-01T08:00:00.000Z";
 
-/** A sandbox of the running test with three accounts, on June 1st 2026 at 8 UTC, in a time that only moves when advanced. */
-export async function testSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({
-    clock: () => new Date(START),
+const ROOT = "https://graph.sandbox.example";
+
+/** A simulated Microsoft of the running test. */
+export interface TestSandbox {
+  graph: GraphSandbox;
+}
+
+/**
+ * A simulated Microsoft with three accounts, on June 1st 2026 at 8 UTC, in a time that only moves when advanced. It listens
+ * nowhere: {@link api} hands calls to it as its server does.
+ */
+export async function testSandbox(options: { graphApps?: GraphAppInput[] } = {}): Promise<TestSandbox> {
+  const clock = new SandboxClock(() => new Date(START));
+  const graph = new GraphSandbox(new GraphStore(clock, new SeededRandom(1)), {
+    graphUrl: () => ROOT,
+    loginUrl: () => "/microsoft",
     allowHttpCallbacks: true,
-    graphPort: 0,
-    ...options,
   });
-  onTestFinished(() => sandbox.close());
-  sandbox.graph.createAccount({ email: HOST, timeZone: "Europe/Berlin" });
-  sandbox.graph.createAccount({ email: GUEST, timeZone: "America/New_York" });
-  sandbox.graph.createAccount({ email: PERSON, timeZone: "Europe/Berlin" });
-  return sandbox;
+  onTestFinished(() => graph.close());
+  for (const app of options.graphApps ?? []) graph.addApp(app);
+  graph.createAccount({ email: HOST, timeZone: "Europe/Berlin" });
+  graph.createAccount({ email: GUEST, timeZone: "America/New_York" });
+  graph.createAccount({ email: PERSON, timeZone: "Europe/Berlin" });
+  return { graph };
 }
 
 /** What the API answered to one plain request. */
 export interface Answer {
   status: number;
-  headers: Record<string, string | string[] | undefined>;
+  headers: Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into any part of an answer
   body: any;
 }
@@ -43,48 +56,31 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** One plain request to Graph as an account. @param path below `/v1.0/`, or a whole link of an answer */
-export function api(
-  sandbox: Sandbox,
+/**
+ * One plain request to Graph as an account. @param path below `/v1.0/`, or a whole link of an answer
+ * @throws Error when the connection is cut instead of answered
+ */
+export async function api(
+  { graph }: TestSandbox,
   method: string,
   path: string,
   options: RequestOptions = {},
 ): Promise<Answer> {
-  const { graph } = sandbox;
   const token = options.token ?? graph.issueToken({ email: options.email ?? HOST }).accessToken;
-  const url = path.startsWith("https://") ? path : `${graph.url}/v1.0/${path}`;
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(options.body === undefined ? {} : { "content-type": "application/json" }),
-    ...(options.prefer === undefined ? {} : { prefer: options.prefer }),
-    ...options.headers,
-  };
-  return new Promise((resolve, reject) => {
-    const call = request(url, { method, headers, agent: agentOf(graph.ca) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        const body = text === "" ? null : JSON.parse(text);
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-      });
-    });
-    call.on("error", reject);
-    call.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+  const answer = await graph.answer({
+    verb: method,
+    target: path.startsWith(ROOT) ? path.slice(ROOT.length) : `/v1.0/${path}`,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(options.prefer === undefined ? {} : { prefer: options.prefer }),
+      ...options.headers,
+    },
+    text: options.body === undefined ? "" : JSON.stringify(options.body),
   });
-}
-
-const agents = new Map<string, Agent>();
-
-/** The sandbox' authority is trusted for these calls only. */
-function agentOf(ca: string): Agent {
-  let agent = agents.get(ca);
-  if (!agent) {
-    agent = new Agent({ ca, keepAlive: true });
-    agents.set(ca, agent);
-  }
-  return agent;
+  answer.afterwards?.();
+  if (answer.cut) throw new Error("The connection was cut.");
+  const body = answer.body === undefined ? null : JSON.parse(JSON.stringify(answer.body));
+  return { status: answer.status, headers: answer.headers, body };
 }
 
 /** Status and code of a refusal: `[412, "ErrorIrresolvableConflict"]`. */

@@ -153,10 +153,12 @@ export interface GraphSubscription {
   /** User who made it; null for an application. */
   creator: string | null;
   tenantId: string;
+  /** Its notifications name events by immutable ids. */
+  immutableIds: boolean;
   /** Until when the authorization it was made with holds; null: as long as the subscription. */
   authorizedUntilMs: number | null;
-  /** A reauthorizationRequired was sent and not answered yet. */
-  reauthorizationAsked: boolean;
+  /** End of authorization or subscription that a reauthorizationRequired was sent for. */
+  askedForMs: number | null;
   /** When it was last reauthorized, and when its expiry was last changed. */
   reauthorizedAtMs: number | null;
   renewedAtMs: number | null;

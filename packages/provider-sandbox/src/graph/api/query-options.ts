@@ -38,7 +38,7 @@ export function contextOf(call: GraphCall, what: string): string {
 }
 
 /** Only the properties that `$select` names; `id` and the etag are always there, and so is what `$expand` has added. */
-export function selected(call: GraphCall, event: GraphEvent): GraphEvent {
+export function selected<Item extends object>(call: GraphCall, event: Item): Item {
   const names = selectedNames(call);
   if (names === null) return event;
   const entries = Object.entries(event).filter(
@@ -48,7 +48,7 @@ export function selected(call: GraphCall, event: GraphEvent): GraphEvent {
       name.startsWith("@odata.") ||
       names.has(name.toLowerCase()),
   );
-  return Object.fromEntries(entries) as GraphEvent;
+  return Object.fromEntries(entries) as Item;
 }
 
 /** Names in `$select`, in lower case; null without it. */
