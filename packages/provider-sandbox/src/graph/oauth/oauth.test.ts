@@ -318,7 +318,10 @@ test("personal accounts sign in at consumers, work accounts at organizations and
 
 test("the id_token names account and tenant, and is signed with the published key", async () => {
   const sandbox = await appSandbox();
-  const { body } = await exchange(sandbox, await codeFor(sandbox, HOST, { nonce: "n1", scope: `openid ${SCOPE}` }));
+  const { body } = await exchange(
+    sandbox,
+    await codeFor(sandbox, HOST, { nonce: "n1", scope: `openid ${SCOPE}` }),
+  );
   const keys = (await call(sandbox, "common/discovery/v2.0/keys")).json();
   const account = sandbox.graph.accounts()[0];
   const { payload } = await jwtVerify(body.id_token, createLocalJWKSet(keys), {
