@@ -1,10 +1,12 @@
 import { type CallStats, createStats } from "../CallStats.ts";
+import { answerBatch, BATCH_PATH } from "./api/batch.ts";
 import { calendarMethods, removeCalendar, renameCalendar } from "./api/calendars.ts";
 import { deltaMethods } from "./api/delta.ts";
 import { DeltaRounds } from "./api/delta-rounds.ts";
 import { eventListMethods } from "./api/event-lists.ts";
 import { eventMethods, viewFound } from "./api/events.ts";
 import { GraphDispatcher, type RawAnswer, type RawCall } from "./api/GraphDispatcher.ts";
+import { scheduleMethods } from "./api/schedule.ts";
 import { subscriptionMethods } from "./api/subscriptions.ts";
 import type { GraphContext } from "./context.ts";
 import { answerInvitation, recordAnswer } from "./events/guests.ts";
@@ -97,6 +99,7 @@ export class GraphSandbox {
       ...eventListMethods,
       ...deltaMethods,
       ...subscriptionMethods,
+      ...scheduleMethods,
     ]);
     this.addApp({ ...DEFAULT_GRAPH_APP, redirectUris: [] });
   }
@@ -116,9 +119,13 @@ export class GraphSandbox {
     return this.#store.mail;
   }
 
-  /** Answers one call of the API, as the server does. */
+  /** Answers one call of the API, a batch too, as the server does. */
   answer(call: RawCall): Promise<RawAnswer> {
-    return this.#dispatcher.answer(call);
+    if (call.verb !== "POST" || call.target !== BATCH_PATH) return this.#dispatcher.answer(call);
+    this.stats.count("graph.batch");
+    return this.#dispatcher.refusals(call, () =>
+      answerBatch(call, (item) => this.#dispatcher.answer(item), this.#store.random),
+    );
   }
 
   /**

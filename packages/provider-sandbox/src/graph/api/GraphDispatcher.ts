@@ -70,10 +70,15 @@ export class GraphDispatcher {
   }
 
   /** Answers one call; never throws for what the API itself would answer. */
-  async answer(call: RawCall): Promise<RawAnswer> {
+  answer(call: RawCall): Promise<RawAnswer> {
+    return this.refusals(call, () => this.#run(call));
+  }
+
+  /** What `run` gives, or its refusal as an answer. */
+  async refusals(call: RawCall, run: () => Promise<RawAnswer>): Promise<RawAnswer> {
     const requestId = call.headers["client-request-id"];
     try {
-      const answer = await this.#run(call);
+      const answer = await run();
       if (requestId) answer.headers["client-request-id"] = requestId;
       return answer;
     } catch (error) {
