@@ -42,6 +42,7 @@ import { LiveBusy } from "./services/LiveBusy.ts";
 import { MassChanges } from "./services/MassChanges.ts";
 import { Mirror } from "./services/Mirror.ts";
 import { MovedEvents } from "./services/MovedEvents.ts";
+import { MovedSeries } from "./services/MovedSeries.ts";
 import { type NotificationAnswer, Notifications } from "./services/Notifications.ts";
 import { PullCalendar } from "./services/PullCalendar.ts";
 import { PushCalendar } from "./services/PushCalendar.ts";
@@ -155,7 +156,12 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const tellWebhooks: TellWebhooks = deps.tellWebhooks ?? (async () => {});
   const guard = new ChangeGuard(heldChanges, tellHosts);
   const questions = new Questions(conflicts, { tellHosts, tellWebhooks });
-  const seriesChanges = new SeriesChanges(repositories, store, settings.splitGraceMs);
+  const seriesChanges = new SeriesChanges(
+    repositories,
+    store,
+    new MovedSeries(moved, settings),
+    settings.splitGraceMs,
+  );
   const applier = new ChangeApplier(references, records, mirror, store, {
     moved,
     guard,

@@ -24,6 +24,8 @@ export interface SeriesReferencePatch {
   seenGeneration?: number;
   goneBookingIds?: readonly number[];
   settleAt?: Date | null;
+  deletedSeenAt?: Date | null;
+  calendarSyncId?: string;
   pushRequestedAt?: Date;
   nextPushAt?: Date | null;
   lastError?: string | null;
@@ -35,7 +37,7 @@ export interface SeriesReferencePatch {
 
 const COLUMNS = Prisma.sql`s."id"::text, s."seriesId"::text, s."calendarSyncId"::text, s."externalEventId", s."status", s."version",
   s."sequence", s."baseSnapshot", s."pendingSnapshot", s."generation", s."errorCount", s."pushRequestedAt", s."goneBookingIds",
-  s."settleAt"`;
+  s."settleAt", s."iCalUid", s."deletedSeenAt"`;
 
 /** The links between series and their recurring events. Every method is one statement, however many rows. */
 export class SeriesReferenceRepository {
@@ -78,12 +80,37 @@ export class SeriesReferenceRepository {
     return rows.map(toRow);
   }
 
-  /** Series with occurrences that dropped out of the rule and have not turned up anywhere in time. */
+  /**
+   * Series that are to be read once more: whose occurrences dropped out of the rule and have not turned up anywhere in time,
+   * that are found in this calendar, or that have gone from it, these also before their time is over.
+   */
   async findSettling(sql: Sql, calendarSyncId: string, now: Date): Promise<SeriesReferenceRow[]> {
     const rows = await sql.$queryRaw<RawSeriesReference[]>`
       SELECT ${COLUMNS} FROM "SeriesReference" s
-       WHERE s."calendarSyncId" = ${calendarSyncId}::uuid AND s."settleAt" <= ${now} ORDER BY s."id"`;
+       WHERE s."calendarSyncId" = ${calendarSyncId}::uuid AND s."settleAt" IS NOT NULL
+         AND (s."settleAt" <= ${now} OR s."deletedSeenAt" IS NOT NULL)
+       ORDER BY s."id"`;
     return rows.map(toRow);
+  }
+
+  /**
+   * Recurring events with these markers have turned up in one calendar of the user: asks for a look at each series that stands
+   * for its event in another one. One that waits already waits on.
+   * @returns the calendars to look in
+   */
+  async requestLooks(
+    sql: Sql,
+    found: { userId: number; calendarSyncId: string; markers: readonly string[] },
+    now: Date,
+  ): Promise<string[]> {
+    if (found.markers.length === 0) return [];
+    const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
+      UPDATE "SeriesReference" s SET "settleAt" = coalesce(s."settleAt", ${now}), "updatedAt" = now()
+        FROM "CalendarSync" c
+       WHERE s."id" = ANY(${found.markers}::uuid[]) AND s."calendarSyncId" <> ${found.calendarSyncId}::uuid
+         AND c."id" = s."calendarSyncId" AND c."userId" = ${found.userId} AND s."externalEventId" IS NOT NULL
+      RETURNING s."calendarSyncId"::text`;
+    return [...new Set(rows.map((row) => row.calendarSyncId))];
   }
 
   async update(sql: Sql, patches: readonly SeriesReferencePatch[]): Promise<void> {
@@ -102,6 +129,8 @@ export class SeriesReferenceRepository {
         "goneBookingIds" = CASE WHEN p.d ? 'goneBookingIds'
                                 THEN ARRAY(SELECT jsonb_array_elements_text(p.d->'goneBookingIds')::int) ELSE s."goneBookingIds" END,
         "settleAt" = CASE WHEN p.d ? 'settleAt' THEN (p.d->>'settleAt')::timestamptz ELSE s."settleAt" END,
+        "deletedSeenAt" = CASE WHEN p.d ? 'deletedSeenAt' THEN (p.d->>'deletedSeenAt')::timestamptz ELSE s."deletedSeenAt" END,
+        "calendarSyncId" = coalesce((p.d->>'calendarSyncId')::uuid, s."calendarSyncId"),
         "pushRequestedAt" = coalesce((p.d->>'pushRequestedAt')::timestamptz, s."pushRequestedAt"),
         "nextPushAt" = CASE WHEN p.d ? 'nextPushAt' THEN (p.d->>'nextPushAt')::timestamptz ELSE s."nextPushAt" END,
         "lastError" = CASE WHEN p.d ? 'lastError' THEN p.d->>'lastError' ELSE s."lastError" END,

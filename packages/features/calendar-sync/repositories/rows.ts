@@ -95,8 +95,11 @@ export interface SeriesReferenceRow {
   pushRequestedAt: Date | null;
   /** Bookings that were cancelled because the whole series was deleted out there. */
   goneBookingIds: number[];
-  /** Until when occurrences that dropped out of the rule stand. */
+  /** Until when occurrences that dropped out of the rule, or whose series may have moved, stand. */
   settleAt: Date | null;
+  iCalUid: string | null;
+  /** Since when the event has been known to be gone, while it may have moved to another calendar. */
+  deletedSeenAt: Date | null;
 }
 
 /** A reference as raw SQL gives it; dates and JSON arrive parsed by the driver. */

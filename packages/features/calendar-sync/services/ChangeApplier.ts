@@ -14,7 +14,9 @@ import { goneOf, goneRecords, patchOfGone, reviveAdopted, withoutMoves } from ".
 import { localOf } from "./local-of.ts";
 import type { Mirror } from "./Mirror.ts";
 import type { GoneEvents, MovedEvents } from "./MovedEvents.ts";
+import { goneSeriesRecord } from "./MovedSeries.ts";
 import { eventIdOf, latestPerEvent, markersOf, remoteOf, seriesIdOf } from "./page-of-changes.ts";
+import { extrasOf } from "./page-of-series.ts";
 import { actionsOf, isDone, isRefused, patchOf, refusalRecord, setAsideRecord } from "./plan-effects.ts";
 import {
   type ApplyOptions,
@@ -30,7 +32,7 @@ import {
 } from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
 import type { Questions } from "./Questions.ts";
-import { extrasOf, type SeriesChanges } from "./SeriesChanges.ts";
+import type { SeriesChanges } from "./SeriesChanges.ts";
 
 /** What applying asks of others. */
 interface ApplierParts {
@@ -102,7 +104,13 @@ export class ChangeApplier {
     const { ownAddresses } = calendar;
     const context = { policy, now, clock, ownAddresses };
     const settled = options.settled === true || options.mode === "confirmed";
-    const series = await this.#series.plan(tx, calendar, latest, references, items, { ...context, settled });
+    // What has been counted or answered has had its time to turn up elsewhere.
+    const recheck = options.recheck ?? (guarded(options.mode) ? undefined : "last-look");
+    const series = await this.#series.plan(tx, calendar, latest, references, items, {
+      ...context,
+      settled,
+      recheck,
+    });
     const plans: Planned[] = [];
     const foreign: ExternalChange[] = [];
     for (const change of latest) {
@@ -118,8 +126,6 @@ export class ChangeApplier {
       const local = localOf(reference, items);
       plans.push(planOne(reference, change, { ...context, reference, local, remote }));
     }
-    // What has been counted or answered has had its time to turn up elsewhere.
-    const recheck = options.recheck ?? (guarded(options.mode) ? undefined : "last-look");
     const gone = await this.#moved.find(
       tx,
       calendar,
@@ -194,6 +200,7 @@ export class ChangeApplier {
       });
     }
     for (const one of planned) records.push(...goneRecords(one, gone, calendar));
+    for (const work of works) if (work.gone) records.push(...goneSeriesRecord(work.gone, calendar));
     for (const { externalEventId, reason } of mirror.setAside) {
       records.push(setAsideRecord(calendar, externalEventId, reason));
     }
@@ -220,7 +227,7 @@ export class ChangeApplier {
       exceptIds: planned.map(({ reference }) => reference.id),
       ids: pushing.map(({ reference }) => reference.id),
     });
-    const ofSeries = await this.#series.followUp(tx, calendar, works, now);
+    const ofSeries = await this.#series.followUp(tx, calendar, works, markersOf(foreign), now);
     return {
       applied: outcomes.filter((outcome) => outcome.applied).length,
       refused: records.filter((record) => record.result === "REFUSED").length,
@@ -228,7 +235,7 @@ export class ChangeApplier {
       setAside: mirror.setAside.length,
       held: waiting.length,
       pushCalendarIds: [...new Set([...pushCalendarIds, ...ofSeries])],
-      pullCalendarIds: gone.pullCalendarIds,
+      pullCalendarIds: [...new Set([...gone.pullCalendarIds, ...series.pullCalendarIds])],
       rechecks: await this.#rechecks(tx, calendar, foreign, gone, now),
     };
   }

@@ -255,7 +255,7 @@ export class PullCalendar {
   }
 
   /**
-   * Dates that dropped out of their series' rule have been waited for, and all that the calendar had to say has been pulled:
+   * A series that has gone was looked for in the other calendars, and dates that dropped out of their series' rule have been waited for, and all that the calendar had to say has been pulled:
    * what has not turned up in another series is called off. The series is read once more before that (invariant 6).
    */
   async #settleSeries(
@@ -264,9 +264,14 @@ export class PullCalendar {
     service: CalendarService,
     report: PullReport,
   ): Promise<void> {
-    const { prisma, seriesReferences, now } = this.#deps;
+    const { prisma, seriesReferences, calendars, now } = this.#deps;
+    const waiting = await seriesReferences.findSettling(prisma, state.id, now());
+    const inGrace = ({ settleAt }: SeriesReferenceRow) => settleAt !== null && settleAt > now();
+    const othersUnread =
+      waiting.some(inGrace) && (await calendars.othersAwaitPull(prisma, state.userId, state.id));
+    const due = othersUnread ? waiting.filter((series) => !inGrace(series)) : waiting;
     const changes: ExternalChange[] = [];
-    for (const series of await seriesReferences.findSettling(prisma, state.id, now())) {
+    for (const series of due) {
       lease.check();
       changes.push(await readNow(service, state.externalCalendarId, asSingle(series)));
     }

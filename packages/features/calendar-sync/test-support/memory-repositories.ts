@@ -42,6 +42,7 @@ const seriesReferences: Twin<SyncRepositories["seriesReferences"]> = {
   update: () => {},
   clearPushRequest: () => {},
   requestPushes: () => [],
+  requestLooks: () => [],
   tie: () => [],
 };
 

@@ -99,13 +99,19 @@ export class MemoryPerson {
     this.edit(calendarId, eventId, { status: "cancelled" });
   }
 
-  /** Moves an event to another calendar, as providers do it: it is deleted here and made there, with all that it carries. */
+  /**
+   * Moves an event to another calendar, as providers do it: it is deleted here and made there, with all that it carries; a series with
+   * its exceptions.
+   */
   moveToCalendar(calendarId: string, eventId: string, toCalendarId: string): void {
     const { event, foreign } = this.#find(calendarId, eventId);
     const target = this.#server.calendar(toCalendarId);
+    const { events, exceptions: known } = this.#server.calendar(calendarId);
+    const exceptions = [...(known.get(eventId)?.values() ?? [])].flatMap((id) => events.get(id)?.event ?? []);
     this.delete(calendarId, eventId);
     const organizer = { email: target.owner, self: true };
-    this.#server.store(target, { ...event, calendarId: toCalendarId, organizer }, foreign);
+    for (const one of [event, ...exceptions])
+      this.#server.store(target, { ...one, calendarId: toCalendarId, organizer }, foreign);
   }
 
   /** Copies a marker onto an event, as a copy made in two steps does. */

@@ -1,0 +1,175 @@
+import { enqueueMany } from "@calsync/jobs";
+import type { PrismaTransaction } from "@calsync/prisma";
+import { hasEnded } from "../engine/plan-inbound.ts";
+import type { SeriesInput, SeriesPlan } from "../engine/series.ts";
+import { settleSeriesJob } from "../jobs/settle-series.job.ts";
+import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
+import type { EventPlace } from "../repositories/ExternalEventRepository.ts";
+import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
+import type { CalendarSyncRow, ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
+import type { SeriesReferencePatch } from "../repositories/SeriesReferenceRepository.ts";
+import type { MovedEvents, Recheck } from "./MovedEvents.ts";
+import type { SyncSettings } from "./settings.ts";
+
+/** A series whose recurring event has gone from its calendar: it is somewhere else, or that is not known yet. */
+export interface GoneSeries {
+  reference: SeriesReferenceRow;
+  occurrences: readonly ReferenceRow[];
+  /** Null while the other calendars are still to be read. */
+  place: EventPlace | null;
+}
+
+/** What a page says of series that have gone. */
+export interface GoneSeriesFound {
+  byId: ReadonlyMap<string, GoneSeries>;
+  pullCalendarIds: string[];
+}
+
+type Asked = Pick<SeriesInput, "remote"> & {
+  reference: SeriesReferenceRow;
+  occurrences: readonly { reference: ReferenceRow; local: SeriesInput["occurrences"][number]["local"] }[];
+};
+
+/**
+ * Tells a series that was moved to another calendar from one that was deleted, as MovedEvents does for single events (ADR 0010): its
+ * occurrences stand until the other calendars have been read, or their time is over.
+ */
+export class MovedSeries {
+  readonly #moved: MovedEvents;
+  readonly #settings: Pick<SyncSettings, "moveGraceMs">;
+
+  constructor(moved: MovedEvents, settings: Pick<SyncSettings, "moveGraceMs">) {
+    this.#moved = moved;
+    this.#settings = settings;
+  }
+
+  /** Looks for series that have gone from `calendar` in the other calendars of its host. No statement when none has. */
+  async find(
+    tx: PrismaTransaction,
+    calendar: CalendarSyncRow,
+    asked: readonly Asked[],
+    recheck: Recheck | undefined,
+    now: Date,
+  ): Promise<GoneSeriesFound> {
+    const gone = asked.filter((one) => hasGone(one) && one.reference.status !== "DELETED");
+    const { moved, unconfirmed, pullCalendarIds } = await this.#moved.find(
+      tx,
+      calendar,
+      gone.map(({ reference, occurrences }) => ({
+        reference,
+        active: occurrences.some(({ local }) => local?.active && !hasEnded(local, now)),
+      })),
+      recheck,
+      now,
+    );
+    const found = gone.flatMap(({ reference, occurrences }): GoneSeries[] => {
+      const place = moved.get(reference.id) ?? null;
+      if (!place && !unconfirmed.has(reference.id)) return [];
+      return [{ reference, occurrences: occurrences.map((one) => one.reference), place }];
+    });
+    return { byId: new Map(found.map((one) => [one.reference.id, one])), pullCalendarIds };
+  }
+
+  /** What becomes of the reference of such a series; what it was is read in its new place, as soon as that calendar is pulled. */
+  patchOf({ reference, place }: GoneSeries, now: Date): SeriesReferencePatch {
+    const { id, deletedSeenAt, settleAt } = reference;
+    if (!place) {
+      const until = new Date(now.getTime() + this.#settings.moveGraceMs);
+      return {
+        id,
+        deletedSeenAt: deletedSeenAt ?? now,
+        settleAt: deletedSeenAt && settleAt ? settleAt : until,
+      };
+    }
+    const settled = { id, deletedSeenAt: null, pending: null };
+    if (place.taken) return { ...settled, status: "DELETED", settleAt: null };
+    const { calendarSyncId, externalEventId } = place;
+    return { ...settled, calendarSyncId, externalEventId, version: null, seenGeneration: 0, settleAt: now };
+  }
+
+  /** The same for its occurrences, which keep their places. */
+  patchesOfOccurrences({ occurrences, place }: GoneSeries): ReferencePatch[] {
+    if (!place) return [];
+    const { calendarSyncId, externalEventId } = place;
+    return occurrences.map(({ id, externalEventId: known }) =>
+      place.taken
+        ? { id, status: "DELETED", pending: null }
+        : {
+            id,
+            calendarSyncId,
+            version: null,
+            pending: null,
+            ...(known === null ? {} : { externalEventId }),
+          },
+    );
+  }
+
+  /** Looks again where it may be, where it is, and when its time is over. */
+  async lookAgain(
+    tx: PrismaTransaction,
+    calendar: Pick<CalendarSyncRow, "id">,
+    gone: readonly GoneSeries[],
+    now: Date,
+  ): Promise<void> {
+    const after = (ms: number) => new Date(now.getTime() + ms + 1_000);
+    const looks = new Map<string, { calendarSyncId: string; runAt: Date }>();
+    for (const { place } of gone) {
+      if (place && !place.taken)
+        looks.set(place.calendarSyncId, { calendarSyncId: place.calendarSyncId, runAt: now });
+      if (place) continue;
+      const { id: calendarSyncId } = calendar;
+      looks.set("soon", { calendarSyncId, runAt: after(1_000) });
+      looks.set("last", { calendarSyncId, runAt: after(this.#settings.moveGraceMs) });
+    }
+    await enqueueMany(
+      tx,
+      [...looks.values()].map(({ calendarSyncId, runAt }) => ({
+        job: settleSeriesJob,
+        payload: { calendarSyncId },
+        runAt,
+      })),
+    );
+  }
+}
+
+/** Whether the calendar says that the recurring event is not there any more. */
+function hasGone({ remote }: Pick<Asked, "remote">): boolean {
+  return remote !== null && (remote.state === "deleted" || remote.event.status === "cancelled");
+}
+
+/** Nothing is done to bookings of a series that has moved, or may have. */
+export const LEFT_ALONE: SeriesPlan = {
+  reference: {},
+  change: null,
+  occurrences: [],
+  successor: null,
+  waiting: false,
+  push: false,
+  extras: false,
+  taken: [],
+};
+
+/** What is recorded of a series that has moved, or that may have: once, with its first occurrence. */
+export function goneSeriesRecord(
+  { reference, occurrences, place }: GoneSeries,
+  calendar: CalendarSyncRow,
+): NewChangeRecord[] {
+  if (!place && reference.deletedSeenAt) return [];
+  return [
+    {
+      userId: calendar.userId,
+      bookingId: occurrences[0]?.bookingId ?? null,
+      calendarSyncId: calendar.id,
+      referenceId: null,
+      externalEventId: reference.externalEventId,
+      source: "CALENDAR",
+      result: place ? "APPLIED" : "HELD",
+      action: place ? "move-calendar" : "cancel",
+      reason: place ? "moved-to-other-calendar" : "deletion-unconfirmed",
+      before: { calendarSyncId: calendar.id, externalEventId: reference.externalEventId },
+      after: place && { calendarSyncId: place.calendarSyncId, externalEventId: place.externalEventId },
+      providerVersion: reference.version,
+      actionId: null,
+    },
+  ];
+}

@@ -1,0 +1,267 @@
+import { randomUUID } from "node:crypto";
+import type { ExternalChange, ExternalEvent } from "@calsync/types";
+import type { ClockTrust } from "../engine/clock-compare.ts";
+import type { InboundPlan, RemoteState } from "../engine/plan-inbound.ts";
+import type { SyncPolicy } from "../engine/policy.ts";
+import { type PlannedOccurrence, planSeries, type SeriesInput, type SeriesPlan } from "../engine/series.ts";
+import type { EventView } from "../engine/view.ts";
+import type { LocalItem, LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
+import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
+import type { ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
+import { localOf } from "./local-of.ts";
+import type { Recheck } from "./MovedEvents.ts";
+import type { GoneSeries, GoneSeriesFound } from "./MovedSeries.ts";
+import type { Planned } from "./planned-change.ts";
+
+/** What a page means for one series. */
+export interface SeriesWork {
+  reference: SeriesReferenceRow;
+  plan: SeriesPlan;
+  /** The event that the work is about; its changes wait together. */
+  eventId: string;
+  event: ExternalEvent | null;
+  /** The series that the later occurrences move into, and the change that told of it, if the page did. */
+  successor: { seriesId: string; change: ExternalChange | null } | null;
+  /** Set when the event has gone from this calendar and has moved to another one, or may have. */
+  gone: GoneSeries | null;
+}
+
+/** What a page means for series. */
+export interface SeriesOutcome {
+  works: SeriesWork[];
+  planned: Planned[];
+  /** Changes that have found their series; the others are single events' or not ours. */
+  handled: ReadonlySet<ExternalChange>;
+  /** Calendars to pull, because a series that has gone may be there. */
+  pullCalendarIds: string[];
+}
+
+export interface SeriesContext {
+  policy: SyncPolicy;
+  now: Date;
+  clock: ClockTrust;
+  ownAddresses: readonly string[];
+  /** Occurrences that dropped out of a rule are waited for no longer. */
+  settled: boolean;
+  /** As MovedEvents takes it. */
+  recheck: Recheck | undefined;
+}
+
+/** A series that a page is about, with all that planning needs to know of it. */
+export type SeriesAsked = Omit<SeriesInput, "reference" | "successors" | "occurrences"> & {
+  reference: SeriesReferenceRow & { view?: EventView };
+  successors: ExternalEvent[];
+  occurrences: { reference: ReferenceRow; local: LocalItem | null }[];
+  change: ExternalChange | null;
+};
+
+export function inputOf(
+  row: SeriesReferenceRow,
+  local: LocalSeries,
+  changes: readonly ExternalChange[],
+  references: readonly ReferenceRow[],
+  items: ReadonlyMap<number, LocalItem>,
+  context: SeriesContext,
+): SeriesAsked {
+  const id = row.externalEventId;
+  const isOwn = (one: ExternalChange) =>
+    id === null
+      ? one.type === "upsert" && one.event.marker === row.id && one.event.seriesId === null
+      : one.type === "upsert"
+        ? one.event.id === id
+        : one.type === "delete" && one.eventId === id;
+  const change = changes.find(isOwn) ?? null;
+  const instances = new Map<string, RemoteState>();
+  for (const one of changes) {
+    const at = instanceOf(one);
+    if (at && at.seriesId === (id ?? eventIdOf(change))) instances.set(at.originalStart, at.remote);
+  }
+  return {
+    ...context,
+    // A calendar is shown of a series what it is shown of its occurrences.
+    reference: { ...row, ...(references[0]?.view ? { view: references[0].view } : {}) },
+    local,
+    change,
+    remote: change && remoteOf(change),
+    instances,
+    occurrences: references.map((reference) => ({
+      reference,
+      local: localOf(reference, items),
+    })),
+    successors: changes.flatMap((one) =>
+      one.type === "upsert" && id !== null && isCopy(one.event, row.id, id) ? [one.event] : [],
+    ),
+  };
+}
+
+function isCopy(event: ExternalEvent, marker: string, ownId: string): boolean {
+  return (
+    event.marker === marker &&
+    event.id !== ownId &&
+    event.seriesId === null &&
+    event.recurrence !== null &&
+    event.status !== "cancelled"
+  );
+}
+
+/** A rule that cannot be read says nothing about bookings (invariant 6). */
+export function planReadable(input: SeriesAsked): SeriesPlan | null {
+  try {
+    return planSeries(input);
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+    return null;
+  }
+}
+
+export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
+  plan !== null &&
+  plan !== undefined &&
+  (plan.waiting ||
+    plan.occurrences.some(
+      ({ plan: { reason } }) => reason === "series-shortened" || reason === "series-deleted",
+    ));
+
+export function gather(
+  inputs: readonly SeriesAsked[],
+  plans: readonly (SeriesPlan | null)[],
+  changes: readonly ExternalChange[],
+  { byId, pullCalendarIds }: GoneSeriesFound,
+): SeriesOutcome {
+  const outcome = {
+    works: [] as SeriesWork[],
+    planned: [] as Planned[],
+    handled: new Set<ExternalChange>(),
+    pullCalendarIds,
+  };
+  inputs.forEach((input, index) => {
+    const plan = plans[index];
+    const { reference, change, instances } = input;
+    if (!plan) return;
+    const known = new Set(input.occurrences.map((one) => one.reference.originalStart));
+    for (const one of plan.occurrences) if (one.place) known.add(one.place.originalStart);
+    const eventId = reference.externalEventId ?? eventIdOf(change) ?? "";
+    const told = new Map<string, ExternalChange>();
+    for (const one of changes) {
+      const at = instanceOf(one);
+      if (!at || at.seriesId !== eventId || !known.has(at.originalStart)) continue;
+      outcome.handled.add(one);
+      told.set(at.originalStart, one);
+    }
+    if (change) outcome.handled.add(change);
+    const heir = plan.successor?.event;
+    const heirChange = changes.find((one) => one.type === "upsert" && one.event === heir) ?? null;
+    if (heirChange) outcome.handled.add(heirChange);
+    const successor = heir ? { seriesId: randomUUID(), change: heirChange } : null;
+    const event = change?.type === "upsert" ? change.event : null;
+    const gone = byId.get(reference.id) ?? null;
+    outcome.works.push({ reference, plan, eventId, event, successor, gone });
+    for (const one of plan.occurrences) {
+      const instance =
+        one.place === null
+          ? undefined
+          : told.get(one.place?.originalStart ?? one.occurrence.reference.originalStart);
+      const own = instance && instances.size > 0 ? instance : null;
+      outcome.planned.push(toPlanned(one, own, change ?? heirChange, input, eventId, successor?.seriesId));
+    }
+  });
+  return outcome;
+}
+
+function toPlanned(
+  { occurrence, plan, place, leaves, event, withFacts }: PlannedOccurrence,
+  instance: ExternalChange | null,
+  whole: ExternalChange | null,
+  { reference: series }: SeriesAsked,
+  eventId: string,
+  successorId: string | undefined,
+): Planned {
+  const reference = occurrence.reference as ReferenceRow;
+  const patch: Partial<ReferencePatch> = place
+    ? { externalEventId: place.eventId, originalStart: place.originalStart }
+    : place === null
+      ? { externalEventId: null, originalStart: "" }
+      : {};
+  if (leaves) patch.seriesReferenceId = null;
+  const change = instance ??
+    whole ?? { type: "delete", eventId, seriesId: null, originalStart: null, version: null };
+  const found = versionOf(change);
+  return {
+    reference,
+    change,
+    local: occurrence.local,
+    facts: null,
+    plan: withSuccessor(plan, successorId),
+    eventId: instance ? (eventIdOf(instance) ?? eventId) : eventId,
+    iCalUid: null,
+    // One step of the whole series is one step for each of its occurrences.
+    version: instance ? found : `series:${series.version ?? "new"}>${found ?? "gone"}`,
+    series: {
+      patch,
+      ofInstance: instance !== null,
+      ...(event ? { event } : {}),
+      ...(withFacts ? { withFacts: (facts) => withSuccessor(withFacts(facts), successorId) } : {}),
+    },
+  };
+}
+
+function withSuccessor(plan: InboundPlan, successorId: string | undefined): InboundPlan {
+  if (successorId === undefined) return plan;
+  const actions = plan.actions.map((action) =>
+    action.seriesId === "successor" ? { ...action, seriesId: successorId } : action,
+  );
+  return { ...plan, actions };
+}
+
+export function changesOf({ reference, plan, successor }: SeriesWork): SeriesChange[] {
+  const leaving = plan.occurrences
+    .filter(({ leaves }) => leaves)
+    .map(({ occurrence }) => occurrence.reference.bookingId);
+  const { seriesId } = reference;
+  const own = plan.change ?? { set: {}, changedAt: null, slots: [] };
+  return [
+    ...(plan.change || leaving.length > 0 ? [{ seriesId, ...own, leaving }] : []),
+    ...(plan.successor && successor
+      ? [{ seriesId: successor.seriesId, splitFrom: seriesId, ...plan.successor.change, leaving: [] }]
+      : []),
+  ];
+}
+
+/**
+ * Occurrences that only the event has, nobody having booked them, make the host busy like anything else in the calendar: the
+ * event goes to the mirror without the places of bookings.
+ */
+export function extrasOf({ plan, event, reference }: SeriesWork): ExternalChange[] {
+  if (!plan.extras || !event) return [];
+  const taken = plan.taken.map((slot) => slot.replaceAll(/[-:]|[.]000/g, ""));
+  const days = event.time.allDay ? ";VALUE=DATE" : "";
+  const recurrence = [
+    ...(event.recurrence ?? []),
+    ...(taken.length > 0 ? [`EXDATE${days}:${taken.join(",")}`] : []),
+  ];
+  return [{ type: "upsert", event: { ...event, recurrence, marker: reference.id } }];
+}
+
+function instanceOf(
+  change: ExternalChange,
+): { seriesId: string; originalStart: string; remote: RemoteState } | null {
+  const remote = remoteOf(change);
+  if (!remote || change.type === "unreadable") return null;
+  const { seriesId, originalStart } = change.type === "upsert" ? change.event : change;
+  return seriesId && originalStart ? { seriesId, originalStart, remote } : null;
+}
+
+function remoteOf(change: ExternalChange): RemoteState | null {
+  if (change.type === "upsert") return { state: "present", event: change.event };
+  return change.type === "delete" ? { state: "deleted", version: change.version } : null;
+}
+
+function versionOf(change: ExternalChange): string | null {
+  if (change.type === "upsert") return change.event.version;
+  return change.type === "delete" ? change.version : null;
+}
+
+function eventIdOf(change: ExternalChange | null): string | null {
+  if (!change) return null;
+  return change.type === "upsert" ? change.event.id : change.eventId;
+}

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "SeriesReference" ADD COLUMN     "deletedSeenAt" TIMESTAMPTZ(3);
