@@ -147,8 +147,9 @@ export class ChangeApplier {
     );
     const works = series.works.filter(({ eventId }) => !waitingIds.has(eventId));
     const worksWaiting = series.works.filter(({ eventId }) => waitingIds.has(eventId));
-    for (const { successor } of worksWaiting) if (successor?.change) foreign.push(successor.change);
-    foreign.push(...works.flatMap(extrasOf));
+    for (const { plan } of worksWaiting)
+      if (plan.successor) foreign.push({ type: "upsert", event: plan.successor.event });
+    foreign.push(...series.works.flatMap(extrasOf));
     await this.#series.carryOut(tx, calendar, works, worksWaiting, now);
     const actions = planned.flatMap((one) => actionsOf(one, calendar));
     const outcomes = actions.length > 0 ? await this.#store.applyActions(tx, actions, now) : [];

@@ -9,6 +9,7 @@ import type { SyncRepositories } from "../repositories/sync-repositories.ts";
 import { LEFT_ALONE, type MovedSeries } from "./MovedSeries.ts";
 import {
   changesOf,
+  eventsThatMove,
   gather,
   hasLost,
   inputOf,
@@ -87,6 +88,8 @@ export class SeriesChanges {
     plans = inputs.map(({ reference }, index) =>
       gone.byId.has(reference.id) ? LEFT_ALONE : (plans[index] ?? null),
     );
+    // Whether times are free is looked up next: what the mirror has of these events themselves must not stand in their way.
+    await events.deleteMany(tx, calendar.id, eventsThatMove(inputs, plans));
     return gather(inputs, plans, changes, gone);
   }
 

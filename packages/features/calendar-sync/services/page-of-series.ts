@@ -122,6 +122,20 @@ export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
       ({ plan: { reason } }) => reason === "series-shortened" || reason === "series-deleted",
     ));
 
+/** Recurring events whose bookings move along, those of successors too. */
+export function eventsThatMove(
+  inputs: readonly SeriesAsked[],
+  plans: readonly (SeriesPlan | null)[],
+): string[] {
+  return inputs.flatMap(({ reference, change }, index) => {
+    const plan = plans[index];
+    const moves = plan?.occurrences.some((one) => one.plan.actions.some(({ kind }) => kind === "reschedule"));
+    return moves
+      ? [reference.externalEventId ?? eventIdOf(change), plan?.successor?.event.id].flatMap((id) => id ?? [])
+      : [];
+  });
+}
+
 export function gather(
   inputs: readonly SeriesAsked[],
   plans: readonly (SeriesPlan | null)[],
