@@ -1,6 +1,7 @@
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { needsPush } from "./agreement.ts";
+import { isOccurrence } from "./diagnose-series.ts";
 import { hasEnded, type PlannedReference, planInbound, type RemoteState } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import { differingFields, type EventSnapshot, type SnapshotField, toSnapshot } from "./snapshot.ts";
@@ -54,8 +55,9 @@ export interface Finding {
 export interface CheckedReference extends PlannedReference {
   bookingId: number;
   externalEventId: string | null;
-  /** Set for an occurrence of a series, whose event is the series. */
+  /** Set for an occurrence of a series: its place there. Its event is the series. */
   originalStart: string;
+  seriesReferenceId: string | null;
   generation: number;
   pushRequestedAt: Date | null;
   nextPushAt: Date | null;
@@ -76,6 +78,8 @@ export interface DiagnosisInput {
   items: ReadonlyMap<number, LocalItem>;
   /** Everything that the calendar lists from now on, and what was read directly because it was not listed. */
   events: readonly ExternalEvent[];
+  /** The instances of occurrences, by the references' ids; see `instancesOf`. */
+  instances: ReadonlyMap<string, ExternalEvent | null>;
   /** Of all markers of listed events that belong to no reference above. */
   markers: readonly KnownMarker[];
   /** Ids of events that we have a record of having made. */
@@ -109,7 +113,13 @@ export function diagnose(input: DiagnosisInput): Finding[] {
   const events = new Map(input.events.map((event) => [event.id, event]));
   const found = input.references.flatMap((reference) => {
     const local = input.items.get(reference.bookingId) ?? null;
-    const event = reference.externalEventId === null ? null : (events.get(reference.externalEventId) ?? null);
+    const { id, externalEventId } = reference;
+    const event =
+      externalEventId === null
+        ? null
+        : isOccurrence(reference)
+          ? (input.instances.get(id) ?? null)
+          : (events.get(externalEventId) ?? null);
     return ofReference(input, reference, local, event);
   });
   return [...found, ...ofMarkers(input)];
@@ -139,13 +149,11 @@ function ofReference(
   const alive = event !== null && event.status !== "cancelled";
   if (!local.active) {
     if (!alive || !writes) return [];
-    // A deleted event that came back is the calendar's word; else our own deletion is missing.
-    return reference.status === "DELETED"
-      ? [about("event-still-there", "pull-everything")]
-      : [about("event-still-there", "push")];
+    // A deleted event that came back is the calendar's word; else our own deletion is missing. A date that its series gives anew
+    // is nobody's word.
+    if (reference.status !== "DELETED") return [about("event-still-there", "push")];
+    return [about("event-still-there", isOccurrence(reference) ? null : "pull-everything")];
   }
-  // Occurrences are compared through their series, unless the calendar lists them apart from it.
-  if (reference.originalStart !== "") return alive ? [] : [about("event-missing", "pull-everything")];
   if (!alive) return calendarSideIsKnown ? [] : [about("event-missing", "pull-everything")];
   return compared(input, reference, local, event, about);
 }

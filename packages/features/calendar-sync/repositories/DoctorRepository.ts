@@ -46,19 +46,22 @@ export class DoctorRepository {
     };
   }
 
-  /** All references of the calendar to single events whose booking has not ended. */
+  /**
+   * All references of the calendar whose booking has not ended. What its series waits for, an occurrence waits for too.
+   */
   async findComing(sql: Sql, calendarSyncId: string, now: Date): Promise<CheckedReference[]> {
     const rows = await sql.$queryRaw<
       (RawReference & Pick<CheckedReference, "originalStart" | "nextPushAt">)[]
     >`
       SELECT r."id"::text AS "id", r."bookingId", r."calendarSyncId"::text AS "calendarSyncId", r."externalEventId", r."originalStart",
              r."status", r."version", r."sequence", r."baseSnapshot", r."pendingSnapshot", r."deletePending",
-             r."generation", r."errorCount", r."pushRequestedAt", r."nextPushAt", r."deletedSeenAt", r."recheckAt", r."privacy", r."titleTemplate", r."descriptionTemplate",
+             r."generation", r."errorCount",
+             coalesce(r."pushRequestedAt", s."pushRequestedAt") AS "pushRequestedAt", coalesce(r."nextPushAt", s."nextPushAt") AS "nextPushAt",
+             r."deletedSeenAt", coalesce(r."recheckAt", s."settleAt") AS "recheckAt", r."privacy", r."titleTemplate", r."descriptionTemplate",
              r."detachedAt" IS NOT NULL AS "detached", r."seriesReferenceId"::text
         FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
+        LEFT JOIN "SeriesReference" s ON s."id" = r."seriesReferenceId"
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND b."endTime" > ${now}
-         -- Occurrences have no event of their own: their series is compared as a whole, by each pull that lists it.
-         AND r."seriesReferenceId" IS NULL
        ORDER BY b."startTime", r."id"`;
     return rows.map(({ nextPushAt, ...raw }) => ({ ...toReferenceRow(raw), nextPushAt }));
   }

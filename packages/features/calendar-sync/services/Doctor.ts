@@ -13,6 +13,7 @@ import {
   missingFromListing,
   type Remedy,
 } from "../engine/diagnose.ts";
+import { doubtfulInstances, instancesOf } from "../engine/diagnose-series.ts";
 import type { SnapshotField } from "../engine/snapshot.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
@@ -24,6 +25,7 @@ import { inTransaction } from "../repositories/transaction.ts";
 import { asShown } from "./as-shown.ts";
 import type { BookingReferences } from "./BookingReferences.ts";
 import type { EngineDependencies } from "./dependencies.ts";
+import { eventRefOf } from "./event-ref.ts";
 import { Lease } from "./Lease.ts";
 import { policyOf } from "./policy-of.ts";
 
@@ -155,11 +157,18 @@ export class Doctor {
     const { prisma, rows, store, now } = this.#deps;
     const { row } = lease;
     const at = now();
-    const listed = await this.#list(lease, service);
+    const { events: listed, gone } = await this.#list(lease, service);
     const references = asShown(await rows.findComing(prisma, row.id, at), service.capabilities);
     const ids = [...new Set(references.map(({ bookingId }) => bookingId))].sort((a, b) => a - b);
-    const items = await prisma.$transaction((tx) => store.loadItems(tx, ids));
+    const items = new Map(
+      (await prisma.$transaction((tx) => store.loadItems(tx, ids))).map((item) => [item.bookingId, item]),
+    );
     const events = [...listed, ...(await this.#readMissing(lease, service, references, listed))];
+    const instances = instancesOf(references, events, gone);
+    for (const doubtful of doubtfulInstances(references, items, instances)) {
+      lease.signal.throwIfAborted();
+      instances.set(doubtful.id, await service.getEvent(eventRefOf(row.externalCalendarId, doubtful)));
+    }
     const strangers = markedStrangers(references, events);
     const own = new Set(references.map(({ id }) => id));
     const markers = strangers.flatMap(({ marker }) => (marker !== null && !own.has(marker) ? [marker] : []));
@@ -168,8 +177,9 @@ export class Doctor {
     const found = diagnose({
       references,
       ownAddresses: row.ownAddresses,
-      items: new Map(items.map((item) => [item.bookingId, item])),
+      items,
       events,
+      instances,
       markers: await rows.findMarkers(prisma, markers),
       ourEventIds: new Set(
         await rows.findOwnEvents(
@@ -189,7 +199,10 @@ export class Doctor {
   }
 
   /** Everything that the calendar holds from now on. Nothing of it is stored: the cursor stays where it is. */
-  async #list(lease: Lease, service: CalendarService): Promise<ExternalEvent[]> {
+  async #list(
+    lease: Lease,
+    service: CalendarService,
+  ): Promise<{ events: ExternalEvent[]; gone: ReadonlySet<string> }> {
     const { settings, now } = this.#deps;
     const start = now();
     const window: Interval = {
@@ -197,6 +210,7 @@ export class Doctor {
       end: new Date(start.getTime() + settings.windowAheadDays * 24 * 3_600_000),
     };
     const events = new Map<string, ExternalEvent>();
+    const gone = new Set<string>();
     const pages = service.onWatchedCalendarChange(lease.row.externalCalendarId, null, {
       window,
       pageSize: settings.pageSize,
@@ -204,10 +218,14 @@ export class Doctor {
     });
     for await (const page of pages) {
       lease.signal.throwIfAborted();
-      for (const change of page.changes)
+      for (const change of page.changes) {
         if (change.type === "upsert") events.set(change.event.id, change.event);
+        // A date that is gone from its series is listed, so that it is known to be.
+        else if (change.type === "delete" && change.seriesId && change.originalStart)
+          gone.add(`${change.seriesId} ${change.originalStart}`);
+      }
     }
-    return [...events.values()];
+    return { events: [...events.values()], gone };
   }
 
   /** Absence from a list proves nothing (invariant 6): what it does not show is read. */
@@ -235,7 +253,7 @@ export class Doctor {
     findings: readonly Finding[],
     healing: Healing,
   ): Promise<void> {
-    const { prisma, rows, references, calendars, bookingReferences } = this.#deps;
+    const { prisma, rows, references, seriesReferences, calendars, bookingReferences } = this.#deps;
     const { row } = lease;
     const needing = (remedy: Remedy) => findings.filter((finding) => finding.remedy === remedy);
     if (healing === "all") {
@@ -258,10 +276,23 @@ export class Doctor {
       );
       await references.update(tx, failed);
       const pushed = await references.requestPushes(tx, { ids: pushes });
+      // An occurrence that was never written comes with its series.
+      const written = await references.findByIds(tx, pushes);
+      const waiting = written.flatMap(({ externalEventId, seriesReferenceId }) =>
+        externalEventId === null ? (seriesReferenceId ?? []) : [],
+      );
+      const series = await seriesReferences.findForChanges(tx, row.id, waiting);
+      const ofSeries = await seriesReferences.requestPushes(
+        tx,
+        series.map(({ seriesId }) => seriesId),
+      );
       if (unlinked) await bookingReferences.destinationChosen(tx, row.userId);
       await enqueueMany(tx, [
         ...(rereads ? [{ job: pullCalendarJob, payload: { calendarSyncId: row.id } }] : []),
-        ...pushed.map((id) => ({ job: pushCalendarJob, payload: { calendarSyncId: id } })),
+        ...[...new Set([...pushed, ...ofSeries])].map((id) => ({
+          job: pushCalendarJob,
+          payload: { calendarSyncId: id },
+        })),
       ]);
     });
   }

@@ -2,16 +2,13 @@ import { RetryLater } from "@calsync/jobs";
 import { isCalendarError } from "@calsync/lib";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ExternalChange, Interval } from "@calsync/types";
-import type { CheckedReference } from "../engine/diagnose.ts";
-import { planOutbound } from "../engine/plan-outbound.ts";
 import { explainReason } from "../engine/reasons.ts";
-import { differingFields } from "../engine/snapshot.ts";
 import type { BookingStore } from "../ports/BookingStore.ts";
 import type { DoctorRepository } from "../repositories/DoctorRepository.ts";
 import type { RunWish, SyncRunRepository } from "../repositories/SyncRunRepository.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { Lease } from "./Lease.ts";
-import { policyOf } from "./policy-of.ts";
+import { plannedWrites } from "./planned-writes.ts";
 
 /** One change that a sync would make, or would leave undone. */
 export interface PlannedChange {
@@ -150,7 +147,7 @@ export class DryRun {
               ? await applier.apply(tx, { ...lease.row }, changes, window, now(), { mode: "alone" })
               : null;
           const taken = changes.length > 0 ? await this.#recorded(tx, lease.row.id) : [];
-          const written = direction === "FROM_CALENDAR" ? [] : await this.#toWrite(tx, lease);
+          const written = direction === "FROM_CALENDAR" ? [] : await plannedWrites(this.#deps, tx, lease.row);
           const all = [...taken, ...written];
           plan = { changes: all.slice(0, MAX_CHANGES), total: all.length, mirrored: applied?.mirrored ?? 0 };
           throw new Rollback();
@@ -185,46 +182,6 @@ export class DryRun {
     }));
   }
 
-  /** What bookings, as they are in the transaction, ask of their events. */
-  async #toWrite(tx: PrismaTransaction, lease: Lease): Promise<PlannedChange[]> {
-    const { rows, store, now } = this.#deps;
-    const { row } = lease;
-    const at = now();
-    const policy = policyOf(row);
-    // Occurrences are written through their series.
-    const references = (await rows.findComing(tx, row.id, at)).filter(
-      ({ originalStart }) => originalStart === "",
-    );
-    const unlinked = row.direction === "FROM_CALENDAR" ? [] : await rows.findUnlinked(tx, row.id, at);
-    const ids = [...new Set([...references.map(({ bookingId }) => bookingId), ...unlinked])].sort(
-      (a, b) => a - b,
-    );
-    const items = new Map((await store.loadItems(tx, ids)).map((item) => [item.bookingId, item]));
-    const bookings = await this.#bookings(tx, rows, ids);
-    const all = [...references, ...unlinked.map((bookingId) => newReference(bookingId))];
-    return all.flatMap((reference): PlannedChange[] => {
-      const local = items.get(reference.bookingId) ?? null;
-      const plan = planOutbound({ reference, local, policy, now: at });
-      if (plan.kind === "none" || plan.kind === "review") return [];
-      const { base } = reference;
-      if (plan.kind === "update" && base && differingFields(plan.local, base.local).length === 0) return [];
-      const reason = REASON[plan.kind];
-      return [
-        {
-          side: "calendar",
-          booking: bookings.get(reference.bookingId) ?? null,
-          eventId: reference.externalEventId,
-          action: plan.kind,
-          result: "applied",
-          reason,
-          explanation: explainReason(reason),
-          before: base?.remote ?? null,
-          after: plan.kind === "delete" ? null : plan.local,
-        },
-      ];
-    });
-  }
-
   async #bookings(tx: PrismaTransaction, rows: DoctorRepository, ids: readonly number[]) {
     const found = await rows.findBookings(tx, ids);
     return new Map(found.map(({ id, ...booking }) => [id, booking]));
@@ -242,23 +199,3 @@ export class DryRun {
 }
 
 const LOWER = { APPLIED: "applied", REFUSED: "refused", HELD: "held" } as const;
-const REASON = { create: "event-created", update: "event-updated", delete: "event-deleted" } as const;
-
-/** What the reference of a booking that has none yet would be. */
-function newReference(bookingId: number): CheckedReference {
-  return {
-    id: "new",
-    bookingId,
-    externalEventId: null,
-    originalStart: "",
-    status: "PENDING",
-    version: null,
-    sequence: 0,
-    base: null,
-    pending: [],
-    generation: 0,
-    pushRequestedAt: null,
-    nextPushAt: null,
-    recheckAt: null,
-  };
-}

@@ -1,0 +1,94 @@
+import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { MemoryCalendar } from "@calsync/testing/memory-calendar";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Host, hourAt, type SyncHarness } from "./harness.ts";
+import { SeriesStory } from "./series-story.ts";
+
+let database: TestDatabase;
+let story: SeriesStory;
+let world: SyncHarness;
+let host: Host;
+let uids: string[];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  story = await SeriesStory.begin(database);
+  ({ world, host } = story);
+  uids = await story.bookSeries();
+  await world.bookings.cancel(uids[3] ?? "", {}, { userId: host.userId });
+  await world.settle();
+  await world.pull(host);
+  world.clock.advance({ seconds: 120 });
+});
+afterEach(() => database?.drop());
+
+/** As if the calendar's changes had been lost: the cursor is past them. */
+async function losePastChanges(): Promise<void> {
+  world.notifications.length = 0;
+  const service = new MemoryCalendar(world.server, host.account);
+  const window = { start: world.clock(), end: new Date("2031-01-01") };
+  let cursor: string | null = null;
+  for await (const page of service.onWatchedCalendarChange(host.calendarId, null, { window }))
+    cursor = page.cursor;
+  await world.prisma.calendarSync.update({ where: { id: host.calendarSyncId }, data: { cursor } });
+  world.clock.advance({ minutes: 5 });
+}
+const findings = async (healing: "none" | "safe") =>
+  (await world.sync.checkCalendar(host.calendarSyncId, healing)).findings.map(
+    ({ kind, booking, healing: state }) => [kind, uids.indexOf(booking?.uid ?? ""), state],
+  );
+
+describe("the doctor", () => {
+  test("compares every date of a series, and finds nothing where both sides are equal", async () => {
+    const report = await world.sync.checkCalendar(host.calendarSyncId, "none");
+    expect(report).toMatchObject({ outcome: "checked", bookings: 4, findings: [] });
+  });
+
+  test("finds dates that were moved, deleted and brought back unseen, and heals what it may", async () => {
+    const { person } = world.server;
+    const { id } = story.master();
+    person.moveInstance(host.calendarId, id, "2030-01-15T10:00:00.000Z", hourAt("2030-01-16T14:00Z"));
+    person.cancelInstance(host.calendarId, id, "2030-01-22T10:00:00.000Z");
+    await losePastChanges();
+    expect(await findings("safe")).toEqual([
+      ["field-differs", 1, "done"],
+      ["event-missing", 2, "done"],
+    ]);
+    await world.settle();
+    expect(await story.startsOf(uids)).toEqual(["01-08T10:00", "01-16T14:00", "cancelled", "cancelled"]);
+    world.clock.advance({ seconds: 120 });
+    expect(await findings("none")).toEqual([]);
+  });
+
+  test("finds a series that was renamed unseen, date by date", async () => {
+    world.server.person.edit(host.calendarId, story.master().id, { title: "Coaching" });
+    await losePastChanges();
+    expect(await findings("safe")).toEqual([0, 1, 2].map((index) => ["field-differs", index, "done"]));
+    await world.settle();
+    expect((await world.booking(uids[2] ?? "")).title).toBe("Coaching");
+  });
+});
+
+test("a dry run tells what a series as a whole and its dates would have written, in one line each", async () => {
+  await world.bookings.reschedule(
+    uids[1] ?? "",
+    { start: "2030-01-17T09:00:00.000Z" },
+    { userId: host.userId },
+  );
+  const plan = async () => {
+    const calendarIds = [host.calendarSyncId];
+    const request = { kind: "sync", direction: "to_calendar", dryRun: true, calendarIds } as const;
+    const { id } = await world.sync.runs.start(host.userId, request, { inline: true });
+    await world.sync.runs.carryOut(id, host.calendarSyncId);
+    const [calendar] = (await world.sync.runs.find(host.userId, id)).calendars;
+    return calendar?.result?.type === "plan"
+      ? calendar.result.changes.map(({ reason, booking }) => [reason, uids.indexOf(booking?.uid ?? "")])
+      : null;
+  };
+  expect(await plan()).toEqual([["event-updated", 1]]);
+  const change = { start: "2030-01-08T12:00:00.000Z", scope: "all" } as const;
+  await world.bookings.reschedule(uids[0] ?? "", change, { userId: host.userId });
+  expect(await plan()).toEqual([["series-updated", 0]]);
+  await world.settle();
+  expect(await plan()).toEqual([]);
+});
