@@ -1,18 +1,28 @@
-import type { GoogleEvent } from "@calsync/provider-sandbox";
+import type { GoogleEvent, GoogleSandbox } from "@calsync/provider-sandbox";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { GoogleHarness, type GoogleHost } from "./GoogleHarness.ts";
+import { type HttpCalendar, type HttpHost, HttpWorld } from "./model/HttpWorld.ts";
+import { startGoogle } from "./remote/google.ts";
 
-let world: GoogleHarness;
-let host: GoogleHost;
+let world: HttpWorld;
+let google: GoogleSandbox;
+let host: HttpHost;
+let calendar: HttpCalendar;
 let uids: string[];
 
 beforeAll(async () => {
-  world = await GoogleHarness.start();
+  world = await HttpWorld.start([
+    async (clock) => {
+      const remote = await startGoogle(clock);
+      ({ google } = remote);
+      return remote;
+    },
+  ]);
 }, 120_000);
 afterAll(() => world?.close());
 beforeEach(async () => {
   if (host) await world.leave(host);
-  host = await world.host();
+  host = await world.host({ calendars: 1, destinations: 1 });
+  calendar = world.calendarAt(host, 0);
   await world.database.prisma.eventType.updateMany({
     where: { userId: host.userId },
     data: { recurrenceFrequency: "WEEKLY", maximumDaysAhead: 365 },
@@ -49,8 +59,8 @@ async function startsOf(): Promise<string[]> {
 }
 
 const masters = () =>
-  world.google
-    .events(host.googleEmail)
+  google
+    .events(calendar.account.email)
     .filter(({ recurrence, status }) => recurrence && status !== "cancelled");
 const masterId = () => String(masters()[0]?.["id"]);
 const hour = (start: string): GoogleEvent => ({
@@ -58,9 +68,9 @@ const hour = (start: string): GoogleEvent => ({
   end: { dateTime: new Date(Date.parse(start) + 3_600_000).toISOString() },
 });
 const patch = (id: string, change: GoogleEvent) =>
-  world.google.patchEvent(host.googleEmail, host.calendarId, id, change);
+  google.patchEvent(calendar.account.email, calendar.calendarId, id, change);
 const shown = (id: string) => {
-  const { status, start } = world.google.event(host.googleEmail, host.calendarId, id);
+  const { status, start } = google.event(calendar.account.email, calendar.calendarId, id);
   return status === "cancelled" ? "cancelled" : new Date(start?.dateTime ?? 0).toISOString().slice(5, 16);
 };
 
@@ -68,7 +78,7 @@ describe("a series in Google's calendar, over HTTP", () => {
   test("is one recurring event, and comes back as it was written", async () => {
     await bookSeries();
     expect(masters()).toMatchObject([{ recurrence: ["RRULE:FREQ=WEEKLY;INTERVAL=1;COUNT=4"] }]);
-    await world.container.sync.requestPull([host.calendarSyncId]);
+    await world.container.sync.requestPull([calendar.calendarSyncId]);
     await settle();
     expect(await startsOf()).toEqual(["01-08T10:00", "01-15T10:00", "01-22T10:00", "01-29T10:00"]);
     const applied = { userId: host.userId, source: "CALENDAR" as const };
@@ -79,7 +89,7 @@ describe("a series in Google's calendar, over HTTP", () => {
     await bookSeries();
     const id = masterId();
     patch(`${id}_20300115T100000Z`, hour("2030-01-16T14:00:00Z"));
-    world.google.deleteEvent(host.googleEmail, host.calendarId, `${id}_20300122T100000Z`);
+    google.deleteEvent(calendar.account.email, calendar.calendarId, `${id}_20300122T100000Z`);
     await settle();
     expect(await startsOf()).toEqual(["01-08T10:00", "01-16T14:00", "cancelled", "01-29T10:00"]);
     const change = { start: "2030-01-30T09:00:00.000Z" };
@@ -96,7 +106,7 @@ describe("a series in Google's calendar, over HTTP", () => {
     expect(await startsOf()).toEqual(["01-09T12:00", "01-16T12:00", "01-23T12:00", "01-30T12:00"]);
     const titles = await world.database.prisma.booking.findMany({ where: { uid: { in: uids } } });
     expect(new Set(titles.map(({ title }) => title))).toEqual(new Set(["Coaching"]));
-    world.google.deleteEvent(host.googleEmail, host.calendarId, id);
+    google.deleteEvent(calendar.account.email, calendar.calendarId, id);
     await settle();
     expect(await startsOf()).toEqual(Array(4).fill("cancelled"));
     patch(id, { status: "confirmed" });
@@ -109,7 +119,7 @@ describe("a series in Google's calendar, over HTTP", () => {
     const [old = {}] = masters();
     const id = String(old["id"]);
     patch(id, { recurrence: ["RRULE:FREQ=WEEKLY;UNTIL=20300122T095959Z"] });
-    const later = world.google.putEvent(host.googleEmail, host.calendarId, {
+    const later = google.putEvent(calendar.account.email, calendar.calendarId, {
       summary: "The second half",
       ...(old.extendedProperties ? { extendedProperties: old.extendedProperties } : {}),
       start: { dateTime: "2030-01-23T15:00:00Z", timeZone: "UTC" },

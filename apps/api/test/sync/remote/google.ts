@@ -6,7 +6,14 @@ import {
 } from "@calsync/provider-sandbox";
 import type { WriteMethod } from "@calsync/testing/model";
 import { GOOGLE_CLIENT, googleEnvironment } from "../../support/api-environment.ts";
-import type { RemoteEdit, RemoteEvent, RemoteFault, RemoteGuest, StartRemote } from "./RemoteCalendars.ts";
+import type {
+  RemoteCalendars,
+  RemoteEdit,
+  RemoteEvent,
+  RemoteFault,
+  RemoteGuest,
+  StartRemote,
+} from "./RemoteCalendars.ts";
 
 /** Where the adapter keeps what tells our events from others (README of googlecalendar). */
 const MARKER = "calsync";
@@ -35,7 +42,12 @@ const RESPONSES: Record<RemoteGuest["response"], string> = {
 };
 
 /** The simulated Google. */
-export const googleRemote: StartRemote = async (clock) => {
+export const googleRemote: StartRemote = startGoogle;
+
+/** The same, with a hand on the sandbox itself. */
+export async function startGoogle(
+  clock: Parameters<StartRemote>[0],
+): Promise<RemoteCalendars & { google: GoogleSandbox }> {
   let skewMs = 0;
   const sandbox = await startSandbox({
     clock: () => new Date(clock().getTime() + skewMs),
@@ -46,6 +58,7 @@ export const googleRemote: StartRemote = async (clock) => {
   const quickNotifications = () => google.faults.set({ notificationRetryBaseMs: 1, notificationRetries: 1 });
   quickNotifications();
   return {
+    google,
     provider: "googlecalendar",
     can: { restore: true, guests: true, transfer: true },
     environment: googleEnvironment(sandbox.url),
@@ -105,7 +118,7 @@ export const googleRemote: StartRemote = async (clock) => {
     notificationsIdle: () => google.notificationsIdle(),
     close: () => sandbox.close(),
   };
-};
+}
 
 /** What a simulated Google calendar holds. */
 export function remoteEventsOf(google: GoogleSandbox, email: string, calendarId: string): RemoteEvent[] {
