@@ -6,6 +6,7 @@ import { metadata as fastmailcalendar } from "./fastmailcalendar/metadata.ts";
 import { metadata as googlecalendar } from "./googlecalendar/metadata.ts";
 import { metadata as icsFeedcalendar } from "./ics-feedcalendar/metadata.ts";
 import { metadata as nextcloudcalendar } from "./nextcloudcalendar/metadata.ts";
+import { metadata as notioncalendar } from "./notioncalendar/metadata.ts";
 import { metadata as office365calendar } from "./office365calendar/metadata.ts";
 
 /** One provider as the registry knows it: its description at hand, its code loaded when it is first needed. */
@@ -38,6 +39,10 @@ export const registry: Readonly<Record<string, RegisteredProvider>> = {
   nextcloudcalendar: {
     metadata: nextcloudcalendar,
     load: async () => (await import("./nextcloudcalendar/index.ts")).default,
+  },
+  notioncalendar: {
+    metadata: notioncalendar,
+    load: async () => (await import("./notioncalendar/index.ts")).default,
   },
   office365calendar: {
     metadata: office365calendar,

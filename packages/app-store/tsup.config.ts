@@ -9,4 +9,5 @@ export default libraryConfig([
   "ics-feedcalendar/index.ts",
   "nextcloudcalendar/index.ts",
   "office365calendar/index.ts",
+  "notioncalendar/index.ts",
 ]);

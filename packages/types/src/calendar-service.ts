@@ -1,3 +1,4 @@
+import type { CalendarTables } from "./calendar-mapping.ts";
 import type { ChangePage, Cursor, PullOptions } from "./changes.ts";
 import type { Channel, ChannelRequest } from "./channel.ts";
 import type {
@@ -53,6 +54,8 @@ export interface ExternalCalendar {
  */
 export interface CalendarService {
   readonly capabilities: CalendarCapabilities;
+  /** Present where calendars are tables whose columns a person assigns to the fields of events. */
+  readonly tables?: CalendarTables;
 
   /** All calendars that the account can read, the primary first. */
   listCalendars(): Promise<ExternalCalendar[]>;
@@ -80,7 +83,10 @@ export interface CalendarService {
   /** Deletes the event; already gone is success. @throws CalendarError VERSION_CONFLICT as `updateEvent`. */
   deleteEvent(ref: EventRef, ifVersion: EventVersion | null): Promise<void>;
 
-  /** Reads one event now. Gives null when it does not exist, and an event with status `cancelled` when it is deleted but remembered. */
+  /**
+   * Reads one event now. Gives null when it does not exist, and an event with status `cancelled` when it is deleted but remembered.
+   * @throws CalendarError EVENT_UNREADABLE when the provider does not tell one that is gone from one that is hidden from the account
+   */
   getEvent(ref: EventRef): Promise<ExternalEvent | null>;
 
   /** @throws CalendarError WATCH_UNSUPPORTED when this calendar (or provider) cannot be watched. */

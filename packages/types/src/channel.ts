@@ -43,4 +43,11 @@ export interface ChannelNotification {
 export type ParsedNotification =
   | { type: "handshake"; status: number; contentType: string; body: string }
   | { type: "notifications"; notifications: ChannelNotification[] }
+  /**
+   * From a provider that notifies an integration as a whole, not channel by channel. The parser has verified the signature. Each
+   * id is the `providerResourceId` of the channels that stand for what has changed.
+   */
+  | { type: "resources"; resourceIds: string[] }
+  /** A new endpoint introduces itself with the secret that signs everything from then on. An operator has to confirm it. */
+  | { type: "introduction"; secret: string }
   | { type: "refused"; reason: string };

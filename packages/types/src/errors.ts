@@ -24,7 +24,11 @@ export const CALENDAR_ERROR_CODES = [
   /** The event changed since the version that the write was conditional on. Nothing was written. */
   "VERSION_CONFLICT",
   "EVENT_NOT_FOUND",
+  /** The event is there, or may be, but cannot be read as one: hidden from this account, or without a time. It is set aside. */
+  "EVENT_UNREADABLE",
   "CALENDAR_NOT_FOUND",
+  /** The columns of a table no longer fit to what they were mapped to; a person has to map them again. */
+  "MAPPING_INVALID",
   /** The account may not do this: missing scope, read-only calendar, not the organizer. */
   "PERMISSION_DENIED",
   /** The provider refuses the request itself; sending it again cannot help. */

@@ -1,3 +1,4 @@
+export * from "./calendar-mapping.ts";
 export * from "./calendar-service.ts";
 export * from "./changes.ts";
 export * from "./channel.ts";

@@ -1,3 +1,4 @@
+import type { MappingAccess } from "./calendar-mapping.ts";
 import type { CalendarCapabilities, CalendarService } from "./calendar-service.ts";
 import type { NotificationRequest, ParsedNotification } from "./channel.ts";
 import type { AccountGrant, ConnectionForm, FormFlow } from "./connection-form.ts";
@@ -20,7 +21,7 @@ export interface ProviderMetadata {
 }
 
 /** A method of the contract that calls the provider. */
-export type CalendarOperation = Exclude<keyof CalendarService, "capabilities">;
+export type CalendarOperation = Exclude<keyof CalendarService, "capabilities" | "tables">;
 
 /**
  * Units of a provider's quota that may be used up within each stretch of `perMs`, by all processes together. Stretches are
@@ -46,6 +47,10 @@ export interface ServiceDependencies {
   credential: CredentialAccess;
   /** The provider's settings (client id, base URLs), checked by its own schema. */
   settings: unknown;
+  /** How the account's tables are mapped; absent where the account is not stored yet. */
+  mappings?: MappingAccess;
+  /** Whether the provider notifies this installation as a whole (`notifications: "integration"`). */
+  announced?: boolean;
   now: () => Date;
   log: { debug(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -116,6 +121,9 @@ export interface CalendarProvider {
   form?: (dependencies: Omit<ServiceDependencies, "credential">) => FormFlow;
   /** Present when an organisation's administrator can open all of its accounts at once. */
   delegation?: (settings: unknown) => DelegationFlow;
-  /** Reads a request at the provider's notification endpoint. Pure. */
-  parseNotification(request: NotificationRequest): ParsedNotification;
+  /**
+   * Reads a request at the provider's notification endpoint. Pure.
+   * @param secret what signs the notifications of an integration as a whole; null where there is no such, or none yet
+   */
+  parseNotification(request: NotificationRequest, secret?: string | null): ParsedNotification;
 }

@@ -66,7 +66,13 @@ const OF_CALENDAR_CODE: Record<CalendarErrorCode, { status: number; title: strin
   CURSOR_EXPIRED: { status: 503, title: "The calendar is being read anew", hint: "Try again in a while." },
   VERSION_CONFLICT: { status: 409, title: "The event changed meanwhile", hint: "Read it again and repeat." },
   EVENT_NOT_FOUND: { status: 404, title: "There is no such event" },
+  EVENT_UNREADABLE: { status: 409, title: "The event cannot be read" },
   CALENDAR_NOT_FOUND: { status: 404, title: "There is no such calendar" },
+  MAPPING_INVALID: {
+    status: 409,
+    title: "The table's columns do not fit to how they are assigned",
+    hint: "Assign the columns again.",
+  },
   PERMISSION_DENIED: { status: 403, title: "The account may not do this" },
   INVALID_REQUEST: { status: 502, title: "The provider does not accept the request" },
   WATCH_UNSUPPORTED: { status: 409, title: "The calendar cannot be watched" },

@@ -13,8 +13,11 @@ const SENTENCES: Record<CalendarErrorCode, string> = {
   CURSOR_EXPIRED: "The calendar is being compared from the beginning. Nothing is needed from you.",
   VERSION_CONFLICT: "The event was changed at the same moment. It is tried again by itself.",
   EVENT_NOT_FOUND: "The event is gone from the calendar.",
+  EVENT_UNREADABLE: "The event cannot be read: it is hidden from us, deleted for good, or has no time.",
   CALENDAR_NOT_FOUND:
     "The calendar no longer exists at the provider, or is not shared with you any more. Your bookings stay; if it does not come back, choose another one.",
+  MAPPING_INVALID:
+    "The table's columns have changed and no longer fit to how they were assigned. Assign them again below.",
   PERMISSION_DENIED:
     "The account may not change this calendar. Choose another one, or ask its owner for the right to edit it.",
   INVALID_REQUEST: "The provider did not accept the event. Its operator finds the reason in the logs.",

@@ -1,3 +1,4 @@
+import { isCalendarError } from "@calsync/lib";
 import type { CalendarService, EventRef, ExternalChange } from "@calsync/types";
 import type { ReferenceRow } from "../repositories/rows.ts";
 
@@ -20,9 +21,20 @@ export async function readNow(
   reference: Referenced,
 ): Promise<ExternalChange> {
   const ref = eventRefOf(calendarId, reference);
-  const event = await service.getEvent(ref);
-  if (event) return { type: "upsert", event };
+  const read = await readEvent(service, ref);
+  if (read) return read;
   if (reference.seriesReferenceId !== null)
     return readNow(service, calendarId, { ...reference, seriesReferenceId: null });
   return { type: "delete", eventId: ref.eventId, seriesId: null, originalStart: null, version: null };
+}
+
+/** The event as a change; null when there is none. One that cannot be read is no deletion: it is set aside. */
+async function readEvent(service: CalendarService, ref: EventRef): Promise<ExternalChange | null> {
+  try {
+    const event = await service.getEvent(ref);
+    return event && { type: "upsert", event };
+  } catch (error) {
+    if (!isCalendarError(error, "EVENT_UNREADABLE")) throw error;
+    return { type: "unreadable", eventId: ref.eventId, reason: error.message };
+  }
 }

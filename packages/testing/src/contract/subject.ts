@@ -19,6 +19,10 @@ export type ContractGap =
   | "tombstones"
   /** There is a place for a marker. */
   | "marker"
+  /** The key of a deleted event is remembered too: creating with it again gives that event. */
+  | "deleted-keys"
+  /** A person can say that an event does not make its owner busy. */
+  | "transparency"
   /** Events can be private. */
   | "visibility"
   /** It is known which attendee the calendar's owner is. */
@@ -85,6 +89,8 @@ export interface ContractReceiver {
   address: string;
   /** Everything that has arrived so far. */
   received(): ContractNotification[];
+  /** The resources that have been told of so far, where an integration is notified as a whole. */
+  resources?(): string[];
   /** A calendar that cannot be watched, when the provider has such. */
   unwatchableCalendarId?: string;
 }

@@ -21,6 +21,32 @@ export function describeWatching({ setup, subject }: ContractContext): void {
     return;
   }
 
+  if (notifications === "integration") {
+    describe("watching", () => {
+      test("a watched calendar is told of by the resource that its channel names", async () => {
+        const { service, calendarId, person } = subject();
+        const channel = await service.watchCalendar(calendarId, channelRequest(receiver().address));
+        expect(channel.calendarId).toBe(calendarId);
+        await person.create({ title: "By hand", time: hour(9) });
+        await eventually(() => {
+          const { resources } = receiver();
+          return resources?.().find((id) => id === channel.providerResourceId) ?? null;
+        });
+        await service.unwatchCalendar(channel);
+        await service.unwatchCalendar(channel);
+      });
+
+      test("a calendar that is not there cannot be watched", async () => {
+        const { service } = subject();
+        await expectCode(
+          service.watchCalendar("no-such-calendar@calsync.example", channelRequest(receiver().address)),
+          "CALENDAR_NOT_FOUND",
+        );
+      });
+    });
+    return;
+  }
+
   describe("watching", () => {
     test("a watched calendar tells of a change, with the secret", async () => {
       const { service, calendarId, person } = subject();

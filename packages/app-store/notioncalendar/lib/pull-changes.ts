@@ -1,0 +1,284 @@
+import { CalendarError } from "@calsync/lib";
+import type { ChangePage, Cursor, ExternalChange, PullOptions } from "@calsync/types";
+import { isFullPage, type QueryDataSourceParameters, type QueryDataSourceResponse } from "@notionhq/client";
+import { createdMs, type NotionCursor, parseCursor, rowEntry, writeCursor } from "./cursor.ts";
+import { markerOf, type Row, toExternalEvent, toRow, versionOf } from "./event-mapper.ts";
+import { belongsTo, hidden, readPage } from "./NotionPages.ts";
+import type { NotionRequests } from "./NotionRequests.ts";
+import type { NotionTables, OpenTable } from "./NotionTable.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Stamps are rounded to the minute, in a direction that is not documented: two of them are read again. */
+const OVERLAP_MS = 2 * MINUTE_MS;
+/** How far Notion's clock may be behind ours at the first pull. */
+const CLOCK_ALLOWANCE_MS = 10 * MINUTE_MS;
+/** Filters see where a date begins: a row that began this long before the window may still touch it. */
+const LONGEST_EVENT_DAYS = 62;
+/** Requests of one pull for comparing everything, part by part. */
+const COMPARE_REQUESTS = 3;
+/** Vanished rows that one pull reads; the others are found again by the next. */
+const MAX_VANISHED = 50;
+
+type Filter = NonNullable<QueryDataSourceParameters["filter"]>;
+type Sort = "created_time" | "last_edited_time";
+
+/**
+ * The changes of a table since a cursor. Notion has no change token: rows are listed from the last time of edit on, with an overlap,
+ * and what was handed out before is left out. Rows that were trashed show in no list. So each pull also compares a part of the
+ * table with what it knows, by the time at which rows were made, and reads what has vanished by itself. Up to 300 rows to come that
+ * is the whole table; a larger one is gone through in as many pulls as it takes.
+ */
+export async function* pullChanges(
+  requests: NotionRequests,
+  tables: NotionTables,
+  calendarId: string,
+  cursor: Cursor | null,
+  options: PullOptions & { now: Date },
+): AsyncGenerator<ChangePage, void, undefined> {
+  const state = cursor === null ? begin(options) : parseCursor(cursor);
+  const table = await tables.open(calendarId);
+  const pull = new TablePull(requests, table, state, options);
+  yield* state.full ? pull.everything() : pull.changes();
+}
+
+/** Days before the window at which a listing begins. */
+export function listingStart(windowStart: Date): string {
+  return new Date(windowStart.getTime() - LONGEST_EVENT_DAYS * DAY_MS).toISOString().slice(0, 10);
+}
+
+function begin({ window, now }: PullOptions & { now: Date }): NotionCursor {
+  return {
+    v: 1,
+    from: listingStart(window.start),
+    since: new Date(Math.floor((now.getTime() - CLOCK_ALLOWANCE_MS) / MINUTE_MS) * MINUTE_MS).toISOString(),
+    rows: {},
+    full: { at: null },
+    compareAt: null,
+  };
+}
+
+/** One pull of one table. */
+class TablePull {
+  readonly #requests: NotionRequests;
+  readonly #table: OpenTable;
+  readonly #options: PullOptions;
+  #state: NotionCursor;
+
+  constructor(requests: NotionRequests, table: OpenTable, state: NotionCursor, options: PullOptions) {
+    this.#requests = requests;
+    this.#table = table;
+    this.#state = { ...state, rows: { ...state.rows } };
+    this.#options = options;
+  }
+
+  /** Lists everything by the time at which it was made, which never changes; past the ceiling of a query with a further one. */
+  async *everything(): AsyncGenerator<ChangePage, void, undefined> {
+    for (;;) {
+      const at: string | null = this.#state.full?.at ?? null;
+      let last = at;
+      let cutOff = false;
+      for await (const { rows, more, incomplete } of this.#query("created_time", this.#listed(at))) {
+        const changes = rows.flatMap((row) => this.#take(row));
+        last = rows.at(-1)?.created_time ?? last;
+        cutOff = incomplete;
+        const complete = !more && !incomplete;
+        this.#state = { ...this.#state, full: complete ? null : { at: last } };
+        if (changes.length > 0 || complete) yield this.#page(changes, complete, true);
+      }
+      if (!cutOff) return;
+      if (last === at)
+        throw new CalendarError(
+          "CALENDAR_API_ERROR",
+          "Notion: more rows were made in one minute than a query shows",
+        );
+    }
+  }
+
+  /** Lists what was edited since the last time of edit, then compares a part of everything. */
+  async *changes(): AsyncGenerator<ChangePage, void, undefined> {
+    let from = new Date(Date.parse(this.#state.since) - OVERLAP_MS).toISOString();
+    // The last page waits for what the comparison finds: a pull that finds one thing is one page.
+    let waiting: ExternalChange[] = [];
+    let handedOut = writeCursor(this.#state);
+    for (;;) {
+      let last = from;
+      let cutOff = false;
+      for await (const { rows, incomplete } of this.#query("last_edited_time", edited(from), this.#ours())) {
+        if (waiting.length > 0) {
+          handedOut = writeCursor(this.#state);
+          yield { changes: waiting, cursor: handedOut, complete: false, full: false };
+        }
+        waiting = rows.flatMap((row) => this.#take(row));
+        last = rows.at(-1)?.last_edited_time ?? last;
+        if (last > this.#state.since) this.#state = { ...this.#state, since: last };
+        cutOff = incomplete;
+      }
+      if (!cutOff) break;
+      if (last === from)
+        throw new CalendarError(
+          "CALENDAR_API_ERROR",
+          "Notion: more rows were edited in one minute than a query shows",
+        );
+      from = last;
+    }
+    const changes = [...waiting, ...(await this.#compare())];
+    const size = this.#pageSize();
+    // What is told in parts is remembered with the last of them; until then a pull that breaks off repeats them.
+    for (; changes.length > size; changes.splice(0, size))
+      yield { changes: changes.slice(0, size), cursor: handedOut, complete: false, full: false };
+    yield this.#page(changes, true, false);
+  }
+
+  /** Compares the next part of everything with what is known; what has vanished is read by itself. */
+  async #compare(): Promise<ExternalChange[]> {
+    const changes: ExternalChange[] = [];
+    const from = this.#state.compareAt;
+    const fromMs = from === null ? 0 : Date.parse(from);
+    const known = { ...this.#state.rows };
+    const seen = new Set<string>();
+    let last: string | null = null;
+    let requests = 0;
+    let ended = true;
+    for await (const { rows, more, incomplete } of this.#query(
+      "created_time",
+      this.#listed(from),
+      undefined,
+      100,
+    )) {
+      for (const row of rows) {
+        seen.add(row.id);
+        changes.push(...this.#take(row));
+      }
+      last = rows.at(-1)?.created_time ?? last;
+      ended = !more && !incomplete;
+      // A part ends where the minute does, so that none is seen by halves.
+      if (++requests >= COMPARE_REQUESTS && last !== from && !ended) break;
+    }
+    const untilMs = ended || last === null ? Number.POSITIVE_INFINITY : Date.parse(last);
+    const vanished = Object.entries(known).filter(([id, entry]) => {
+      const madeMs = createdMs(entry);
+      return !seen.has(id) && madeMs >= fromMs && madeMs < untilMs;
+    });
+    for (const [id] of vanished.slice(0, MAX_VANISHED)) changes.push(...(await this.#readVanished(id)));
+    // The same part comes again while there is more of it to read.
+    const compareAt = vanished.length > MAX_VANISHED ? from : ended ? null : last;
+    this.#state = { ...this.#state, compareAt };
+    return changes;
+  }
+
+  /** What a row that no list shows any more says itself. */
+  async #readVanished(id: string): Promise<ExternalChange[]> {
+    const row = await readPage(this.#requests, id, this.#options.signal);
+    const gone = !row || row.in_trash || !belongsTo(row, this.#table.id);
+    const event = gone ? null : toExternalEvent(row, this.#table);
+    // Rows that come or go while a list is read push others out of it.
+    if (row && event && event.time.start >= this.#state.from) return this.#take(row);
+    this.#forget(id);
+    if (!row) return [{ type: "unreadable", eventId: id, reason: hidden().message }];
+    if (gone) return [deletion(id)];
+    return event ? [{ type: "upsert", event }] : this.#withoutDate(row);
+  }
+
+  /** What is new in a row, and remembers it as handed out while lists go on showing it. */
+  #take(row: Row): ExternalChange[] {
+    const ours = markerOf(row, this.#table) !== null;
+    if (!ours && this.#table.mapping.others === "hidden") return [];
+    const entry = rowEntry(row.created_time, versionOf(row, this.#table));
+    const before = this.#state.rows[row.id];
+    if (before === entry) return [];
+    const event = toExternalEvent(row, this.#table);
+    if (!event) {
+      this.#forget(row.id);
+      return ours || before !== undefined ? this.#withoutDate(row) : [];
+    }
+    if (event.time.start >= this.#state.from) this.#state.rows[row.id] = entry;
+    return [{ type: "upsert", event }];
+  }
+
+  #forget(id: string): void {
+    const { [id]: _, ...rows } = this.#state.rows;
+    this.#state = { ...this.#state, rows };
+  }
+
+  /** A date that was taken off ends an event that is not ours. Of ours it may be a slip: it is set aside, and shown. */
+  #withoutDate(row: Row): ExternalChange[] {
+    return markerOf(row, this.#table) === null
+      ? [deletion(row.id)]
+      : [{ type: "unreadable", eventId: row.id, reason: "Notion: the page has no date" }];
+  }
+
+  /** The pages of a query, to its end. */
+  async *#query(
+    sort: Sort,
+    filter: Filter[],
+    also: Filter[] = [],
+    pageSize = this.#pageSize(),
+  ): AsyncGenerator<{ rows: Row[]; more: boolean; incomplete: boolean }> {
+    const { mapping, markerColumn } = this.#table;
+    const shown = [...Object.values(mapping.columns), ...(markerColumn === null ? [] : [markerColumn])];
+    let cursor: string | null = null;
+    do {
+      const start: string | null = cursor;
+      const answer: QueryDataSourceResponse = await this.#requests.send<QueryDataSourceResponse>({
+        name: "dataSources.query",
+        subject: "calendar",
+        signal: this.#options.signal,
+        send: (client, auth) =>
+          client.dataSources.query({
+            data_source_id: this.#table.id,
+            filter: { and: [...filter, ...also] } as Filter,
+            sorts: [{ timestamp: sort, direction: "ascending" }],
+            page_size: pageSize,
+            filter_properties: shown,
+            result_type: "page",
+            ...(start === null ? {} : { start_cursor: start }),
+            auth,
+          }),
+      });
+      cursor = answer.has_more ? answer.next_cursor : null;
+      yield {
+        rows: answer.results.flatMap((page) => (isFullPage(page) ? [toRow(page)] : [])),
+        more: cursor !== null,
+        incomplete: answer.request_status?.type === "incomplete",
+      };
+    } while (cursor !== null);
+  }
+
+  /** Rows whose date is listed, from a time of creation on. */
+  #listed(at: string | null): Filter[] {
+    return [
+      { property: this.#table.mapping.columns.time ?? "", date: { on_or_after: this.#state.from } },
+      ...(at === null ? [] : [{ timestamp: "created_time" as const, created_time: { on_or_after: at } }]),
+      ...this.#ours(),
+    ];
+  }
+
+  /** Where other people's rows are not to be looked at, ours are those with a note. */
+  #ours(): Filter[] {
+    const { mapping, markerColumn } = this.#table;
+    if (mapping.others === "busy" || markerColumn === null) return [];
+    return [{ property: markerColumn, rich_text: { is_not_empty: true } }];
+  }
+
+  #pageSize(): number {
+    const { maxPageSize } = this.#requests.settings;
+    return Math.max(1, Math.min(this.#options.pageSize ?? maxPageSize, maxPageSize));
+  }
+
+  #page(changes: ExternalChange[], complete: boolean, full: boolean): ChangePage {
+    return { changes, cursor: writeCursor(this.#state), complete, full };
+  }
+}
+
+const edited = (since: string): Filter[] => [
+  { timestamp: "last_edited_time", last_edited_time: { on_or_after: since } },
+];
+
+const deletion = (eventId: string): ExternalChange => ({
+  type: "delete",
+  eventId,
+  seriesId: null,
+  originalStart: null,
+  version: null,
+});
