@@ -21,6 +21,7 @@ import { unusedConnectionsPlugin } from "./plugins/unused-connections.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { bookingRoutes } from "./routes/bookings.ts";
 import { calendarRoutes } from "./routes/calendar.ts";
+import { calendarTableRoutes } from "./routes/calendar-tables.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { cronRoutes } from "./routes/crons.ts";
 import { entryRoutes } from "./routes/entries.ts";
@@ -112,6 +113,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     preferenceRoutes,
     oauthRoutes,
     formConnectionRoutes,
+    calendarTableRoutes,
     syncRoutes,
     questionRoutes,
     syncQueueRoutes,

@@ -15,6 +15,7 @@ import {
   createCredentialStore,
   createDelegationService,
   type DelegationService,
+  mappingAccess,
 } from "@calsync/calendar-connections";
 import {
   type CalendarSync,
@@ -54,6 +55,7 @@ import { type CleanUpReport, createCleanUp } from "./services/clean-up.ts";
 import { createGateway, createProviders, notificationAddress } from "./services/gateway.ts";
 import { createHostNews, noticePath } from "./services/host-news.ts";
 import { createMetrics, type Metrics } from "./services/metrics.ts";
+import { createNotificationSecrets, type NotificationSecrets } from "./services/notification-secrets.ts";
 import { checkReadiness, type Readiness } from "./services/readiness.ts";
 
 /** Everything that a process of the API is made of, put together once. The one place where providers meet features. */
@@ -68,6 +70,8 @@ export interface Container {
   readonly connections: ConnectionService;
   readonly delegations: DelegationService;
   readonly sync: CalendarSync;
+  /** What signs the notifications of providers that notify the installation as a whole. */
+  readonly notificationSecrets: NotificationSecrets;
   readonly preferences: SyncPreferenceService;
   /** The sync queue as people see it. */
   readonly queue: SyncQueue;
@@ -149,7 +153,17 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     log,
     onHeldUp: (provider, outcome) => metrics.heldUpCalls.inc({ provider, outcome }),
   });
-  const gateway = createGateway({ catalog: providers, credentials, metrics, limiter, now, log });
+  const notificationSecrets = createNotificationSecrets({ prisma, secretBox, now });
+  const gateway = createGateway({
+    catalog: providers,
+    credentials,
+    mappings: (credentialId) => mappingAccess(prisma, credentialId),
+    secrets: notificationSecrets,
+    metrics,
+    limiter,
+    now,
+    log,
+  });
   const sync = createCalendarSync({
     prisma,
     gateway,
@@ -249,6 +263,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     ],
     secureCookie: env.WEB_URL.startsWith("https:"),
     delegations,
+    notificationSecrets,
     queue,
     cleanUp,
     readiness: () => checkReadiness(prisma),

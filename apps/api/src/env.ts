@@ -226,6 +226,18 @@ export const apiEnv = z.object({
     .default("https://login.microsoftonline.com")
     .describe("Where the Microsoft identity platform answers, without a tenant."),
 
+  NOTION_CLIENT_ID: z
+    .string()
+    .optional()
+    .describe(
+      "OAuth client id of a public Notion integration. Unset: Notion is connected by an internal integration's secret alone.",
+    ),
+  NOTION_CLIENT_SECRET: z.string().optional().describe("The secret that belongs to NOTION_CLIENT_ID."),
+  NOTION_API_URL: httpUrl
+    .refine((url) => new URL(url).pathname === "/", "must not have a path")
+    .default("https://api.notion.com")
+    .describe("Where the Notion API answers, without a path; the simulator's address to use that instead."),
+
   WORKER_CONCURRENCY: z.coerce
     .number()
     .int()

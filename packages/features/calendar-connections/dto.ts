@@ -1,3 +1,4 @@
+import { MAPPED_FIELDS } from "@calsync/types";
 import { z } from "zod";
 
 /** An account that the user linked. */
@@ -89,3 +90,55 @@ export const providerSchema = z
   })
   .meta({ id: "Provider" });
 export type Provider = z.infer<typeof providerSchema>;
+
+const mappedFieldSchema = z.enum(MAPPED_FIELDS);
+
+/** How the columns of a table stand for the fields of events. */
+export const calendarMappingSchema = z
+  .object({
+    columns: z
+      .partialRecord(mappedFieldSchema, z.string().min(1).max(100))
+      .describe("Column ids by field; a field that is left out is neither read nor written."),
+    cancelledOption: z
+      .string()
+      .max(200)
+      .nullable()
+      .describe("The option of the status column that calls an event off; null when none does."),
+    timeZone: z.string().min(1).max(60).describe("The IANA zone of times whose own zone is not known."),
+    defaultMinutes: z.int().min(1).max(1_440).describe("How long an event without an end lasts."),
+    others: z
+      .enum(["busy", "hidden"])
+      .describe("Rows that are not ours: they make their owner busy, or are not looked at."),
+  })
+  .meta({ id: "CalendarMapping" });
+
+/** A calendar that is a table. */
+export const calendarTableSchema = z
+  .object({
+    calendarId: z.string(),
+    name: z.string(),
+    columns: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        type: z.string().describe("The provider's name of its type."),
+        options: z.array(z.string()),
+        fits: z.array(mappedFieldSchema).describe("The fields that it can hold."),
+      }),
+    ),
+    mapping: calendarMappingSchema.nullable().describe("Null before it was first chosen or used."),
+    guess: calendarMappingSchema.describe("What names and types of the columns suggest."),
+    problems: z
+      .array(
+        z.object({
+          field: mappedFieldSchema,
+          code: z.enum(["missing", "column_gone", "column_type", "column_twice", "option_gone"]),
+          message: z.string(),
+        }),
+      )
+      .describe("What is wrong with the mapping, or with the guess where there is none."),
+  })
+  .meta({ id: "CalendarTable" });
+
+/** Where a table can be made. */
+export const tablePlaceSchema = z.object({ id: z.string(), name: z.string() }).meta({ id: "TablePlace" });

@@ -2,6 +2,7 @@ export * from "./dto.ts";
 export { MissingPermissionsError } from "./missing-permissions.ts";
 export type { ConnectionProviders } from "./ports/ConnectionProviders.ts";
 export type { CalendarTarget, ConnectionSync } from "./ports/ConnectionSync.ts";
+export { mappingAccess } from "./services/calendar-tables.ts";
 export { type ConnectionService, createConnectionService } from "./services/connection-service.ts";
 export { credentialAad } from "./services/credential-secret.ts";
 export {

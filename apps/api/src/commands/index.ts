@@ -5,6 +5,7 @@ import { delegationCommand } from "./delegation.command.ts";
 import { doctorCommand } from "./doctor.command.ts";
 import { keysCommand } from "./keys.command.ts";
 import { migrateCommand } from "./migrate.command.ts";
+import { notificationsCommand } from "./notifications.command.ts";
 import { queueCommand } from "./queue.command.ts";
 import { switchCommand } from "./switch.command.ts";
 import { syncCommand } from "./sync.command.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   delegationCommand,
   keysCommand,
+  notificationsCommand,
 ];
 
 /** What `calsync help` says. */

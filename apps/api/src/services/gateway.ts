@@ -2,15 +2,23 @@ import { loadProvider, providers } from "@calsync/app-store";
 import type { ConnectionProviders, CredentialStore } from "@calsync/calendar-connections";
 import type { CalendarGateway } from "@calsync/calendar-sync";
 import { CalendarError, type Clock, type Logger } from "@calsync/lib";
+import type { MappingAccess } from "@calsync/types";
 import type { ApiEnv } from "../env.ts";
 import type { CallLimiter } from "./call-limits/call-limiter.ts";
 import { limitService } from "./call-limits/limit-service.ts";
 import { type Metrics, measureService } from "./metrics.ts";
+import type { NotificationSecrets } from "./notification-secrets.ts";
 
 /** The shipped providers with this installation's settings. */
 export function createProviders(env: ApiEnv): ConnectionProviders {
   const settings = settingsOf(env);
-  return { list: () => providers, loadProvider, settings: (slug) => settings[slug] ?? null };
+  // Without a client there is no consent page; where a form is a second way, it is the only one then.
+  const listed = providers.map((provider) =>
+    provider.auth === "oauth" && provider.form && settings[provider.slug]?.["clientId"] === undefined
+      ? { ...provider, auth: "token" as const }
+      : provider,
+  );
+  return { list: () => listed, loadProvider, settings: (slug) => settings[slug] ?? null };
 }
 
 /** What each provider that is offered here is given; one without an entry is not offered. */
@@ -38,6 +46,12 @@ function settingsOf(env: ApiEnv): Record<string, { apiUrl?: string; [setting: st
     fastmailcalendar: reachable,
     "ics-feedcalendar": reachable,
     nextcloudcalendar: reachable,
+    notioncalendar: {
+      apiUrl: env.NOTION_API_URL,
+      ...(env.NOTION_CLIENT_ID === undefined
+        ? {}
+        : { clientId: env.NOTION_CLIENT_ID, clientSecret: env.NOTION_CLIENT_SECRET }),
+    },
     ...(google.clientId === undefined ? {} : { googlecalendar: google }),
     ...(microsoft.clientId === undefined ? {} : { office365calendar: microsoft }),
   };
@@ -60,12 +74,14 @@ function isSimulator(apiUrl: string | undefined): boolean {
 export function createGateway(parts: {
   catalog: ConnectionProviders;
   credentials: CredentialStore;
+  mappings: (credentialId: number) => MappingAccess;
+  secrets: NotificationSecrets;
   metrics: Metrics;
   limiter: CallLimiter;
   now: Clock;
   log: Logger;
 }): CalendarGateway {
-  const { catalog, credentials, metrics, limiter, now, log } = parts;
+  const { catalog, credentials, mappings, secrets, metrics, limiter, now, log } = parts;
   const metadataOf = (slug: string) => catalog.list().find((provider) => provider.slug === slug);
   return {
     async serviceFor(credentialId) {
@@ -77,6 +93,10 @@ export function createGateway(parts: {
       const provider = await catalog.loadProvider(slug);
       const service = provider.createService({
         credential: access,
+        mappings: mappings(credentialId),
+        announced:
+          provider.metadata.capabilities.notifications === "integration" &&
+          (await secrets.read(slug)) !== null,
         settings,
         now,
         log: log.child({ provider: slug, credentialId }),
@@ -94,8 +114,13 @@ export function createGateway(parts: {
       throw new CalendarError("INVALID_REQUEST", `there is no calendar provider "${slug}"`);
     },
     async parseNotification(slug, request) {
-      if (!metadataOf(slug)) return null;
-      return (await catalog.loadProvider(slug)).parseNotification(request);
+      const metadata = metadataOf(slug);
+      if (!metadata) return null;
+      const provider = await catalog.loadProvider(slug);
+      if (metadata.capabilities.notifications !== "integration") return provider.parseNotification(request);
+      const parsed = provider.parseNotification(request, await secrets.read(slug));
+      if (parsed.type !== "introduction" || !(await secrets.introduce(slug, parsed.secret))) return parsed;
+      return { type: "handshake", status: 200, contentType: "text/plain", body: "" };
     },
   };
 }

@@ -140,6 +140,7 @@ export function measureService(
     metrics.providerCalls.observe({ provider, operation, outcome }, seconds);
   return {
     capabilities: service.capabilities,
+    ...(service.tables ? { tables: service.tables } : {}),
     listCalendars: () => timed(as("list-calendars"), () => service.listCalendars()),
     getFreeBusy: (...args) => timed(as("free-busy"), () => service.getFreeBusy(...args)),
     createEvent: (...args) => timed(as("create"), () => service.createEvent(...args)),

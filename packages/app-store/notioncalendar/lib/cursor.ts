@@ -10,6 +10,8 @@ const MINUTE_MS = 60_000;
  */
 const cursorSchema = z.object({
   v: z.literal(1),
+  /** What the mapping was: rows read under another one have to be read anew. */
+  mapping: z.string(),
   /** Rows whose date begins before this day are not listed. */
   from: z.iso.date(),
   /** The latest time of last edit that was seen, to the minute. */

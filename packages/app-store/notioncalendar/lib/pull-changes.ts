@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { CalendarError } from "@calsync/lib";
 import type { ChangePage, Cursor, ExternalChange, PullOptions } from "@calsync/types";
 import { isFullPage, type QueryDataSourceParameters, type QueryDataSourceResponse } from "@notionhq/client";
@@ -36,8 +37,12 @@ export async function* pullChanges(
   cursor: Cursor | null,
   options: PullOptions & { now: Date },
 ): AsyncGenerator<ChangePage, void, undefined> {
-  const state = cursor === null ? begin(options) : parseCursor(cursor);
+  const known = cursor === null ? null : parseCursor(cursor);
   const table = await tables.open(calendarId);
+  const mapping = fingerprint(table);
+  if (known && known.mapping !== mapping)
+    throw new CalendarError("CURSOR_EXPIRED", "Notion: the columns are mapped otherwise; pull in full");
+  const state = known ?? begin(mapping, options);
   const pull = new TablePull(requests, table, state, options);
   yield* state.full ? pull.everything() : pull.changes();
 }
@@ -47,9 +52,15 @@ export function listingStart(windowStart: Date): string {
   return new Date(windowStart.getTime() - LONGEST_EVENT_DAYS * DAY_MS).toISOString().slice(0, 10);
 }
 
-function begin({ window, now }: PullOptions & { now: Date }): NotionCursor {
+/** What of a mapping decides how rows are read. */
+function fingerprint({ mapping }: OpenTable): string {
+  return createHash("sha256").update(JSON.stringify(mapping)).digest("base64url").slice(0, 12);
+}
+
+function begin(mapping: string, { window, now }: PullOptions & { now: Date }): NotionCursor {
   return {
     v: 1,
+    mapping,
     from: listingStart(window.start),
     since: new Date(Math.floor((now.getTime() - CLOCK_ALLOWANCE_MS) / MINUTE_MS) * MINUTE_MS).toISOString(),
     rows: {},

@@ -1,3 +1,4 @@
+import type { CalendarMapping, CalendarTable, TablePlace } from "@calsync/types";
 import type { CalendarChoice, Connection, Destination, Provider } from "../dto.ts";
 import { credentialRepository } from "../repositories/CredentialRepository.ts";
 import {
@@ -7,6 +8,7 @@ import {
   setDestination,
   setSelected,
 } from "./calendar-choices.ts";
+import { createTable, describeTable, mapTable, tablePlaces } from "./calendar-tables.ts";
 import type { ConnectionServiceOptions } from "./dependencies.ts";
 import { disconnect } from "./disconnect.ts";
 import { connectByForm, type FormValues, reconnectByForm } from "./form-connect.ts";
@@ -51,6 +53,26 @@ export interface ConnectionService {
   /** Lets an event type's bookings go to the user's default again; nothing happens when they do so already. */
   clearDestination(userId: number, eventTypeId: number): Promise<void>;
   listDestinations(userId: number): Promise<Destination[]>;
+  /**
+   * A calendar that is a table: its columns, and how they stand for the fields of events.
+   * @throws AppError `connection_not_found`, `no_tables`
+   */
+  describeTable(userId: number, connectionId: number, calendarId: string): Promise<CalendarTable>;
+  /** See {@link mapTable}. */
+  mapTable(
+    userId: number,
+    connectionId: number,
+    calendarId: string,
+    mapping: CalendarMapping,
+  ): Promise<CalendarTable>;
+  /** Where a table can be made in the account. */
+  tablePlaces(userId: number, connectionId: number): Promise<TablePlace[]>;
+  /** Makes a table with a column for each field, and maps it. */
+  createTable(
+    userId: number,
+    connectionId: number,
+    input: { name: string; placeId: string },
+  ): Promise<CalendarTable>;
   /** Forgets the account; bookings stay. @throws AppError `connection_not_found` */
   disconnect(userId: number, connectionId: number): Promise<void>;
 }
@@ -92,6 +114,12 @@ export function createConnectionService(options: ConnectionServiceOptions): Conn
     setDestination: (userId, choice) => setDestination(options, userId, choice),
     clearDestination: (userId, eventTypeId) => clearDestination(options, userId, eventTypeId),
     listDestinations: (userId) => listDestinations(options, userId),
+    describeTable: (userId, connectionId, calendarId) =>
+      describeTable(options, userId, connectionId, calendarId),
+    mapTable: (userId, connectionId, calendarId, mapping) =>
+      mapTable(options, userId, connectionId, calendarId, mapping),
+    tablePlaces: (userId, connectionId) => tablePlaces(options, userId, connectionId),
+    createTable: (userId, connectionId, input) => createTable(options, userId, connectionId, input),
     disconnect: (userId, connectionId) => disconnect(options, userId, connectionId),
   };
 }

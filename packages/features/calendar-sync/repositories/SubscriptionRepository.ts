@@ -185,6 +185,15 @@ export class SubscriptionRepository {
        WHERE "provider" = ${provider} AND "providerSubscriptionId" = ANY(${providerSubscriptionIds}::text[])`;
   }
 
+  /** The calendars with a channel that stands for one of these resources. */
+  async findByResource(sql: Sql, provider: string, resourceIds: readonly string[]): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
+      SELECT DISTINCT "calendarSyncId" FROM "CalendarSubscription"
+       WHERE "provider" = ${provider} AND "providerResourceId" = ANY(${resourceIds}::text[])
+         AND "status" IN ('ACTIVE', 'REPLACED')`;
+    return rows.map((row) => row.calendarSyncId);
+  }
+
   /**
    * Notes that calendars were announced to have changed and that a pull is wanted. The commit does not wait for the disk: a
    * hint that a crash of the server takes along is made up for by the next poll (invariant 9).

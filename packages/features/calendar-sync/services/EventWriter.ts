@@ -144,6 +144,15 @@ export class EventWriter {
 /** What an error is about: the one event that was written, the account as a whole, or hard to say. */
 export function scopeOf(error: unknown): "event" | "account" | "unclear" {
   if (!isCalendarError(error)) return "account";
-  if (isCalendarError(error, "INVALID_REQUEST", "PERMISSION_DENIED", "UNSUPPORTED_OPERATION")) return "event";
+  if (
+    isCalendarError(
+      error,
+      "INVALID_REQUEST",
+      "PERMISSION_DENIED",
+      "UNSUPPORTED_OPERATION",
+      "EVENT_UNREADABLE",
+    )
+  )
+    return "event";
   return isCalendarError(error, "NETWORK_ERROR", "CALENDAR_API_ERROR") ? "unclear" : "account";
 }

@@ -46,6 +46,10 @@ export class Notifications {
     if (parsed === null) return { type: "refused", status: 404, reason: "There is no such provider." };
     if (parsed.type === "handshake") return parsed;
     if (parsed.type === "refused") return { type: "refused", status: 400, reason: parsed.reason };
+    // The gateway takes introductions that are expected; here one is a stranger's.
+    if (parsed.type === "introduction")
+      return { type: "refused", status: 404, reason: "Nobody is setting up notifications." };
+    if (parsed.type === "resources") return this.#resourcesChanged(provider, parsed.resourceIds);
     const channels = await this.#findChannels(
       provider,
       parsed.notifications.map((one) => one.providerSubscriptionId),
@@ -59,9 +63,19 @@ export class Notifications {
     if (refused > 0) this.#log.warn({ provider, refused }, "notifications refused");
     if (verified.length === 0) return { type: "refused", status: 404, reason: "There is no such channel." };
     // A confirmation says that the channel stands, not that anything changed.
-    const changed = new Set(
+    return this.#pullSoon(
       verified.filter(({ kind }) => kind !== "confirmation").map((one) => one.calendarSyncId),
     );
+  }
+
+  /** Each id may stand for calendars of several people, or for none: an integration hears of more than is synced. */
+  async #resourcesChanged(provider: string, resourceIds: readonly string[]): Promise<NotificationAnswer> {
+    if (resourceIds.length === 0) return { type: "accepted", status: 204, pulls: 0 };
+    return this.#pullSoon(await this.#subscriptions.findByResource(this.#prisma, provider, resourceIds));
+  }
+
+  async #pullSoon(calendars: readonly string[]): Promise<NotificationAnswer> {
+    const changed = new Set(calendars);
     if (changed.size === 0) return { type: "accepted", status: 204, pulls: 0 };
     const calendarSyncIds = await this.#subscriptions.noteNotified(this.#prisma, [...changed], this.#now());
     await enqueueMany(

@@ -89,6 +89,16 @@ export class MemorySubscriptions implements Methods {
         : [],
     );
 
+  findByResource: Methods["findByResource"] = (_sql, provider, ids) =>
+    this.#all().flatMap(({ providerResourceId: id, calendarSyncId, status, ...row }) =>
+      row.provider === provider &&
+      id !== null &&
+      ids.includes(id) &&
+      (status === "ACTIVE" || status === "REPLACED")
+        ? [calendarSyncId]
+        : [],
+    );
+
   noteNotified: Methods["noteNotified"] = (_sql, calendarSyncIds, now) => {
     const { calendars } = this.#db.tables;
     return calendarSyncIds.filter((id) => {

@@ -39,11 +39,11 @@ const newOption = (name: string): Property["options"][number] => ({
   color: "default",
 });
 
-/** A column's id: four characters that a URL has to escape, printed escaped; the title's is `title`. */
+/** A column's id: a few characters of which a URL has to escape one, printed escaped; the title's is `title`. */
 function propertyId(type: PropertyType): string {
   if (type === "title") return "title";
   // One that needs escaping is always among them, so that nobody forgets to decode.
-  return `${randomBytes(3).toString("base64url").slice(0, 3)}:`;
+  return `${randomBytes(4).toString("base64url")}:`;
 }
 
 /** Makes a column. */

@@ -1,0 +1,387 @@
+import { CalendarError } from "@calsync/lib";
+import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
+import type { CalendarEvent } from "@calsync/types";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  type ConnectedWorkspace,
+  connectWorkspace,
+  date,
+  SAMPLE_EVENT,
+  text,
+  title,
+} from "../test/notion-sandbox.ts";
+
+const WINDOW = { start: new Date("2027-05-01T00:00:00Z"), end: new Date("2027-09-01T00:00:00Z") };
+const MINUTE_MS = 60_000;
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterEach(() => sandbox.notion.faults.clear());
+afterAll(() => sandbox.close());
+
+const at = (day: number, hour = 10): CalendarEvent["time"] => ({
+  allDay: false,
+  start: new Date(Date.UTC(2027, 5, day, hour)).toISOString(),
+  end: new Date(Date.UTC(2027, 5, day, hour + 1)).toISOString(),
+  timeZone: "UTC",
+});
+
+async function pull({ service, calendarId }: ConnectedWorkspace, cursor: string | null, pageSize?: number) {
+  const pages = [];
+  const options = { window: WINDOW, ...(pageSize ? { pageSize } : {}) };
+  for await (const page of service.onWatchedCalendarChange(calendarId, cursor, options)) pages.push(page);
+  const last = pages.at(-1);
+  if (!last) throw new Error("a pull has a page");
+  return { changes: pages.flatMap((page) => page.changes), cursor: last.cursor, pages };
+}
+
+const row = (world: ConnectedWorkspace, name: string, day = 8) =>
+  sandbox.notion.addRow(world.email, world.calendarId, { Name: title(name), Date: date(at(day)) });
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof CalendarError ? error.code : String(error);
+}
+
+describe("the watermark", () => {
+  test("a person's edit in the same minute as our write is not lost", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const written = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "same-minute-1");
+    const { cursor } = await pull(world, null);
+    sandbox.notion.editRow(world.email, written.eventId, { Date: date(at(9)) });
+    const { changes } = await pull(world, cursor);
+    expect(changes).toMatchObject([
+      { type: "upsert", event: { id: written.eventId, time: { start: at(9).start } } },
+    ]);
+    const stale = { calendarId: world.calendarId, eventId: written.eventId };
+    expect(
+      await codeOf(world.service.updateEvent(stale, { ...SAMPLE_EVENT, title: "Ours" }, written.version)),
+    ).toBe("VERSION_CONFLICT");
+  });
+
+  test("what was read in the overlap is told once, however often it is pulled", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const { cursor } = await pull(world, null);
+    row(world, "Once");
+    const first = await pull(world, cursor);
+    expect(first.changes).toHaveLength(1);
+    let next = first.cursor;
+    for (let again = 0; again < 3; again++) {
+      const { changes, cursor: after } = await pull(world, next);
+      expect(changes).toEqual([]);
+      expect(after).toBe(next);
+      next = after;
+    }
+  });
+
+  test("an edit whose stamp did not move is found by the comparison of everything", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const id = row(world, "Quiet");
+    const { cursor } = await pull(world, null);
+    await sandbox.notion.advanceTime(10 * MINUTE_MS);
+    row(world, "Later");
+    const later = await pull(world, cursor);
+    // The watermark is past it by now; the row's stamp is not.
+    const page = sandbox.notion.context.store.pages.get(id);
+    const name = [...(page?.cells.keys() ?? [])][0] ?? "";
+    page?.cells.set(name, { type: "title", segments: ["Changed without a stamp"] });
+    const { changes } = await pull(world, later.cursor);
+    expect(changes).toMatchObject([{ type: "upsert", event: { title: "Changed without a stamp" } }]);
+  });
+});
+
+describe("rows that vanish", () => {
+  test("a trashed row is read by itself, and told as a deletion; restored it is told again", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const id = row(world, "Trashed");
+    const first = await pull(world, null);
+    sandbox.notion.trashRow(world.email, id);
+    const gone = await pull(world, first.cursor);
+    expect(gone.changes).toMatchObject([{ type: "delete", eventId: id }]);
+    sandbox.notion.trashRow(world.email, id, false);
+    expect((await pull(world, gone.cursor)).changes).toMatchObject([{ type: "upsert", event: { id } }]);
+  });
+
+  test("a row that is no longer shared, or was deleted for good, is set aside and never told as a deletion", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const [hidden, purged] = [row(world, "Hidden"), row(world, "Purged", 9)];
+    const { cursor } = await pull(world, null);
+    sandbox.notion.unshare(world.botId, hidden);
+    sandbox.notion.purgeRow(purged);
+    const { changes } = await pull(world, cursor);
+    expect(changes.map((change) => change.type)).toEqual(["unreadable", "unreadable"]);
+    const read = world.service.getEvent({ calendarId: world.calendarId, eventId: hidden });
+    expect(await codeOf(read)).toBe("EVENT_UNREADABLE");
+  });
+
+  test("a row that was moved to another database is gone from this one", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const id = row(world, "Moves");
+    const { cursor } = await pull(world, null);
+    const { databaseId, dataSourceId } = sandbox.notion.createDatabase({
+      email: world.email,
+      title: "Other",
+    });
+    sandbox.notion.share(world.botId, databaseId);
+    sandbox.notion.moveRow(world.email, id, dataSourceId);
+    expect((await pull(world, cursor)).changes).toMatchObject([{ type: "delete", eventId: id }]);
+    expect(await world.service.getEvent({ calendarId: world.calendarId, eventId: id })).toBeNull();
+  });
+
+  test("a date that is taken off ends somebody else's event, and sets one of ours aside", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const theirs = row(world, "Theirs");
+    const { eventId: ours } = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "dateless-1");
+    const { cursor } = await pull(world, null);
+    for (const id of [theirs, ours]) sandbox.notion.editRow(world.email, id, { Date: { date: null } });
+    const { changes } = await pull(world, cursor);
+    expect(changes.map(({ type }) => type).sort()).toEqual(["delete", "unreadable"]);
+    expect(changes.find(({ type }) => type === "delete")).toMatchObject({ eventId: theirs });
+  });
+});
+
+describe("large tables", () => {
+  test("a listing goes on past the ceiling of a query, and each row is told once", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    sandbox.notion.faults.set({ queryLimit: 20 });
+    const ids: string[] = [];
+    for (let made = 0; made < 50; made++) {
+      if (made % 15 === 14) await sandbox.notion.advanceTime(MINUTE_MS);
+      ids.push(row(world, `Row ${made}`));
+    }
+    const { changes } = await pull(world, null, 10);
+    const told = changes.map((change) => (change.type === "upsert" ? change.event.id : ""));
+    expect(told.sort()).toEqual(ids.sort());
+  });
+
+  test("the comparison goes through a table part by part", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    for (let made = 0; made < 420; made++) {
+      if (made % 100 === 99) await sandbox.notion.advanceTime(MINUTE_MS);
+      row(world, `Row ${made}`);
+    }
+    await sandbox.notion.advanceTime(10 * MINUTE_MS);
+    let { cursor } = await pull(world, null);
+    const last = sandbox.notion.rows(world.calendarId).at(-1) ?? "";
+    sandbox.notion.trashRow(world.email, last);
+    const told: string[][] = [];
+    for (let round = 0; round < 2; round++) {
+      const { changes, cursor: next } = await pull(world, cursor);
+      told.push(changes.map(({ type }) => type));
+      cursor = next;
+    }
+    expect(told).toEqual([[], ["delete"]]);
+  });
+});
+
+describe("creating", () => {
+  test("a creation that was saved and answered 503 is read back by the id that the answer names", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    sandbox.notion.faults.add({ fault: "savedButUnavailable", times: 1 });
+    const written = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "saved-503-1");
+    expect(written.existed).toBe(false);
+    expect(sandbox.notion.rows(world.calendarId)).toEqual([written.eventId]);
+  });
+
+  test("a creation whose answer was lost is looked for after the time in which queries may not show it", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    sandbox.notion.faults.set({ indexLagMs: 40 });
+    sandbox.notion.faults.add({ fault: "loseAnswer", method: "pages.create", times: 1 });
+    const service = world.anotherService({ lookupDelayMs: 80 });
+    const written = await service.createEvent(world.calendarId, SAMPLE_EVENT, "lost-answer-1");
+    expect(sandbox.notion.rows(world.calendarId)).toEqual([written.eventId]);
+  });
+
+  test("a row that a person has duplicated does not stand for our event", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const { eventId } = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "duplicated-1");
+    await sandbox.notion.advanceTime(MINUTE_MS);
+    const note = sandbox.notion.text(eventId, "calsync");
+    sandbox.notion.addRow(world.email, world.calendarId, {
+      Name: title("Copy"),
+      Date: date(at(20)),
+      calsync: text(note),
+    });
+    const again = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "duplicated-1");
+    expect(again).toMatchObject({ existed: true, eventId });
+  });
+
+  test("long texts are written in segments, and guests and link where people read them", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const description = `${"ü".repeat(1_999)}👋🏽${"x".repeat(3_000)}`;
+    const { eventId, event } = await world.service.createEvent(
+      world.calendarId,
+      {
+        ...SAMPLE_EVENT,
+        description,
+        location: "https://meet.example/room",
+        attendees: [{ email: "guest@people.example", name: "Guest", response: "accepted", optional: false }],
+      },
+      "long-text-1",
+    );
+    expect(event.description).toBe(description);
+    expect(sandbox.notion.text(eventId, "Guests")).toBe("Guest <guest@people.example>");
+    expect(sandbox.notion.row(eventId)).toMatchObject({
+      properties: { Link: { url: "https://meet.example/room" } },
+    });
+    expect(event.attendees).toEqual([]);
+  });
+});
+
+describe("updating", () => {
+  test("an edit of another column between our read and our write stays, and the next pull tells it", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const { eventId } = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "between-1");
+    const { cursor } = await pull(world, null);
+    sandbox.notion.faults.add({ fault: "delay", method: "pages.update", delayMs: 60, times: 1 });
+    const ref = { calendarId: world.calendarId, eventId };
+    const update = world.service.updateEvent(ref, { ...SAMPLE_EVENT, time: at(12) }, null);
+    // The read is over once the update is under way.
+    const before = sandbox.notion.calls.get("pages.update") ?? 0;
+    while ((sandbox.notion.calls.get("pages.update") ?? 0) === before)
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    sandbox.notion.editRow(world.email, eventId, { Name: title("Renamed meanwhile") });
+    const written = await update;
+    expect(written.event).toMatchObject({ title: SAMPLE_EVENT.title, time: at(12) });
+    const { changes } = await pull(world, cursor);
+    expect(changes).toMatchObject([{ type: "upsert", event: { title: "Renamed meanwhile", time: at(12) } }]);
+    const [change] = changes;
+    expect(change?.type === "upsert" && change.event.version).not.toBe(written.version);
+  });
+
+  test("409 and 429 are repeated once, a longer pause is left to the caller", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const { eventId } = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "conflict-1");
+    const ref = { calendarId: world.calendarId, eventId };
+    sandbox.notion.faults.add({ fault: "conflict", method: "pages.update", times: 1 });
+    await world.service.updateEvent(ref, { ...SAMPLE_EVENT, title: "After a conflict" }, null);
+    sandbox.notion.faults.add({
+      fault: "rateLimit",
+      method: "pages.retrieve",
+      times: 1,
+      retryAfterSeconds: 30,
+    });
+    const limited = world.service.updateEvent(ref, { ...SAMPLE_EVENT, title: "Limited" }, null);
+    await expect(limited).rejects.toMatchObject({
+      code: "RATE_LIMIT_EXCEEDED",
+      advice: { retry: "later", afterMs: 30_000 },
+    });
+  });
+
+  test("the option that calls an event off reads as cancelled, and an update takes it back", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const { eventId } = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "called-off-1");
+    const ref = { calendarId: world.calendarId, eventId };
+    sandbox.notion.editRow(world.email, eventId, { Status: { select: { name: "Cancelled" } } });
+    expect((await world.service.getEvent(ref))?.status).toBe("cancelled");
+    await world.service.updateEvent(ref, SAMPLE_EVENT, null);
+    expect((await world.service.getEvent(ref))?.status).toBe("confirmed");
+  });
+});
+
+describe("mapping", () => {
+  test("a renamed column is still the same, a removed one stops everything with a sentence that names the table", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "renamed-1");
+    sandbox.notion.changeColumn(world.email, world.calendarId, "Date", { name: "When" });
+    const service = world.anotherService();
+    expect((await service.getFreeBusy([world.calendarId], WINDOW)).length).toBe(1);
+    sandbox.notion.changeColumn(world.email, world.calendarId, "Location", null);
+    const after = world.anotherService();
+    await expect(after.createEvent(world.calendarId, SAMPLE_EVENT, "removed-1")).rejects.toMatchObject({
+      code: "MAPPING_INVALID",
+      message: "Notion: The column of “Calendar” that held the place is gone; choose another one.",
+    });
+  });
+
+  test("another mapping makes the cursor void, so that everything is read anew", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    row(world, "Theirs");
+    const { cursor } = await pull(world, null);
+    const mapping = world.mappings.held.get(world.calendarId);
+    if (!mapping) throw new Error("the table is mapped");
+    world.mappings.held.set(world.calendarId, { ...mapping, others: "hidden" });
+    const hiding = { ...world, service: world.anotherService() };
+    expect(await codeOf(pull(hiding, cursor))).toBe("CURSOR_EXPIRED");
+    expect((await pull(hiding, null)).changes).toEqual([]);
+    await hiding.service.createEvent(world.calendarId, SAMPLE_EVENT, "shown-row-1");
+    expect((await pull(hiding, null)).changes).toHaveLength(1);
+  });
+
+  test("a table is mapped at its first use as its columns suggest, and two dates alike are not guessed", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const plain = sandbox.notion.createDatabase({ email: world.email, title: "Plain" });
+    sandbox.notion.share(world.botId, plain.databaseId);
+    await world.service.getFreeBusy([plain.dataSourceId], WINDOW);
+    expect(world.mappings.held.get(plain.dataSourceId)).toMatchObject({
+      cancelledOption: "Cancelled",
+      timeZone: "Europe/Berlin",
+    });
+    const twice = sandbox.notion.createDatabase({
+      email: world.email,
+      title: "Twice",
+      columns: [
+        { name: "Start date", type: "date" },
+        { name: "Due date", type: "date" },
+      ],
+    });
+    sandbox.notion.share(world.botId, twice.databaseId);
+    const table = await world.service.tables.describe(twice.dataSourceId);
+    expect(table.problems).toMatchObject([{ field: "time", code: "missing" }]);
+    expect(await codeOf(world.service.getFreeBusy([twice.dataSourceId], WINDOW))).toBe("MAPPING_INVALID");
+  });
+
+  test("databases without a date are no calendars, and those in the trash are none any more", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const tasks = sandbox.notion.createDatabase({
+      email: world.email,
+      title: "Tasks",
+      columns: [{ name: "Name", type: "title" }],
+    });
+    sandbox.notion.share(world.botId, tasks.databaseId);
+    expect((await world.service.listCalendars()).map(({ name }) => name)).toEqual(["Calendar"]);
+  });
+});
+
+describe("access", () => {
+  test("a refused token is renewed once, by one flight, and both tokens are stored", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    sandbox.notion.expireAccessTokens(world.botId);
+    const [service, other] = [world.anotherService(), world.anotherService()];
+    await Promise.all([service.listCalendars(), other.listCalendars(), service.listCalendars()]);
+    expect(world.credential.rotations).toBe(1);
+    expect(world.credential.invalidReason).toBeNull();
+  });
+
+  test("an access that its person has ended is marked, an internal one too; a failing token endpoint marks nothing", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    sandbox.notion.expireAccessTokens(world.botId);
+    sandbox.notion.faults.add({ fault: "serverError", method: "oauth.token", times: 1 });
+    expect(await codeOf(world.anotherService().listCalendars())).toBe("OAUTH_TOKEN_EXPIRED");
+    expect(world.credential.invalidReason).toBeNull();
+    sandbox.notion.revokeAccess(world.botId);
+    expect(await codeOf(world.anotherService().listCalendars())).toBe("CREDENTIAL_INVALID");
+    expect(world.credential.invalidReason).toBe("invalid_grant");
+
+    const internal = await connectWorkspace(sandbox.notion, { kind: "internal" });
+    sandbox.notion.revokeAccess(internal.botId);
+    expect(await codeOf(internal.anotherService().listCalendars())).toBe("CREDENTIAL_INVALID");
+    expect(internal.credential.invalidReason).toBe("unauthorized");
+  });
+
+  test("a calendar of an integration of one's own is polled, because our webhook does not hear of it", async () => {
+    const world = await connectWorkspace(sandbox.notion, { kind: "internal" });
+    const channel = {
+      id: crypto.randomUUID(),
+      address: "https://calsync.example",
+      secret: "s",
+      lifetimeMs: null,
+    };
+    expect(await codeOf(world.service.watchCalendar(world.calendarId, channel))).toBe("WATCH_UNSUPPORTED");
+  });
+});
