@@ -8,6 +8,13 @@ export const GOOGLE_CLIENT = {
   redirectUris: [`${WEB_URL}/api/v1/oauth/googlecalendar/callback`],
 };
 
+/** The app registration of tests and benchmarks at the simulated Microsoft. */
+export const MICROSOFT_APP = {
+  clientId: "2f6a3c1e-0000-4000-8000-0000ca15cafe",
+  clientSecret: "calsync-test-secret",
+  redirectUris: [`${WEB_URL}/api/v1/oauth/office365calendar/callback`],
+};
+
 /** Environment of the API's processes, with simulators in providers' places. */
 export function apiEnvironment(options: {
   databaseUrl: string;
@@ -40,5 +47,15 @@ export function googleEnvironment(url: string): Record<string, string> {
     GOOGLE_AUTH_URL: `${url}/o/oauth2/v2/auth`,
     GOOGLE_TOKEN_URL: `${url}/token`,
     GOOGLE_REVOKE_URL: `${url}/revoke`,
+  };
+}
+
+/** The simulated Microsoft's part of the environment; its authority has to be trusted besides. */
+export function microsoftEnvironment(graph: { url: string; loginUrl: string }): Record<string, string> {
+  return {
+    MICROSOFT_CLIENT_ID: MICROSOFT_APP.clientId,
+    MICROSOFT_CLIENT_SECRET: MICROSOFT_APP.clientSecret,
+    MICROSOFT_API_URL: graph.url,
+    MICROSOFT_LOGIN_URL: graph.loginUrl,
   };
 }

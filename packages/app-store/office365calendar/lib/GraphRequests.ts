@@ -70,11 +70,13 @@ const batchSchema = z.object({
  */
 export class GraphRequests {
   readonly #tokens: AccessTokenSource;
+  readonly #credential: ServiceDependencies["credential"];
   readonly #settings: MicrosoftSettings;
   readonly #log: ServiceDependencies["log"];
 
   constructor(dependencies: ServiceDependencies, settings: MicrosoftSettings) {
     this.#tokens = new AccessTokenSource(dependencies, settings);
+    this.#credential = dependencies.credential;
     this.#settings = settings;
     this.#log = dependencies.log;
   }
@@ -182,7 +184,12 @@ export class GraphRequests {
       try {
         return await this.#once<T>(call, { ...mailbox, token });
       } catch (again) {
-        throw toCalendarError(again, call.subject);
+        if (!(again instanceof GraphError) || again.statusCode !== 401 || claimsOf(again.headers) === null) {
+          throw toCalendarError(again, call.subject);
+        }
+        // No renewal brings what is asked for (a second factor, a known device): its user has to sign in.
+        await this.#credential.markInvalid("claims_challenge");
+        throw signInAgain();
       }
     }
   }
@@ -274,6 +281,14 @@ function claimsOf(headers: Headers | undefined): string | null {
 function onlyCalendarError(error: unknown): CalendarError {
   if (error instanceof CalendarError) return error;
   throw error;
+}
+
+function signInAgain(): CalendarError {
+  return new CalendarError(
+    "CREDENTIAL_INVALID",
+    "Microsoft wants this account's user to sign in again; connect it again",
+    { status: 401, providerReason: "claims_challenge" },
+  );
 }
 
 function unreadable(): CalendarError {
