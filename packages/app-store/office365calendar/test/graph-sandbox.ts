@@ -254,7 +254,7 @@ export function contractSubject(graph: GraphSandbox, endpoint: NotificationEndpo
         const id = graph.faults.add({ fault: "serverError", account: email });
         return () => void graph.faults.remove(id);
       },
-      expireCursors: () => void graph.faults.add({ fault: "loseSyncToken", account: email, times: 1 }),
+      expireCursors: () => graph.expireDeltaTokens(calendarId),
     },
     receiver: { address: endpoint.address, received: () => endpoint.received },
     close: async () => graph.faults.clear(),

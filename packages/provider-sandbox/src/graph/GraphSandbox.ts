@@ -270,6 +270,12 @@ export class GraphSandbox {
     return viewFound(this.context, this.#found(email, eventId), { ...PLAIN_READER, ...reader });
   }
 
+  /** What an app has left on an event under `String {GUID} Name X`; null without it. */
+  extendedProperty(email: string, eventId: string, propertyId: string): string | null {
+    const { extendedProperties } = this.#found(email, eventId).event;
+    return extendedProperties.find(({ id }) => id === propertyId)?.value ?? null;
+  }
+
   /** Creates an event as a person does in Outlook. @param calendarId `primary` for the default calendar */
   putEvent(email: string, calendarId: string, event: GraphEvent): GraphEvent {
     const account = this.#account(email);
