@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { loadProvider, providers } from "./index.ts";
 
 describe("the registry of providers", () => {
-  test("it lists every provider's metadata under its slug and loads its code on demand", async () => {
+  test("it lists every provider's metadata under its slug and loads its code on demand", {
+    timeout: 60_000,
+  }, async () => {
     expect(providers.map(({ slug }) => slug)).toContain("googlecalendar");
     for (const metadata of providers) {
       const provider = await loadProvider(metadata.slug);

@@ -18,7 +18,7 @@ export const hour = (index: number): Date =>
 export async function makeBookings(
   prisma: PrismaClient,
   sync: CalendarSync,
-  hosts: readonly ConnectedHost[],
+  hosts: readonly Pick<ConnectedHost, "userId" | "eventTypeId">[],
   perHost: number,
 ): Promise<number[]> {
   return prisma.$transaction(async (tx) => {

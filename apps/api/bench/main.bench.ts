@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { caldavBench } from "./caldav.bench.ts";
 import { cronBench } from "./cron.bench.ts";
 import type { BenchGroup, Figure } from "./group.bench.ts";
 import { icsBench } from "./ics.bench.ts";
@@ -23,6 +24,7 @@ const GROUPS: readonly BenchGroup[] = [
   slotsBench,
   cronBench,
   icsBench,
+  caldavBench,
 ];
 
 const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -63,6 +63,8 @@ export async function createBenchWorld(options: {
           smtpPort: sandbox.smtpPort,
         }),
         LOG_LEVEL: "warn",
+        // Servers that users name are on this machine too.
+        OUTBOUND_ALLOW: "127.0.0.1",
         ...(profileDir ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` } : {}),
       };
       const start: BenchSite["start"] = (file, more = {}) =>

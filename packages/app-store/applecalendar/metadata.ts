@@ -5,6 +5,12 @@ export const metadata = presetMetadata({
   slug: "applecalendar",
   name: "Apple iCloud",
   website: "https://www.icloud.com/calendar",
+  // Apple publishes no quotas: ten requests a second of one account.
+  limits: {
+    account: { units: 100, perMs: 10_000, unasked: 10 },
+    installation: { units: 2_000, perMs: 10_000 },
+    costs: { updateEvent: 2, listCalendars: 3, getFreeBusy: 4 },
+  },
   help:
     "iCloud lets other programs in by an app-specific password only. Make one for calsync: sign in at account.apple.com, open " +
     "“Sign-In and Security”, then “App-Specific Passwords”. Two-factor authentication has to be on.",

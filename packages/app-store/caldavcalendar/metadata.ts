@@ -44,11 +44,14 @@ export const metadata: ProviderMetadata = {
     clientChosenIds: true,
     maxSubscriptionMs: null,
     minPollMs: 60_000,
+    // LAST-MODIFIED and DTSTAMP know no smaller unit (RFC 5545 §3.3.5).
+    clockGranularityMs: 1_000,
   },
-  // No server publishes quotas; ten requests a second of one account are what a desktop client makes when it starts.
+  // A server of one's own takes what a desktop client makes when it starts; one that has a limit says so (429) and is left alone.
   limits: {
-    account: { units: 100, perMs: 10_000, unasked: 10 },
+    account: { units: 400, perMs: 10_000, unasked: 10 },
     installation: { units: 5_000, perMs: 10_000 },
-    costs: { createEvent: 2, updateEvent: 2, listCalendars: 3, getFreeBusy: 4 },
+    // An update reads the object first; a listing of the account finds its way there.
+    costs: { updateEvent: 2, listCalendars: 3, getFreeBusy: 4 },
   },
 };

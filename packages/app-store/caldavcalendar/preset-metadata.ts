@@ -1,4 +1,4 @@
-import type { ConnectionField, ConnectionForm, ProviderMetadata } from "@calsync/types";
+import type { CallLimits, ConnectionField, ConnectionForm, ProviderMetadata } from "@calsync/types";
 import { metadata } from "./metadata.ts";
 
 const [serverUrl, username, password] = metadata.form?.fields ?? [];
@@ -11,6 +11,7 @@ export interface PresetDescription {
   /** How to get an app password. */
   help: string;
   links: ConnectionForm["links"];
+  limits?: CallLimits;
   /** How its user name is called; CalDAV's words where left out. */
   username?: Partial<ConnectionField>;
   password?: Partial<ConnectionField>;
@@ -27,6 +28,7 @@ export function presetMetadata(preset: PresetDescription): ProviderMetadata {
     slug,
     name,
     website,
+    ...(preset.limits ? { limits: preset.limits } : {}),
     form: {
       help,
       fields: [

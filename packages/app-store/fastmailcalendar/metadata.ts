@@ -5,6 +5,12 @@ export const metadata = presetMetadata({
   slug: "fastmailcalendar",
   name: "Fastmail",
   website: "https://www.fastmail.com/",
+  // Fastmail publishes no quotas: ten requests a second of one account.
+  limits: {
+    account: { units: 100, perMs: 10_000, unasked: 10 },
+    installation: { units: 2_000, perMs: 10_000 },
+    costs: { updateEvent: 2, listCalendars: 3, getFreeBusy: 4 },
+  },
   help:
     "Fastmail lets other programs in by an app password. Make one with access to calendars (CalDAV): Settings, “Privacy & Security”, " +
     "“Manage app passwords and access”.",
