@@ -70,14 +70,13 @@ async function main() {
 
 class Interruption extends Error {}
 
-function greet({ web, api, sandbox, forGoogle }) {
+function greet({ web, api, sandbox, forGoogle, forMicrosoft }) {
   const line = (title, address, text) => say(`  ${title.padEnd(9)} ${address.padEnd(30)} ${dim(text)}`);
   say(`\n${bold("calsync runs.")} ${dim("Ctrl-C ends it.")}\n`);
   line("Web", web, `log in as ${DEMO.email} with ${DEMO.password}`);
   line("Booking", `${web}/${DEMO.username}`, "what a guest sees");
   line("API", `${api}/docs`, "reference page");
-  if (sandbox)
-    line("Sandbox", `${sandbox}/`, forGoogle ? "stands in for Google Calendar, with a mailbox" : "mailbox");
+  if (sandbox) line("Sandbox", `${sandbox}/`, standsIn(forGoogle, forMicrosoft));
   if (forGoogle) {
     say(`
 Try this:
@@ -86,6 +85,11 @@ Try this:
   3. Open the sandbox's calendar and drag the new event: the booking moves by itself, and the guest gets a mail.`);
   }
   say(dim("\nLogs: .calsync/logs   Forget all local data: npm run reset\n"));
+}
+
+function standsIn(forGoogle, forMicrosoft) {
+  const names = [forGoogle && "Google Calendar", forMicrosoft && "Outlook"].filter(Boolean).join(" and ");
+  return names ? `stands in for ${names}, with a mailbox` : "mailbox";
 }
 
 main().then(

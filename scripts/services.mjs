@@ -70,13 +70,18 @@ export async function startServices(
   processes,
   { ports, databaseUrl, secrets, statePath, settings = {}, sandboxFlags = [] },
 ) {
-  const env = { ...serviceEnv({ ports, databaseUrl, secrets }), ...settings };
+  const { forGoogle, forMicrosoft, forMail } = usesSandbox();
+  // Graph is served over TLS with a certificate of the sandbox' own. Its clients trust the authority behind it, and whom the
+  // environment trusts already; Node.js reads the file when a process starts.
+  const caPath = path.join(path.dirname(statePath), "sandbox-ca.pem");
+  const trust = forMicrosoft ? { NODE_EXTRA_CA_CERTS: caPath } : {};
+  const env = { ...serviceEnv({ ports, databaseUrl, secrets }), ...trust, ...settings };
   const all = { ...process.env, ...env };
+  const alreadyTrusted = process.env.NODE_EXTRA_CA_CERTS || "";
   const node = process.execPath;
   // Asked directly, also when API_URL is a public address in front of it.
   const api = `http://127.0.0.1:${ports.api}`;
-  const { forGoogle, forMail } = usesSandbox();
-  const sandbox = forGoogle || forMail ? env.SANDBOX_URL : null;
+  const sandbox = forGoogle || forMicrosoft || forMail ? env.SANDBOX_URL : null;
 
   if (sandbox) {
     fs.mkdirSync(path.dirname(statePath), { recursive: true });
@@ -91,6 +96,7 @@ export async function startServices(
       statePath,
       "--google-client",
       client,
+      ...(forMicrosoft ? graphFlags(env, { ports, secrets, caPath }) : []),
       ...sandboxFlags,
     ];
     await step("Start the calendar sandbox", async () => {
@@ -99,10 +105,13 @@ export async function startServices(
         "sandbox",
         [node, "packages/provider-sandbox/dist/cli.js", ...flags.map(String), "--allow-http-callbacks"],
         {
-          env: { ...all, NODE_ENV: "development" },
+          // The file that the others are to trust is only about to be written.
+          env: { ...all, NODE_ENV: "development", NODE_EXTRA_CA_CERTS: alreadyTrusted },
         },
       );
       await processes.ready("sandbox", `${sandbox}/`);
+      if (forMicrosoft && alreadyTrusted)
+        fs.appendFileSync(caPath, `\n${fs.readFileSync(alreadyTrusted, "utf8")}`);
     });
   }
   await step("Start the API and the worker", async () => {
@@ -123,7 +132,14 @@ export async function startServices(
     });
     await processes.ready("web", `http://localhost:${ports.web}/`);
   });
-  return { web: env.WEB_URL, api, sandbox, forGoogle, env };
+  return { web: env.WEB_URL, api, sandbox, forGoogle, forMicrosoft, env };
+}
+
+/** What tells the sandbox to serve Microsoft Graph, and the app that calsync signs in as. */
+function graphFlags(env, { ports, secrets, caPath }) {
+  const callback = `${env.WEB_URL}/api/v1/oauth/office365calendar/callback`;
+  const app = `${secrets.SANDBOX_MICROSOFT_CLIENT_ID}:${secrets.SANDBOX_MICROSOFT_CLIENT_SECRET}:${callback}`;
+  return ["--graph-port", ports.graph, "--graph-ca", caPath, "--graph-app", app];
 }
 
 /** Says what a root shell should know before PostgreSQL starts, which refuses to run as root. */

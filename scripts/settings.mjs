@@ -11,12 +11,18 @@ const secretsFile = path.join(localDir, "env");
 /** Settings of the running `npm start`, for `npm run calsync`; holds secrets, so only its owner may read it. */
 export const runningEnvFile = path.join(localDir, "running.env");
 
-/** @typedef {{ web: number, api: number, sandbox: number, smtp: number }} Ports */
+/** @typedef {{ web: number, api: number, sandbox: number, smtp: number, graph: number }} Ports */
 
 const PORTS = [
   { key: "web", variable: "WEB_PORT", usual: 3000, listener: "web app" },
   { key: "api", variable: "API_PORT", usual: 3001, listener: "API" },
   { key: "sandbox", variable: "SANDBOX_PORT", usual: 3010, listener: "calendar sandbox" },
+  {
+    key: "graph",
+    variable: "SANDBOX_GRAPH_PORT",
+    usual: 3011,
+    listener: "sandbox's Microsoft Graph",
+  },
   { key: "smtp", variable: "SANDBOX_SMTP_PORT", usual: 3025, listener: "sandbox's mail server" },
 ];
 
@@ -150,6 +156,8 @@ export function localSecrets() {
     CRON_SECRET: random(32),
     SANDBOX_GOOGLE_CLIENT_ID: "calsync-local.apps.googleusercontent.com",
     SANDBOX_GOOGLE_CLIENT_SECRET: random(24),
+    SANDBOX_MICROSOFT_CLIENT_ID: crypto.randomUUID(),
+    SANDBOX_MICROSOFT_CLIENT_SECRET: random(24),
   };
   const kept = parseEnvFile(secretsFile);
   const secrets = { ...made, ...kept };
@@ -166,7 +174,8 @@ export function writePrivate(file, variables) {
 
 /**
  * Environment of the API, the worker and the web server.
- * Real Google credentials (GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET) replace the sandbox's Google, SMTP_URL its mail server.
+ * Real Google credentials (GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET) replace the sandbox's Google, those of
+ * Microsoft (MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_SECRET) its Outlook, SMTP_URL its mail server.
  * @param {{ ports: Ports, databaseUrl: string, secrets: Record<string, string | undefined> }} local
  * @returns {Record<string, string>}
  */
@@ -183,7 +192,8 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
     API_HOST: "127.0.0.1",
     SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
     MAIL_FROM: "calsync <bookings@calsync.test>",
-    ...(usesSandbox().forGoogle ? sandboxEnv(sandbox, secrets) : {}),
+    ...(usesSandbox().forGoogle ? googleEnv(sandbox, secrets) : {}),
+    ...(usesSandbox().forMicrosoft ? microsoftEnv(sandbox, ports.graph, secrets) : {}),
   };
   const chosen = Object.fromEntries(
     Object.entries(usual).map(([name, value]) => [name, process.env[name] || value]),
@@ -198,13 +208,14 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
   };
 }
 
-/** What the sandbox stands in for: Google without credentials of Google, a mail server without SMTP_URL. */
+/** What the sandbox stands in for: Google and Microsoft without credentials of theirs, a mail server without SMTP_URL. */
 export const usesSandbox = () => ({
   forGoogle: !process.env.GOOGLE_CLIENT_ID,
+  forMicrosoft: !process.env.MICROSOFT_CLIENT_ID,
   forMail: !process.env.SMTP_URL,
 });
 
-function sandboxEnv(sandbox, secrets) {
+function googleEnv(sandbox, secrets) {
   return {
     GOOGLE_CLIENT_ID: secrets.SANDBOX_GOOGLE_CLIENT_ID,
     GOOGLE_CLIENT_SECRET: secrets.SANDBOX_GOOGLE_CLIENT_SECRET,
@@ -212,5 +223,14 @@ function sandboxEnv(sandbox, secrets) {
     GOOGLE_AUTH_URL: `${sandbox}/o/oauth2/v2/auth`,
     GOOGLE_TOKEN_URL: `${sandbox}/token`,
     GOOGLE_REVOKE_URL: `${sandbox}/revoke`,
+  };
+}
+
+function microsoftEnv(sandbox, graphPort, secrets) {
+  return {
+    MICROSOFT_CLIENT_ID: secrets.SANDBOX_MICROSOFT_CLIENT_ID,
+    MICROSOFT_CLIENT_SECRET: secrets.SANDBOX_MICROSOFT_CLIENT_SECRET,
+    MICROSOFT_API_URL: `https://localhost:${graphPort}`,
+    MICROSOFT_LOGIN_URL: `${sandbox}/microsoft`,
   };
 }

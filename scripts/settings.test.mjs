@@ -2,7 +2,13 @@ import net from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { anyPorts, freePorts, serviceEnv } from "./settings.mjs";
 
-const names = { web: "WEB_PORT", api: "API_PORT", sandbox: "SANDBOX_PORT", smtp: "SANDBOX_SMTP_PORT" };
+const names = {
+  web: "WEB_PORT",
+  api: "API_PORT",
+  sandbox: "SANDBOX_PORT",
+  graph: "SANDBOX_GRAPH_PORT",
+  smtp: "SANDBOX_SMTP_PORT",
+};
 
 async function useAnyPorts() {
   const ports = await anyPorts();
@@ -46,9 +52,9 @@ describe("freePorts", () => {
 
 describe("serviceEnv", () => {
   const local = {
-    ports: { web: 1, api: 2, sandbox: 3, smtp: 4 },
+    ports: { web: 1, api: 2, sandbox: 3, smtp: 4, graph: 5 },
     databaseUrl: "postgresql://localhost/calsync",
-    secrets: { SANDBOX_GOOGLE_CLIENT_ID: "sandbox-client" },
+    secrets: { SANDBOX_GOOGLE_CLIENT_ID: "sandbox-client", SANDBOX_MICROSOFT_CLIENT_ID: "sandbox-app" },
   };
 
   test("points at the sandbox when there are no Google credentials", () => {
@@ -58,6 +64,17 @@ describe("serviceEnv", () => {
       GOOGLE_API_URL: "http://127.0.0.1:3",
       SMTP_URL: "smtp://127.0.0.1:4",
     });
+  });
+
+  test("points at the sandbox' Microsoft when there are no credentials of Microsoft, and only then", () => {
+    vi.stubEnv("MICROSOFT_CLIENT_ID", "");
+    expect(serviceEnv(local)).toMatchObject({
+      MICROSOFT_CLIENT_ID: "sandbox-app",
+      MICROSOFT_API_URL: "https://localhost:5",
+      MICROSOFT_LOGIN_URL: "http://127.0.0.1:3/microsoft",
+    });
+    vi.stubEnv("MICROSOFT_CLIENT_ID", "real-app");
+    expect(serviceEnv(local)).not.toHaveProperty("MICROSOFT_API_URL");
   });
 
   test("leaves Google's own addresses alone when there are credentials", () => {

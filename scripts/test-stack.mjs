@@ -27,7 +27,9 @@ export async function startTestStack(serverUrl, { dir, onStarted }) {
 
   // Whatever is configured on this machine, the tests meet the sandbox, at the addresses of this run.
   for (const name of Object.keys(process.env)) {
-    if (/^(GOOGLE_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_|CRON_|SCHEDULE_|OUTBOUND_)/.test(name))
+    if (
+      /^(GOOGLE_|MICROSOFT_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_|CRON_|SCHEDULE_|OUTBOUND_)/.test(name)
+    )
       delete process.env[name];
   }
   const processes = new Processes(path.join(logDir, "test"), null);

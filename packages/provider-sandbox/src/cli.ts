@@ -10,10 +10,13 @@ const HELP = `calsync-sandbox: simulated calendar providers on a loopback port
   --state <file>              keep the state in this JSON file
   --seed <demo|empty>         what a fresh state holds (default demo)
   --random-seed <n>           seed of faults and orders (default 1)
-  --no-quota                  do not enforce Google's documented quota
+  --no-quota                  do not enforce the limits that the providers document
   --allow-http-callbacks      take http://localhost addresses for push channels
   --google-client <id:secret:redirect[,redirect]>   register an OAuth client; repeatable
   --notion-client <id:secret:redirect[,redirect]>   register a public Notion integration; repeatable
+  --graph-port <n>            also serve Microsoft Graph over TLS on this port
+  --graph-ca <file>           write the authority of its certificate to this file, for NODE_EXTRA_CA_CERTS of its clients
+  --graph-app <id:secret:redirect[,redirect]>   register an app of the Microsoft identity platform; repeatable
   --allow-production          start although NODE_ENV is production
   --help                      show this text
 `;
@@ -45,6 +48,9 @@ async function main(): Promise<void> {
       "allow-http-callbacks": { type: "boolean", default: false },
       "google-client": { type: "string", multiple: true, default: [] },
       "notion-client": { type: "string", multiple: true, default: [] },
+      "graph-port": { type: "string" },
+      "graph-ca": { type: "string" },
+      "graph-app": { type: "string", multiple: true, default: [] },
       "allow-production": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -63,11 +69,15 @@ async function main(): Promise<void> {
     quota: values["no-quota"] ? "none" : "documented",
     allowHttpCallbacks: values["allow-http-callbacks"],
     googleClients: values["google-client"].map((text) => readClient(text, "--google-client")),
+    graphPort: values["graph-port"] === undefined ? false : readPort(values["graph-port"], "--graph-port"),
+    ...(values["graph-ca"] === undefined ? {} : { graphCaPath: values["graph-ca"] }),
+    graphApps: values["graph-app"].map((text) => readClient(text, "--graph-app")),
     notionClients: values["notion-client"].map((text) => readClient(text, "--notion-client")),
     production: process.env.NODE_ENV === "production",
     allowProduction: values["allow-production"],
   });
   process.stdout.write(`The sandbox listens at ${sandbox.url}\n`);
+  if (sandbox.graph.url) process.stdout.write(`Microsoft Graph is served at ${sandbox.graph.url}\n`);
   if (sandbox.mail?.port) process.stdout.write(`Mail is taken over SMTP at 127.0.0.1:${sandbox.mail.port}\n`);
   const stop = () => {
     sandbox.close().then(
