@@ -7,7 +7,7 @@ const client = fileURLToPath(new URL("../src/pages/client/", import.meta.url));
  * Bundles the scripts and styles of the pages for browsers.
  *
  * @param outdir where to write them; null only returns them.
- * @returns the files by name, e.g. `google-page.js`.
+ * @returns the files by name, e.g. `calendar-page.js`.
  * @throws when a source does not compile; the message is esbuild's.
  */
 export async function buildClient(outdir: string | null): Promise<Map<string, Uint8Array>> {
@@ -15,11 +15,11 @@ export async function buildClient(outdir: string | null): Promise<Map<string, Ui
     absWorkingDir: client,
     entryPoints: [
       "index-page.ts",
-      "google-page.ts",
+      "calendar-page.ts",
       "mail-page.ts",
       "faults-page.ts",
       "sandbox.css",
-      "google-page.css",
+      "calendar-page.css",
     ],
     outdir: outdir ?? "unused",
     bundle: true,

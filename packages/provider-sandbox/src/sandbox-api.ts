@@ -5,6 +5,7 @@ import { faultSettings } from "./google/faults.ts";
 import type { GoogleSandbox } from "./google/GoogleSandbox.ts";
 import { graphFaultSettings } from "./graph/faults.ts";
 import type { GraphSandbox } from "./graph/GraphSandbox.ts";
+import { ianaZone } from "./graph/zones.ts";
 
 const HEARTBEAT_MS = 25_000;
 
@@ -119,7 +120,8 @@ function graphApi(graph: GraphSandbox): ProviderApi {
       graph.accounts().map(({ email, name, timeZone }) => ({
         email,
         name,
-        timeZone,
+        // As browsers name zones.
+        timeZone: ianaZone(timeZone),
         calendars: graph
           .calendars(email)
           .map((calendar) => ({ id: calendar.id, summary: calendar.name, primary: calendar.isDefault })),

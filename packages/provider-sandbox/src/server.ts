@@ -173,7 +173,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     mailbox?.clear();
     seed();
   });
-  registerPages(app, { mailbox, faultsSchema: faultsSchemas.google });
+  registerPages(app, { mailbox, faultsSchemas, graphUrl: () => graphUrl });
   if (file) {
     // Tokens and codes change without a calendar change: after each request that may have changed something.
     app.addHook("onResponse", async (request) => {

@@ -12,11 +12,12 @@ export interface PageContent {
 }
 
 /** Said on every page, so that nobody takes the simulator for the real thing. */
-const SANDBOX_LABEL = "calsync sandbox — a simulator, not Google";
+const SANDBOX_LABEL = "calsync sandbox — a simulator, not the real thing";
 
 const NAVIGATION = [
   ["/", "Overview"],
-  ["/google", "Calendar"],
+  ["/google", "Google"],
+  ["/outlook", "Outlook"],
   ["/mail", "Mailbox"],
   ["/faults", "Faults"],
 ] as const;

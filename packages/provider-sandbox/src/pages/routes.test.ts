@@ -9,18 +9,18 @@ describe("pages", () => {
 
   beforeAll(async () => {
     app = Fastify();
-    registerPages(app, { mailbox: new Mailbox(), faultsSchema: faultsSchemas.google });
+    registerPages(app, { mailbox: new Mailbox(), faultsSchemas });
     await app.ready();
   });
 
   afterAll(() => app.close());
 
-  test.each(["/", "/google", "/mail", "/faults"])(
+  test.each(["/", "/google", "/outlook", "/mail", "/faults"])(
     "%s says that it is a sandbox, and its files are served",
     async (path) => {
       const page = await app.inject(path);
       expect(page.statusCode).toBe(200);
-      expect(page.body).toContain("calsync sandbox — a simulator, not Google");
+      expect(page.body).toContain("calsync sandbox — a simulator, not the real thing");
       expect(page.body).toContain(`<a href="${path}" aria-current="page">`);
       expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
       const files = [...page.body.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(
@@ -52,7 +52,7 @@ describe("pages", () => {
 
   test("without an SMTP server the mailbox page says so and there is no mail API", async () => {
     const bare = Fastify();
-    registerPages(bare, { faultsSchema: faultsSchemas.google });
+    registerPages(bare, { faultsSchemas });
     expect((await bare.inject("/mail")).body).toContain('{"smtpPort":null}');
     expect((await bare.inject("/sandbox/api/mail")).statusCode).toBe(404);
     await bare.close();

@@ -8,15 +8,17 @@ import { type PageContent, renderPage } from "./layout.ts";
 export interface PagesContext {
   /** Absent when the sandbox runs without its SMTP server: the mailbox page says so then. */
   mailbox?: Mailbox | undefined;
-  /** JSON Schema of `PUT /sandbox/api/faults`; the faults page draws its form from it. */
-  faultsSchema: unknown;
+  /** JSON Schema of `PUT /sandbox/api/faults` by provider; the faults page draws its form from it. */
+  faultsSchemas: Record<string, unknown>;
+  /** Where Microsoft Graph is served; empty when it is not. */
+  graphUrl?: () => string;
 }
 
 // Mails are shown in a frame without scripts; what they embed from elsewhere is not fetched.
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'";
 
-/** Serves the pages a person uses — `/`, `/google`, `/mail`, `/faults` — with their assets, and the mailbox's API. */
+/** Serves the pages a person uses — `/`, `/google`, `/outlook`, `/mail`, `/faults` — with their assets, and the mailbox's API. */
 export function registerPages(app: FastifyInstance, context: PagesContext): void {
   const { mailbox } = context;
   if (mailbox) registerMailRoutes(app, mailbox);
@@ -34,14 +36,17 @@ export function registerPages(app: FastifyInstance, context: PagesContext): void
     title: "Overview",
     script: "index-page",
     main: "<h1>Overview</h1>",
-    data: { smtpPort: mailbox?.port ?? null },
+    data: { smtpPort: mailbox?.port ?? null, graphUrl: context.graphUrl?.() ?? "" },
   }));
-  page("/google", () => ({
-    title: "Calendar",
-    script: "google-page",
-    styles: ["google-page"],
-    main: '<h1 class="visually-hidden">Calendar</h1>',
-  }));
+  const calendarPage = (title: string, provider: string): PageContent => ({
+    title,
+    script: "calendar-page",
+    styles: ["calendar-page"],
+    main: `<h1 class="visually-hidden">${title}</h1>`,
+    data: { provider },
+  });
+  page("/google", () => calendarPage("Google Calendar", "google"));
+  page("/outlook", () => calendarPage("Outlook", "graph"));
   page("/mail", () => ({
     title: "Mailbox",
     script: "mail-page",
@@ -52,7 +57,7 @@ export function registerPages(app: FastifyInstance, context: PagesContext): void
     title: "Faults",
     script: "faults-page",
     main: "<h1>Faults</h1>",
-    data: { schema: context.faultsSchema },
+    data: { schemas: context.faultsSchemas },
   }));
 
   app.get<{ Params: { name: string } }>("/assets/:name", async (request, reply) => {

@@ -1,6 +1,8 @@
 import { h, mainElement, messageOf, pageData, sandboxApi, toast } from "./dom.ts";
 import { type JsonSchema, schemaField } from "./schema-field.ts";
 
+const NAMES: Record<string, string> = { google: "Google", graph: "Microsoft" };
+
 type Rule = { id?: string; fault: string } & Record<string, unknown>;
 
 interface Faults {
@@ -12,14 +14,19 @@ interface FaultsSchema extends JsonSchema {
   properties: { rules: { items: JsonSchema }; behaviours: JsonSchema } & Record<string, JsonSchema>;
 }
 
-const PATH = "/sandbox/api/faults";
-const { schema } = pageData<{ schema: FaultsSchema }>();
+const { schemas } = pageData<{ schemas: Record<string, FaultsSchema> }>();
+const providerSelect = h(
+  "select",
+  { id: "provider", onchange: () => void showProvider() },
+  Object.keys(schemas).map((name) => h("option", { value: name }, NAMES[name] ?? name)),
+);
+const ruleFormPart = h("div", {});
 
 const PRESETS: [string, Rule[]][] = [
   ["Everything works", []],
   ["Slow (1 s per call)", [{ fault: "delay", delayMs: 1_000 }]],
   ["Every fifth call fails", [{ fault: "serverError", probability: 0.2, status: 503 }]],
-  ["Over quota now and then", [{ fault: "rateLimit", probability: 0.3, status: 403 }]],
+  ["Over quota now and then", [{ fault: "rateLimit", probability: 0.3 }]],
   ["Answers get lost", [{ fault: "loseAnswer", probability: 0.2 }]],
   ["No notifications", [{ fault: "dropNotification" }]],
 ];
@@ -28,9 +35,22 @@ let faults: Faults = { rules: [], behaviours: {} };
 const rulesPart = h("div", {});
 const behavioursPart = h("div", {});
 
+function path(): string {
+  return `/sandbox/api/faults?provider=${providerSelect.value}`;
+}
+
+function schema(): FaultsSchema {
+  return schemas[providerSelect.value] as FaultsSchema;
+}
+
+async function showProvider(): Promise<void> {
+  ruleFormPart.replaceChildren(ruleForm());
+  await load().catch((error: unknown) => toast(messageOf(error), "failed"));
+}
+
 async function put(change: Partial<Faults>, done: string): Promise<void> {
   try {
-    await sandboxApi("PUT", PATH, change);
+    await sandboxApi("PUT", path(), change);
     toast(done);
     await load();
   } catch (error) {
@@ -87,7 +107,7 @@ function drawRules(): void {
 }
 
 function ruleForm(): HTMLElement {
-  const fields = Object.entries(schema.properties.rules.items.properties ?? {})
+  const fields = Object.entries(schema().properties.rules.items.properties ?? {})
     .filter(([name]) => name !== "id")
     .map(([name, property]) => schemaField(name, property, undefined, "rule"));
   const add = (event: Event) => {
@@ -112,7 +132,7 @@ function ruleForm(): HTMLElement {
 }
 
 function drawBehaviours(): void {
-  const fields = Object.entries(schema.properties.behaviours.properties ?? {}).map(([name, property]) =>
+  const fields = Object.entries(schema().properties.behaviours.properties ?? {}).map(([name, property]) =>
     schemaField(name, property, faults.behaviours[name], "behaviour"),
   );
   const save = (event: Event) => {
@@ -140,7 +160,7 @@ function drawBehaviours(): void {
 }
 
 async function load(): Promise<void> {
-  faults = await sandboxApi<Faults>("GET", PATH);
+  faults = await sandboxApi<Faults>("GET", path());
   drawRules();
   drawBehaviours();
 }
@@ -149,8 +169,9 @@ mainElement().append(
   h(
     "p",
     {},
-    "What goes wrong from now on, for every client of the sandbox. Pages of the sandbox itself are spared.",
+    "What goes wrong from now on, for every client of the provider. Pages of the sandbox itself are spared.",
   ),
+  h("p", { class: "field" }, h("label", { for: "provider" }, "Provider"), providerSelect),
   h(
     "section",
     { class: "card", "aria-label": "Active faults" },
@@ -165,7 +186,7 @@ mainElement().append(
       ),
     ),
   ),
-  h("section", { class: "card" }, h("h2", {}, "Add a fault"), ruleForm()),
+  h("section", { class: "card" }, h("h2", {}, "Add a fault"), ruleFormPart),
   h("section", { class: "card" }, h("h2", {}, "Behaviours"), behavioursPart),
 );
-load().catch((error: unknown) => toast(messageOf(error), "failed"));
+void showProvider();

@@ -1,17 +1,6 @@
 import type { ApiEvent } from "../event-model.ts";
+import type { ApiCalendar, CalendarApi } from "./calendar-api.ts";
 import { errorText, sandboxApi } from "./dom.ts";
-
-/** An entry of the user's calendar list. */
-export interface ApiCalendar {
-  id: string;
-  summary: string;
-  summaryOverride?: string;
-  timeZone?: string;
-  accessRole: string;
-  primary?: boolean;
-  backgroundColor?: string;
-  foregroundColor?: string;
-}
 
 interface Page<Item> {
   items?: Item[];
@@ -21,7 +10,7 @@ interface Page<Item> {
 type Query = Record<string, string | number | boolean>;
 
 /** The Google Calendar API as one account sees it: an ordinary client with a bearer token. */
-export class GoogleApi {
+export class GoogleApi implements CalendarApi {
   readonly #email: string;
   #token: Promise<string> | undefined;
 

@@ -8,13 +8,13 @@ interface Overview {
   }[];
 }
 
-const { smtpPort } = pageData<{ smtpPort: number | null }>();
+const { smtpPort, graphUrl } = pageData<{ smtpPort: number | null; graphUrl: string }>();
 
-function calendarLink(account: string, calendarId: string, text: string): HTMLElement {
-  return h("a", { href: `/google?${new URLSearchParams({ account, calendar: calendarId })}` }, text);
+function calendarLink(page: string, account: string, calendarId: string, text: string): HTMLElement {
+  return h("a", { href: `${page}?${new URLSearchParams({ account, calendar: calendarId })}` }, text);
 }
 
-function accountTable({ accounts }: Overview): HTMLElement {
+function accountTable(page: string, { accounts }: Overview): HTMLElement {
   if (accounts.length === 0)
     return h("p", {}, "There is no account yet: an app's consent page can make one.");
   return h(
@@ -31,7 +31,7 @@ function accountTable({ accounts }: Overview): HTMLElement {
           h(
             "th",
             { scope: "row" },
-            h("a", { href: `/google?${new URLSearchParams({ account: account.email })}` }, account.email),
+            h("a", { href: `${page}?${new URLSearchParams({ account: account.email })}` }, account.email),
             account.name ? h("div", { class: "muted" }, account.name) : null,
           ),
           h(
@@ -41,7 +41,7 @@ function accountTable({ accounts }: Overview): HTMLElement {
               h(
                 "div",
                 {},
-                calendarLink(account.email, calendar.id, calendar.summary ?? calendar.id),
+                calendarLink(page, account.email, calendar.id, calendar.summary ?? calendar.id),
                 calendar.timeZone ? h("span", { class: "muted" }, ` · ${calendar.timeZone}`) : null,
               ),
             ),
@@ -57,7 +57,12 @@ function entry(href: string, title: string, text: string): HTMLElement {
 }
 
 async function show(): Promise<void> {
-  const overview = await sandboxApi<Overview>("GET", "/sandbox/api/accounts");
+  const [google, outlook] = await Promise.all(
+    ["google", "graph"].map((provider) =>
+      sandboxApi<Overview>("GET", `/sandbox/api/accounts?provider=${provider}`),
+    ),
+  );
+  if (!google || !outlook) return;
   const origin = location.origin;
   mainElement().append(
     h(
@@ -65,12 +70,14 @@ async function show(): Promise<void> {
       {},
       "This server stands in for calendar providers on this machine. It keeps its own accounts, calendars and mail; nothing leaves the machine.",
     ),
-    h("section", { class: "card" }, h("h2", {}, "Google accounts"), accountTable(overview)),
+    h("section", { class: "card" }, h("h2", {}, "Google accounts"), accountTable("/google", google)),
+    h("section", { class: "card" }, h("h2", {}, "Microsoft accounts"), accountTable("/outlook", outlook)),
     entry(
       "/google",
-      "Calendar",
+      "Google Calendar",
       "What a person sees and does in Google's own page: create, drag, resize, edit, delete.",
     ),
+    entry("/outlook", "Outlook", "The same in Outlook."),
     entry(
       "/mail",
       "Mailbox",
@@ -94,6 +101,8 @@ async function show(): Promise<void> {
           "Calendar API": `${origin}/calendar/v3`,
           Consent: `${origin}/o/oauth2/v2/auth`,
           Token: `${origin}/token`,
+          "Microsoft Graph": graphUrl ? `${graphUrl}/v1.0` : "off",
+          "Microsoft sign-in": `${origin}/microsoft`,
           SMTP: smtpPort === null ? "off" : `127.0.0.1:${smtpPort}`,
         }).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, h("code", {}, value))]),
       ),

@@ -11,16 +11,25 @@ import {
   spanOf,
   timesBody,
 } from "../event-model.ts";
+import type { ApiCalendar, CalendarApi } from "./calendar-api.ts";
 import { followChanges } from "./change-stream.ts";
-import { h, mainElement, messageOf, sandboxApi, toast } from "./dom.ts";
+import { h, mainElement, messageOf, pageData, sandboxApi, toast } from "./dom.ts";
 import { eventContent } from "./event-content.ts";
 import { askSeriesScope, type EventFields, type EventRights, openEventDialog } from "./event-dialog.ts";
-import { type ApiCalendar, GoogleApi } from "./google-api.ts";
+import { GoogleApi } from "./google-api.ts";
+import { OutlookApi } from "./outlook-api.ts";
 
 interface SandboxAccount {
   email: string;
   name?: string;
 }
+
+/** The APIs of the providers whose calendars this page shows; the server says which one. */
+const APIS: Record<string, (email: string) => CalendarApi> = {
+  google: (email) => new GoogleApi(email),
+  graph: (email) => new OutlookApi(email),
+};
+const { provider } = pageData<{ provider: string }>();
 
 const query = new URLSearchParams(location.search);
 const accountSelect = h("select", { id: "account", onchange: () => void switchAccount() });
@@ -33,7 +42,7 @@ const createButton = h(
 );
 const grid = h("div", { id: "grid" });
 
-let api: GoogleApi | undefined;
+let api: CalendarApi | undefined;
 let email = "";
 let calendars: ApiCalendar[] = [];
 let current: ApiCalendar | undefined;
@@ -296,7 +305,7 @@ async function withHold<Result>(action: () => Promise<Result>): Promise<Result> 
   }
 }
 
-function requireApi(): GoogleApi {
+function requireApi(): CalendarApi {
   if (!api) throw new Error("Choose an account first.");
   return api;
 }
@@ -321,7 +330,7 @@ function switchAccount(): Promise<void> {
 async function chooseAccount(chosen: string): Promise<void> {
   email = chosen;
   accountSelect.value = chosen;
-  api = new GoogleApi(chosen);
+  api = APIS[provider]?.(chosen);
   await loadCalendars();
   const wanted = query.get("calendar");
   query.delete("calendar");
@@ -374,7 +383,8 @@ async function loadLists(): Promise<void> {
 
 /** Shows the accounts that there are now; an app's consent page makes new ones. */
 async function loadAccounts(): Promise<SandboxAccount[]> {
-  const { accounts } = await sandboxApi<{ accounts: SandboxAccount[] }>("GET", "/sandbox/api/accounts");
+  const path = `/sandbox/api/accounts?provider=${provider}`;
+  const { accounts } = await sandboxApi<{ accounts: SandboxAccount[] }>("GET", path);
   accountSelect.replaceChildren(
     ...accounts.map((account) => h("option", { value: account.email }, account.email)),
   );
