@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventAttendee } from "@calsync/types";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
 
@@ -9,8 +9,11 @@ let world: SyncHarness;
 let host: Host;
 let uid: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
@@ -18,7 +21,7 @@ beforeEach(async () => {
   await world.settle();
   world.mails.length = 0;
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const person = (name: string, more: Partial<EventAttendee> = {}): EventAttendee => ({
   email: `${name}@guest.test`,

@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
@@ -8,8 +8,11 @@ let host: Host;
 let uid: string;
 let eventId: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.prisma.syncPreference.create({ data: { userId: host.userId, conflictPolicy: "ASK" } });
@@ -19,7 +22,7 @@ beforeEach(async () => {
   eventId = (await world.eventOf(uid, host.calendarId)).id;
   world.mails.splice(0);
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const person = () => world.server.person;
 const open = () => world.sync.conflicts.list(host.userId, { state: "open" });

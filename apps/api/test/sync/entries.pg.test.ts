@@ -1,19 +1,22 @@
 import type { CreateEntry, UpdateEntry } from "@calsync/bookings";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventTime } from "@calsync/types";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const at = (start: string, end: string): CreateEntry["time"] => ({
   allDay: false,

@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
@@ -7,8 +7,11 @@ let world: SyncHarness;
 let host: Host;
 let uid: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
@@ -16,7 +19,7 @@ beforeEach(async () => {
   await world.settle();
   world.mails.splice(0);
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const prefer = (data: { outsideHours?: "HOLD"; overlap?: "HOLD" }) =>
   world.prisma.syncPreference.create({ data: { userId: host.userId, ...data } });

@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
 
@@ -7,14 +7,17 @@ let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-// A database for each test: jobs and calendars of one must not be due in another.
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+// Jobs and calendars of one test must not be due in another.
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 describe("invariant 5: no echo", () => {
   test("our own writes come back in a pull and change nothing", async () => {

@@ -1,7 +1,7 @@
 import { countStatements } from "@calsync/prisma/testing";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { toNotificationRequest } from "@calsync/testing/memory-calendar";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 /* What other calendar syncs are known to get wrong, by name: read in public code and in the threads of its users. */
@@ -10,13 +10,16 @@ let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const calendarSync = () =>
   world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });

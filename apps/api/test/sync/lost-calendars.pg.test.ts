@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
 
@@ -7,13 +7,16 @@ let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const calendar = (id = host.calendarSyncId) => world.prisma.calendarSync.findUniqueOrThrow({ where: { id } });
 

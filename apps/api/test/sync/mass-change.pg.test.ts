@@ -1,16 +1,19 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
 });
-afterEach(() => database?.drop());
+beforeEach(async () => {
+  await database.empty();
+});
+afterAll(() => database?.drop());
 
 /** A host with a limit, and bookings on the days from the 8th on that stand in their calendar. */
 async function start(options: {

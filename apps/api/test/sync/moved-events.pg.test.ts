@@ -1,7 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
@@ -11,15 +11,18 @@ let host: Host;
 let other: string;
 let otherSyncId: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   other = world.server.addCalendar(host.account, { name: "Private" });
   otherSyncId = await world.useCalendar(host, other, { selected: true });
   await world.tick();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 async function booked(): Promise<{ uid: string; eventId: string }> {
   const uid = await world.book(host, "2030-01-08T10:00Z");

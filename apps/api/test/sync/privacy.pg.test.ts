@@ -1,6 +1,6 @@
 import { createSyncPreferences, type DestinationView } from "@calsync/calendar-sync";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
@@ -8,15 +8,18 @@ let world: SyncHarness;
 let host: Host;
 let uid: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   await world.tick();
   uid = await world.book(host, "2030-01-08T10:00Z");
   await world.settle();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const event = () => world.eventOf(uid, host.calendarId);
 const edit = async (fields: Parameters<typeof world.server.person.edit>[2]) =>

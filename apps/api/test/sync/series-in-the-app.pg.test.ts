@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
 import { SeriesStory } from "./series-story.ts";
 
@@ -8,12 +8,15 @@ let story: SeriesStory;
 let world: SyncHarness;
 let host: Host;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   story = await SeriesStory.begin(database);
   ({ world, host } = story);
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 describe("the series cancelled in the app", () => {
   test("from one date on cuts the event short, in one write and one mail to each person", async () => {

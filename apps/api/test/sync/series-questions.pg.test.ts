@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
 import { SeriesStory } from "./series-story.ts";
 
@@ -9,13 +9,16 @@ let world: SyncHarness;
 let host: Host;
 let uids: string[];
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   story = await SeriesStory.begin(database);
   ({ world, host } = story);
   uids = await story.bookSeries();
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 const prefer = (data: { outsideHours?: "HOLD"; overlap?: "HOLD"; conflictPolicy?: "ASK" }) =>
   world.prisma.syncPreference.create({ data: { userId: host.userId, ...data } });

@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventTime } from "@calsync/types";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
@@ -9,8 +9,11 @@ let host: Host;
 let second: string;
 let uid: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
   world = new SyncHarness(database);
   host = await world.host();
   second = world.server.addCalendar(host.account, { name: "Family" });
@@ -20,7 +23,7 @@ beforeEach(async () => {
   await world.settle();
   world.mails.length = 0;
 });
-afterEach(() => database?.drop());
+afterAll(() => database?.drop());
 
 /** Somebody sets the event's time in the first calendar, and everything that follows happens. */
 async function setTime(time: EventTime): Promise<void> {
