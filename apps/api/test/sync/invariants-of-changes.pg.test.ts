@@ -1,4 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import type { CalendarService } from "@calsync/types";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
@@ -92,6 +93,41 @@ describe("invariant 6: nothing is inferred from silence", () => {
     world.server.expireCursors();
     await world.pull(host);
     expect((await world.booking(uid)).status).toBe("CANCELLED");
+  });
+
+  test("a full listing that leaves out somebody's event opens no slot until that event was read directly", async () => {
+    const kept = world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T10:00Z") });
+    const gone = world.server.person.create(host.calendarId, { time: hourAt("2030-01-09T12:00Z") });
+    await world.settle();
+    world.server.person.delete(host.calendarId, gone);
+    world.server.purge(host.calendarId, gone);
+    world.notifications.splice(0);
+    world.wrapService = (service) => hiding(service, [kept]);
+    world.server.expireCursors();
+    world.server.faults.next("getEvent", { kind: "server-error" }, 2);
+    await world.pull(host);
+    expect(await busyHours()).toEqual([10, 12]);
+    world.clock.advance({ hours: 1 });
+    await world.settle();
+    expect(await busyHours()).toEqual([10]);
+  });
+
+  test("a listing that leaves out many events which are all there is not believed about the others", async () => {
+    world = new SyncHarness(database, { settings: { pushBatchSize: 10 } });
+    host = await world.host("other");
+    await world.tick();
+    const ids: string[] = [];
+    for (let minute = 10; minute < 25; minute++)
+      ids.push(world.server.person.create(host.calendarId, { time: hourAt(`2030-01-09T10:${minute}Z`) }));
+    await world.settle();
+    world.wrapService = (service) => hiding(service, ids);
+    world.server.expireCursors();
+    await world.pull(host);
+    world.clock.advance({ minutes: 5 });
+    await world.settle();
+    expect(world.server.callCount("getEvent")).toBe(10);
+    expect(await world.prisma.busyInterval.count()).toBe(15);
+    expect(await world.prisma.externalEvent.count({ where: { missingSince: { not: null } } })).toBe(0);
   });
 
   test("an event that cannot be read is set aside alone, recorded, and the rest of its page goes on", async () => {
@@ -234,3 +270,18 @@ describe("invariant 12: every change is explained", () => {
     expect((await world.booking(uid)).cancellationReason).toContain("deleted");
   });
 });
+
+/** A listing that leaves out these events, which are there. */
+const hiding = (service: CalendarService, ids: readonly string[]) =>
+  interceptPages(service, (page) => {
+    page.changes = page.changes.filter(
+      (change) => change.type !== "upsert" || !ids.includes(change.event.id),
+    );
+  });
+
+/** The hours of the host's busy times. */
+async function busyHours(): Promise<number[]> {
+  const range = { start: new Date("2030-01-09T00:00Z"), end: new Date("2030-01-10T00:00Z") };
+  const { intervals } = await world.sync.busyIntervals(host.userId, range);
+  return intervals.map(({ start }) => start.getUTCHours());
+}

@@ -49,10 +49,15 @@ export function changedHere(
   });
 }
 
+/** Whether both sides have never agreed on anything: the event was found under the booking's UID, and made by somebody else. */
+export function isStranger({ base, pending }: Pick<PlannedReference, "base" | "pending">): boolean {
+  return base === null && pending.length === 0;
+}
+
 /**
  * What both sides last agreed on. Writes whose answers were lost count, field by field, as far as the event shows them:
- * a value that one of them wrote is ours, not a person's. A reference that was never written (an event found and linked)
- * agrees with the booking as it is shown.
+ * a value that one of them wrote is ours, not a person's. A stranger's event is compared with the booking as it is shown, and
+ * nobody is agreed on: people of both stay.
  */
 export function agreedState(
   reference: PlannedReference,
@@ -60,7 +65,8 @@ export function agreedState(
   remote: EventSnapshot,
 ): SyncedState {
   const { base, pending } = reference;
-  let agreed = base ?? pending.at(-1) ?? { local: shown, remote: shown };
+  const nobody = { ...shown, attendees: [] };
+  let agreed = base ?? pending.at(-1) ?? { local: nobody, remote: nobody };
   for (const field of SNAPSHOT_FIELDS) {
     if (field === "attendees" || sameField(field, remote, agreed.remote)) continue;
     const ours = pending.findLast((write) =>

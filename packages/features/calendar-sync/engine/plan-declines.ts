@@ -1,5 +1,6 @@
-import type { InstantString } from "@calsync/types";
-import type { InboundPlan } from "./inbound-plan.ts";
+import type { ExternalEvent, InstantString } from "@calsync/types";
+import type { LocalItem } from "../ports/BookingStore.ts";
+import type { InboundPlan, PlannedReference } from "./inbound-plan.ts";
 import { type AttendeeMerge, allDeclined } from "./merge-attendees.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -52,4 +53,18 @@ export function plannedDeclines(
     ],
     push: policy.direction !== "FROM_CALENDAR",
   };
+}
+
+/** Whether the host has declined their own event since it was last looked at. */
+export function hostHasDeclined(event: ExternalEvent, reference: PlannedReference): boolean {
+  return event.selfResponse === "declined" && reference.base?.selfResponse !== "declined";
+}
+
+/** Whether the reason for which sync cancelled the booking is gone, while its event is still there. */
+export function hasUndeclined(local: LocalItem, event: ExternalEvent): boolean {
+  if (local.cancelledFor === "host-declined") return event.selfResponse !== "declined";
+  return (
+    local.cancelledFor === "all-attendees-declined" &&
+    event.attendees.some(({ response }) => response !== "declined")
+  );
 }

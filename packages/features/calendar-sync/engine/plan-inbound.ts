@@ -1,6 +1,6 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
 import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
-import { agreedState, changedHere, needsPush, pick, rebase, seenSnapshot } from "./agreement.ts";
+import { agreedState, changedHere, isStranger, needsPush, pick, rebase, seenSnapshot } from "./agreement.ts";
 import { type PlannedHold, type TimeObjection, timeObjection } from "./guards.ts";
 import type {
   InboundInput,
@@ -12,7 +12,7 @@ import type {
 } from "./inbound-plan.ts";
 import { type AttendeeMerge, mergeAttendees } from "./merge-attendees.ts";
 import { calendarPrevails, changedBy } from "./merge-fields.ts";
-import { plannedDeclines } from "./plan-declines.ts";
+import { hasUndeclined, hostHasDeclined, plannedDeclines } from "./plan-declines.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
 import {
@@ -116,7 +116,7 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
         refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });
       continue;
     }
-    const theirs = side === "remote";
+    const theirs = side === "remote" && !isStranger(reference);
     if (!theirs && asks(policy)) {
       disputed.push(field);
     } else if (theirs || calendarWins(field, local, event, input)) {
@@ -170,11 +170,6 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
   };
   const declined = { host: hostHasDeclined(event, reference), people: takesPeople ? people : null };
   return plannedDeclines(plan, declined, policy, changedAt);
-}
-
-/** Whether the host has declined their own event since it was last looked at. */
-function hostHasDeclined(event: ExternalEvent, reference: PlannedReference): boolean {
-  return event.selfResponse === "declined" && reference.base?.selfResponse !== "declined";
 }
 
 /** The booking is cancelled and yet its event is there: our deletion is still to come, or the event was brought back. */
@@ -242,15 +237,6 @@ function planRestored(input: InboundInput, local: LocalItem, event: ExternalEven
   };
 }
 
-/** Whether the reason for which sync cancelled the booking is gone, while its event is still there. */
-function hasUndeclined(local: LocalItem, event: ExternalEvent): boolean {
-  if (local.cancelledFor === "host-declined") return event.selfResponse !== "declined";
-  return (
-    local.cancelledFor === "all-attendees-declined" &&
-    event.attendees.some(({ response }) => response !== "declined")
-  );
-}
-
 function planDeleted({ reference, remote, policy, now }: InboundInput, local: LocalItem): InboundPlan {
   if (reference.status === "DELETED") return nothing("echo", {});
   // Writes without an answer stay known: should the event come out of the bin, what it says of them is no person's edit.
@@ -268,6 +254,9 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
   };
   // We have deleted it ourselves while the booking was cancelled, and never heard that it was done.
   if (reference.deletePending) return { ...nothing("echo", again), push: true };
+  // What was found under the booking's UID and is gone again was never its event: it gets one of its own.
+  if (isStranger(reference) && reference.status === "PENDING")
+    return { ...nothing("unchanged", again), push: true };
   if (policy.direction === "TO_CALENDAR") {
     return {
       reason: "direction-to-calendar-only",

@@ -289,8 +289,11 @@ export class CalendarSyncRepository {
   async findForgottenRechecks(sql: Sql, dueBefore: Date, limit: number): Promise<string[]> {
     const rows = await sql.$queryRaw<{ calendarSyncId: string }[]>`
       SELECT DISTINCT r."calendarSyncId"
-        FROM (SELECT "calendarSyncId" FROM "BookingReference" WHERE "recheckAt" < ${dueBefore}
-               ORDER BY "recheckAt" LIMIT ${limit}) r
+        FROM ((SELECT "calendarSyncId" FROM "BookingReference" WHERE "recheckAt" < ${dueBefore}
+                ORDER BY "recheckAt" LIMIT ${limit})
+              UNION ALL
+              (SELECT "calendarSyncId" FROM "ExternalEvent" WHERE "missingSince" < ${dueBefore}
+                ORDER BY "missingSince" LIMIT ${limit})) r
         JOIN "CalendarSync" s ON s."id" = r."calendarSyncId"
        WHERE s."enabled" AND s."lostAt" IS NULL`;
     return rows.map((row) => row.calendarSyncId);

@@ -28,6 +28,13 @@ export interface SeriesPart {
   snapshot: ExternalEvent | null;
 }
 
+/** A mirrored event that a full listing has left out; `seriesId` and `originalStart` are set for an exception. */
+export interface MissingEvent {
+  externalEventId: string;
+  seriesId: string | null;
+  originalStart: string;
+}
+
 /** Where an event is that has gone from another calendar. */
 export interface EventPlace {
   referenceId: string;
@@ -65,7 +72,8 @@ export class ExternalEventRepository {
         "originalStart" = EXCLUDED."originalStart", "seriesId" = EXCLUDED."seriesId", "iCalUid" = EXCLUDED."iCalUid",
         "version" = EXCLUDED."version", "snapshot" = EXCLUDED."snapshot", "startTime" = EXCLUDED."startTime",
         "endTime" = EXCLUDED."endTime", "status" = EXCLUDED."status", "setAsideReason" = EXCLUDED."setAsideReason",
-        "externalUpdatedAt" = EXCLUDED."externalUpdatedAt", "seenGeneration" = EXCLUDED."seenGeneration", "updatedAt" = now()
+        "externalUpdatedAt" = EXCLUDED."externalUpdatedAt", "seenGeneration" = EXCLUDED."seenGeneration",
+        "missingSince" = NULL, "updatedAt" = now()
       RETURNING "id", "externalEventId"`;
   }
 
@@ -77,16 +85,40 @@ export class ExternalEventRepository {
          AND ("externalEventId" = ANY(${eventIds}) OR "seriesId" = ANY(${eventIds}))`;
   }
 
-  /** Forgets what a full listing of `window` has not shown. Events outside the window are left as they are. */
-  async deleteUnseen(
+  /**
+   * Marks what a full listing of `window` has not shown: each is to be read directly before it is forgotten. Events outside the
+   * window are left as they are. @returns how many
+   */
+  async markUnseen(
     sql: Sql,
     calendarSyncId: string,
     generation: number,
     window: Interval,
+    now: Date,
   ): Promise<number> {
     return sql.$executeRaw`
-      DELETE FROM "ExternalEvent" WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "seenGeneration" < ${generation}
-         AND "endTime" > ${window.start} AND "startTime" < ${window.end}`;
+      UPDATE "ExternalEvent" SET "missingSince" = ${now}, "updatedAt" = now()
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "seenGeneration" < ${generation}
+         AND "endTime" > ${window.start} AND "startTime" < ${window.end} AND "missingSince" IS NULL`;
+  }
+
+  /** Events that a full listing has left out, the soonest first; an exception only once its series is certain. */
+  async findMissing(sql: Sql, calendarSyncId: string, limit: number): Promise<MissingEvent[]> {
+    return sql.$queryRaw`
+      SELECT e."externalEventId", e."seriesId", e."originalStart" FROM "ExternalEvent" e
+       WHERE e."calendarSyncId" = ${calendarSyncId}::uuid AND e."missingSince" IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM "ExternalEvent" s
+                          WHERE s."calendarSyncId" = e."calendarSyncId" AND s."externalEventId" = e."seriesId"
+                            AND s."missingSince" IS NOT NULL)
+       ORDER BY e."startTime", e."externalEventId" LIMIT ${limit}`;
+  }
+
+  /** These events of a calendar, or all (null), count as there. */
+  async clearMissing(sql: Sql, calendarSyncId: string, eventIds: readonly string[] | null): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "ExternalEvent" SET "missingSince" = NULL, "updatedAt" = now()
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "missingSince" IS NOT NULL
+         AND (${eventIds === null} OR "externalEventId" = ANY(${eventIds ?? []}))`;
   }
 
   /**
@@ -121,6 +153,31 @@ export class ExternalEventRepository {
            WHERE x."calendarSyncId" = s."id" AND x."iCalUid" = w."iCalUid"
              AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL) e
        ORDER BY w."id", e."rank", e."calendarSyncId"`;
+  }
+
+  /**
+   * Single events of the mirror that stand for bookings which were never written to their calendar: they carry the
+   * booking's UID, or our marker. One event for each reference.
+   */
+  async findStanding(
+    sql: Sql,
+    calendarSyncId: string,
+    unwritten: readonly { referenceId: string; iCalUid: string }[],
+  ): Promise<{ referenceId: string; externalEventId: string }[]> {
+    if (unwritten.length === 0) return [];
+    return sql.$queryRaw`
+      SELECT DISTINCT ON (w."referenceId") w."referenceId", e."externalEventId"
+        FROM jsonb_to_recordset(${JSON.stringify(unwritten)}::jsonb) AS w("referenceId" text, "iCalUid" text)
+        CROSS JOIN LATERAL (
+          SELECT x."externalEventId", x."status", x."seriesId", x."snapshot", 1 AS "rank" FROM "ExternalEvent" x
+           WHERE x."calendarSyncId" = ${calendarSyncId}::uuid AND x."snapshot"->>'marker' = w."referenceId"
+             AND x."snapshot"->>'marker' IS NOT NULL
+          UNION ALL
+          SELECT x."externalEventId", x."status", x."seriesId", x."snapshot", 2 FROM "ExternalEvent" x
+           WHERE x."calendarSyncId" = ${calendarSyncId}::uuid AND x."iCalUid" = w."iCalUid") e
+       WHERE e."status" IN ('confirmed', 'tentative') AND e."seriesId" IS NULL
+         AND jsonb_typeof(e."snapshot"->'recurrence') IS DISTINCT FROM 'array'
+       ORDER BY w."referenceId", e."rank", e."externalEventId"`;
   }
 
   /** Series by their event ids, with their exceptions; a null list means all series of the calendar. */

@@ -42,15 +42,18 @@ const COLUMNS = Prisma.sql`r."id", r."bookingId", r."calendarSyncId", r."externa
 /** The links between bookings and events. Every method is one statement, however many rows. */
 export class ReferenceRepository {
   /**
-   * References that a page is about: by event id, or by our marker while the event's id is not known yet. A series stands
+   * References that a page is about: by event id; while that is not known yet, by our marker, or by the UID of a booking that
+   * was never written to this calendar. A series stands
    * for all of its occurrences, also when the page names one of them only, or a copy of the series under its marker.
    * @param eventIds ids of events, and of the series of instances
+   * @param uids iCalendar UIDs of single events that are there
    */
   async findForChanges(
     sql: Sql,
     calendarSyncId: string,
     eventIds: readonly string[],
     markers: readonly string[],
+    uids: readonly string[],
   ): Promise<ReferenceRow[]> {
     const rows = await sql.$queryRaw<RawReference[]>`
       SELECT ${COLUMNS} FROM "BookingReference" r
@@ -61,6 +64,11 @@ export class ReferenceRepository {
                SELECT "id" FROM "BookingReference"
                 WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "externalEventId" IS NULL AND "seriesReferenceId" IS NULL
                   AND "id" = ANY(${markers}::uuid[])
+               UNION ALL
+               SELECT n."id" FROM "Booking" b JOIN "BookingReference" n ON n."bookingId" = b."id"
+                WHERE b."iCalUid" = ANY(${uids}) AND n."calendarSyncId" = ${calendarSyncId}::uuid AND n."status" = 'PENDING'
+                  AND n."externalEventId" IS NULL AND n."pendingSnapshot" IS NULL AND n."detachedAt" IS NULL
+                  AND n."seriesReferenceId" IS NULL
                UNION ALL
                SELECT o."id" FROM "SeriesReference" s JOIN "BookingReference" o ON o."seriesReferenceId" = s."id"
                 WHERE s."calendarSyncId" = ${calendarSyncId}::uuid

@@ -1,5 +1,6 @@
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalChange, Interval } from "@calsync/types";
+import { isStranger } from "../engine/agreement.ts";
 import type { ClockTrust } from "../engine/clock-compare.ts";
 import { type InboundInput, planInbound } from "../engine/plan-inbound.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
@@ -15,7 +16,7 @@ import { localOf } from "./local-of.ts";
 import type { Mirror } from "./Mirror.ts";
 import type { GoneEvents, MovedEvents } from "./MovedEvents.ts";
 import { goneSeriesRecord } from "./MovedSeries.ts";
-import { eventIdOf, latestPerEvent, markersOf, remoteOf, seriesIdOf } from "./page-of-changes.ts";
+import { eventIdOf, latestPerEvent, markersOf, remoteOf, seriesIdOf, uidOf } from "./page-of-changes.ts";
 import { extrasOf } from "./page-of-series.ts";
 import { actionsOf, isDone, isRefused, patchOf, refusalRecord, setAsideRecord } from "./plan-effects.ts";
 import {
@@ -99,6 +100,10 @@ export class ChangeApplier {
     const unwritten = new Map(
       singles.filter((one) => one.externalEventId === null).map((one) => [one.id, one]),
     );
+    // What was never written may have its event already, made by somebody else: an invitation that was accepted, an import.
+    const strangers = new Map(
+      [...unwritten.values()].filter(isStranger).map((one) => [items.get(one.bookingId)?.iCalUid, one]),
+    );
     const policy = policyFor(options.mode, policyOf(calendar));
     const clock = this.#clockOf(calendar);
     const { ownAddresses } = calendar;
@@ -117,7 +122,16 @@ export class ChangeApplier {
       if (series.handled.has(change)) continue;
       // An instance carries the marker of the series that it was copied from.
       const marker = change.type === "upsert" && change.event.seriesId === null ? change.event.marker : null;
-      const reference = byEventId.get(eventIdOf(change)) ?? unwritten.get(marker ?? "");
+      const uid = uidOf(change);
+      const reference =
+        byEventId.get(eventIdOf(change)) ??
+        unwritten.get(marker ?? "") ??
+        (uid === null ? undefined : strangers.get(uid));
+      if (reference?.externalEventId === null) {
+        // One event stands for a booking, however many say so.
+        unwritten.delete(reference.id);
+        strangers.delete(items.get(reference.bookingId)?.iCalUid);
+      }
       const remote = remoteOf(change);
       if (!reference || !remote) {
         foreign.push(change);
@@ -296,9 +310,9 @@ export class ChangeApplier {
     changes: readonly ExternalChange[],
   ): Promise<ReferenceRow[]> {
     const eventIds = changes.flatMap((change) => [eventIdOf(change) ?? [], seriesIdOf(change) ?? []].flat());
-    const markers = markersOf(changes);
     if (eventIds.length === 0) return [];
-    return this.#references.findForChanges(tx, calendar.id, eventIds, markers);
+    const uids = changes.flatMap((change) => uidOf(change) ?? []);
+    return this.#references.findForChanges(tx, calendar.id, eventIds, markersOf(changes), uids);
   }
 
   async #loadItems(

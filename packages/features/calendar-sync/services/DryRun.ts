@@ -8,6 +8,7 @@ import type { DoctorRepository } from "../repositories/DoctorRepository.ts";
 import type { RunWish, SyncRunRepository } from "../repositories/SyncRunRepository.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { Lease } from "./Lease.ts";
+import { mirrorWindow } from "./mirror-window.ts";
 import { plannedWrites } from "./planned-writes.ts";
 
 /** One change that a sync would make, or would leave undone. */
@@ -188,13 +189,7 @@ export class DryRun {
   }
 
   #window(): Interval {
-    const { settings, now } = this.#deps;
-    const day = 24 * 3_600_000;
-    const at = now().getTime();
-    return {
-      start: new Date(at - settings.windowPastDays * day),
-      end: new Date(at + settings.windowAheadDays * day),
-    };
+    return mirrorWindow(this.#deps.settings, this.#deps.now());
   }
 }
 

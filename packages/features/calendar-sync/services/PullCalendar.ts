@@ -17,6 +17,7 @@ import { readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { HeldChanges } from "./HeldChanges.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
+import { mirrorWindow } from "./mirror-window.ts";
 
 /** What one pull did; one line of the log. */
 export interface PullReport {
@@ -112,14 +113,12 @@ export class PullCalendar {
       pollAt: new Date(pulledAt.getTime() + pauseMs),
     });
     const isBack = row.lostAt !== null;
-    if (isBack) {
-      // Writes and direct reads have waited for this reading.
-      const payload = { calendarSyncId: row.id };
-      await enqueueMany(prisma, [
-        { job: pushCalendarJob, payload },
-        { job: recheckEventsJob, payload },
-      ]);
-    }
+    // Writes have waited for this reading, and direct reads too.
+    const payload = { calendarSyncId: row.id };
+    await enqueueMany(prisma, [
+      ...(isBack || row.lastPulledAt === null ? [{ job: pushCalendarJob, payload }] : []),
+      ...(isBack ? [{ job: recheckEventsJob, payload }] : []),
+    ]);
     // Channels go with their calendar, and nobody tells.
     if (!isBack && next.missedChanges < settings.silentAfterPulls) return;
     const subscriptionId = await subscriptions.replaceCurrent(prisma, row.id, pulledAt);
@@ -197,7 +196,8 @@ export class PullCalendar {
 
   /**
    * A full listing is complete. What it did not show may have gone, or may just not be shown: each missing event of a
-   * booking is read directly, and only what that read says counts (invariant 6).
+   * booking is read directly, and only what that read says counts (invariant 6). Events that are not ours stay in the mirror
+   * until they were read too, after this.
    */
   async #concludeFullPull(
     lease: Lease,
@@ -205,10 +205,10 @@ export class PullCalendar {
     service: CalendarService,
     report: PullReport,
   ): Promise<void> {
-    const { prisma, references, seriesReferences, events } = this.#deps;
+    const { prisma, references, seriesReferences, events, now } = this.#deps;
     const window = this.#window();
     const unseen = await references.findUnseen(prisma, state.id, state.fullPullGeneration, {
-      start: this.#deps.now(),
+      start: now(),
       end: window.end,
     });
     const changes: ExternalChange[] = [];
@@ -229,7 +229,9 @@ export class PullCalendar {
       { cursor: state.cursor, fullPullRunning: false },
       "part",
       async (tx) => {
-        await events.deleteUnseen(tx, state.id, state.fullPullGeneration, window);
+        const missing = await events.markUnseen(tx, state.id, state.fullPullGeneration, window, now());
+        if (missing === 0) return;
+        await enqueueMany(tx, [{ job: recheckEventsJob, payload: { calendarSyncId: state.id } }]);
       },
     );
     state.fullPullRunning = false;
@@ -319,13 +321,7 @@ export class PullCalendar {
   }
 
   #window(): Interval {
-    const { settings, now } = this.#deps;
-    const day = 24 * 3_600_000;
-    const at = now().getTime();
-    return {
-      start: new Date(at - settings.windowPastDays * day),
-      end: new Date(at + settings.windowAheadDays * day),
-    };
+    return mirrorWindow(this.#deps.settings, this.#deps.now());
   }
 
   #shortPause(): number {

@@ -1,6 +1,7 @@
 import { enqueueMany, RetryLater, type RunAgain } from "@calsync/jobs";
 import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, ExternalChange } from "@calsync/types";
+import { isStranger } from "../engine/agreement.ts";
 import { planOutbound } from "../engine/plan-outbound.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
@@ -68,6 +69,9 @@ export class PushCalendar {
     try {
       // A calendar that had gone is read before it is written; the pull that finds it wakes this job.
       if (lease.row.lostAt !== null) return { report: { ...report, outcome: "lost" }, again: undefined };
+      // Before the first reading nobody knows which events stand for bookings already; the end of that pull wakes this job.
+      if (lease.row.lastPulledAt === null && lease.row.pullRequestedAt !== null)
+        return { report: { ...report, outcome: "unread" }, again: undefined };
       const service = await gateway.serviceFor(lease.row.credentialId);
       await this.#series.run(lease, service, report);
       while (await this.#round(lease, service, report)) lease.check();
@@ -104,7 +108,10 @@ export class PushCalendar {
     for (let attempt = 0; tasks.length > 0 && attempt < MAX_ROUNDS && !broken; attempt++) {
       let changed: Changed[] = [];
       try {
-        changed = await this.#findReturned(lease, service, tasks);
+        changed = [
+          ...(await this.#findReturned(lease, service, tasks)),
+          ...(await this.#findStanding(lease, service, tasks)),
+        ];
       } catch (error) {
         broken = error;
         break;
@@ -197,6 +204,42 @@ export class PushCalendar {
         returned.push({ task, change, found: null });
     }
     return returned;
+  }
+
+  /**
+   * Events that stand for bookings which were never written: they are linked, and no second one is made beside them. The mirror
+   * tells of them, a direct read decides.
+   */
+  async #findStanding(
+    lease: Lease,
+    service: CalendarService,
+    tasks: readonly WriteTask[],
+  ): Promise<Changed[]> {
+    const { prisma, events } = this.#deps;
+    const unwritten = new Map(
+      tasks
+        .filter(({ plan, reference }) => plan.kind === "create" && isStranger(reference))
+        .filter(({ reference }) => reference.status === "PENDING")
+        .map((task) => [task.reference.id, task]),
+    );
+    const standing = await events.findStanding(
+      prisma,
+      lease.row.id,
+      [...unwritten.values()].flatMap(({ reference, local }) =>
+        local ? [{ referenceId: reference.id, iCalUid: local.iCalUid }] : [],
+      ),
+    );
+    const found: Changed[] = [];
+    for (const { referenceId, externalEventId } of standing) {
+      const task = unwritten.get(referenceId);
+      if (!task) continue;
+      lease.check();
+      const reference = { ...task.reference, externalEventId };
+      const change = await readNow(service, lease.row.externalCalendarId, reference);
+      if (change.type !== "upsert" || change.event.status === "cancelled") continue;
+      found.push({ task, change, found: { eventId: externalEventId, generation: reference.generation } });
+    }
+    return found;
   }
 
   /** Notes what is about to be written, so that the write is recognised as ours even if its answer never comes. */

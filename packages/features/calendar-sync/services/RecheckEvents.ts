@@ -8,17 +8,23 @@ import { endWithFailure } from "./end-with-failure.ts";
 import { readNow } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
+import { MissingEvents } from "./MissingEvents.ts";
 import type { Recheck } from "./MovedEvents.ts";
+
+/** The pause between two batches of events that a full listing has left out. */
+const MISSING_PAUSE_MS = 60_000;
 
 /**
  * Works off references whose event is to be read directly: one whose deletion is not certain yet, one that was found in
  * another calendar than before, one whose marker has turned up elsewhere (ADR 0010). What the read says is applied as a
- * pull would apply it.
+ * pull would apply it. After them, a batch of the events that a full listing has left out.
  */
 export class RecheckEvents {
   readonly #deps: EngineDependencies;
+  readonly #missing: MissingEvents;
   constructor(deps: EngineDependencies) {
     this.#deps = deps;
+    this.#missing = new MissingEvents(deps);
   }
 
   /**
@@ -33,11 +39,13 @@ export class RecheckEvents {
       if (lease.refused !== "busy") return undefined;
       throw new RetryLater({ afterMs: 200 + random() * 300, reason: "Another worker has this calendar." });
     }
+    let more = false;
     try {
       // What has gone with its calendar has been deleted by nobody. When the calendar is back, a pull looks first.
       if (lease.row.lostAt !== null) return undefined;
       const service = await gateway.serviceFor(lease.row.credentialId);
       while (await this.#round(lease, service)) lease.check();
+      more = await this.#missing.confirm(lease, service);
     } catch (error) {
       await endWithFailure(this.#deps, lease, "recheck", error);
       throw error;
@@ -45,7 +53,10 @@ export class RecheckEvents {
       await lease[Symbol.asyncDispose]();
     }
     const next = await references.nextRecheckAt(prisma, calendarSyncId);
-    return next ? { again: next } : undefined;
+    // The mirror takes its time: a listing may have left out thousands.
+    const later = more ? [new Date(now().getTime() + MISSING_PAUSE_MS)] : [];
+    const [again] = [...later, ...(next ? [next] : [])].sort((a, b) => a.getTime() - b.getTime());
+    return again ? { again } : undefined;
   }
 
   /** @returns whether there may be more to do */

@@ -1,6 +1,6 @@
 import { RetryLater, type RunAgain } from "@calsync/jobs";
 import { backoffMs, CalendarError, isCalendarError } from "@calsync/lib";
-import type { CalendarService, EventRef, ExternalChange, ExternalEvent, Interval } from "@calsync/types";
+import type { CalendarService, EventRef, ExternalChange, ExternalEvent } from "@calsync/types";
 import { type ExternalEditPlan, planExternalEdit } from "../engine/plan-external-edit.ts";
 import { toSnapshot } from "../engine/snapshot.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
@@ -12,6 +12,7 @@ import { endWithFailure } from "./end-with-failure.ts";
 import { failureOf } from "./failure.ts";
 import { Lease } from "./Lease.ts";
 import type { Mirror } from "./Mirror.ts";
+import { mirrorWindow } from "./mirror-window.ts";
 import { policyOf } from "./policy-of.ts";
 
 export interface WriteExternalEditsDependencies extends EngineDependencies {
@@ -35,7 +36,6 @@ interface Ended {
 const BATCH = 100;
 /** Most times that an edit is merged anew because the event was changed at the same moment. */
 const MAX_ROUNDS = 4;
-const DAY_MS = 24 * 3_600_000;
 
 /**
  * Writes hosts' edits of events that are not ours through to their calendar, under its lease: reads the event, merges, writes
@@ -164,7 +164,8 @@ export class WriteExternalEdits {
       const { reason } = plan;
       if (!(await edits.finish(tx, edit.id, { status, reason, remote, error, at }))) return;
       const changes = keepMirror ? [] : changesOf(edit, event, eventId);
-      if (changes.length > 0) await mirror.apply(tx, lease.row, changes, this.#window(at));
+      if (changes.length > 0)
+        await mirror.apply(tx, lease.row, changes, mirrorWindow(this.#deps.settings, at));
       const record: NewChangeRecord = {
         userId: lease.row.userId,
         bookingId: null,
@@ -182,14 +183,6 @@ export class WriteExternalEdits {
       };
       await records.append(tx, [record], at);
     });
-  }
-
-  #window(at: Date): Interval {
-    const { windowPastDays, windowAheadDays } = this.#deps.settings;
-    return {
-      start: new Date(at.getTime() - windowPastDays * DAY_MS),
-      end: new Date(at.getTime() + windowAheadDays * DAY_MS),
-    };
   }
 }
 

@@ -3,6 +3,7 @@ import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 import type { Mirror } from "./Mirror.ts";
+import { mirrorWindow } from "./mirror-window.ts";
 
 /**
  * Expands the external series of one calendar as far as the window now reaches. No call is made: the rules are known.
@@ -19,12 +20,7 @@ export async function extendMirror(
     throw new RetryLater({ afterMs: 5_000 + random() * 5_000, reason: "Another worker has this calendar." });
   }
   try {
-    const day = 24 * 3_600_000;
-    const at = now().getTime();
-    const window = {
-      start: new Date(at - settings.windowPastDays * day),
-      end: new Date(at + settings.windowAheadDays * day),
-    };
+    const window = mirrorWindow(settings, now());
     await inTransaction(prisma, async (tx) => {
       await mirror.extend(tx, lease.row, window);
       const { cursor, fullPullRunning } = lease.row;

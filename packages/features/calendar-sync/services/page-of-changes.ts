@@ -24,6 +24,13 @@ export function markersOf(changes: readonly ExternalChange[]): string[] {
   );
 }
 
+/** The UID of a single event that is there; null for anything else. */
+export function uidOf(change: ExternalChange): string | null {
+  if (change.type !== "upsert") return null;
+  const { status, seriesId, recurrence, iCalUid } = change.event;
+  return status === "cancelled" || seriesId !== null || recurrence !== null ? null : iCalUid;
+}
+
 /** The series that the changed event is an instance of. */
 export function seriesIdOf(change: ExternalChange): string | null {
   if (change.type === "unreadable") return null;

@@ -10,7 +10,8 @@ export interface PushDependencies extends EngineDependencies {
 
 /** What one push did; one line of the log. */
 export interface PushReport {
-  outcome: "pushed" | "disabled" | "gone" | "lost";
+  /** `lost`: the calendar has gone at its provider; `unread`: it was never pulled. Both wait for a pull. */
+  outcome: "pushed" | "disabled" | "gone" | "lost" | "unread";
   created: number;
   updated: number;
   deleted: number;

@@ -171,10 +171,13 @@ function withoutStatus(booking: BookingRecord): BookingRecord {
 
 function toItem(booking: BookingRecord): LocalItem {
   const { id, uid, hostId, active, snapshot, changedAt, createdAt, sequence } = booking;
-  const iCalUid = `${uid}@product.test`;
+  const iCalUid = iCalUidOf({ uid });
   return { bookingId: id, uid, hostId, active, snapshot, changedAt, createdAt, iCalUid, sequence };
 }
 
 export function hasEnded({ snapshot }: Pick<BookingRecord, "snapshot">, now: Date): boolean {
   return Date.parse(snapshot.time.end) <= now.getTime();
 }
+
+/** The iCalendar UID of a booking. */
+export const iCalUidOf = ({ uid }: { uid: string }): string => `${uid}@product.test`;

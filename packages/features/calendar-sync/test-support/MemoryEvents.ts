@@ -15,9 +15,21 @@ export class MemoryEvents implements Methods {
     mirrored.map((event) => {
       const known = this.#of(calendarSyncId).find((one) => one.externalEventId === event.externalEventId);
       const id = known?.id ?? this.#db.nextUuid();
-      this.#db.tables.events.set(id, { ...event, id, calendarSyncId, seenGeneration });
+      this.#db.tables.events.set(id, { ...event, id, calendarSyncId, seenGeneration, missingSince: null });
       return { id, externalEventId: event.externalEventId };
     });
+
+  findStanding: Methods["findStanding"] = (_sql, calendarSyncId, unwritten) => {
+    const live = this.#of(calendarSyncId).filter(
+      ({ status, seriesId }) => seriesId === null && (status === "confirmed" || status === "tentative"),
+    );
+    return unwritten.flatMap(({ referenceId, iCalUid }) => {
+      const found =
+        live.find(({ snapshot }) => snapshot?.marker === referenceId) ??
+        live.find((one) => one.iCalUid === iCalUid);
+      return found ? [{ referenceId, externalEventId: found.externalEventId }] : [];
+    });
+  };
 
   findMarkedSeries: Methods["findMarkedSeries"] = () => [];
 
@@ -30,12 +42,26 @@ export class MemoryEvents implements Methods {
     );
   };
 
-  deleteUnseen: Methods["deleteUnseen"] = (_sql, calendarSyncId, generation, window) =>
-    this.#forget(
-      this.#of(calendarSyncId).filter(
-        (one) => one.seenGeneration < generation && one.endTime > window.start && one.startTime < window.end,
-      ),
+  markUnseen: Methods["markUnseen"] = (_sql, calendarSyncId, generation, window, now) => {
+    const unseen = this.#of(calendarSyncId).filter(
+      (one) => one.seenGeneration < generation && one.endTime > window.start && one.startTime < window.end,
     );
+    for (const one of unseen) this.#db.tables.events.set(one.id, { ...one, missingSince: now });
+    return unseen.length;
+  };
+
+  findMissing: Methods["findMissing"] = (_sql, calendarSyncId, limit) =>
+    this.#of(calendarSyncId)
+      .filter(({ missingSince }) => missingSince !== null)
+      .sort((a, b) => Number(a.startTime) - Number(b.startTime))
+      .slice(0, limit);
+
+  clearMissing: Methods["clearMissing"] = (_sql, calendarSyncId, eventIds) => {
+    for (const one of this.#of(calendarSyncId)) {
+      if (eventIds === null || eventIds.includes(one.externalEventId))
+        this.#db.tables.events.set(one.id, { ...one, missingSince: null });
+    }
+  };
 
   findElsewhere: Methods["findElsewhere"] = (_sql, userId, goneFrom, gone) => {
     const { calendars, references } = this.#db.tables;

@@ -1,4 +1,5 @@
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import { iCalUidOf } from "./MemoryBookings.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
 import { patchRow, type ReferenceRecord } from "./memory-tables.ts";
 
@@ -11,11 +12,14 @@ export class MemoryReferences implements Methods {
     this.#db = db;
   }
 
-  findForChanges: Methods["findForChanges"] = (_sql, calendarSyncId, eventIds, markers) =>
+  findForChanges: Methods["findForChanges"] = (_sql, calendarSyncId, eventIds, markers, uids) =>
     this.#of(calendarSyncId)
-      .filter(({ id, externalEventId }) =>
-        externalEventId === null ? markers.includes(id) : eventIds.includes(externalEventId),
-      )
+      .filter((one) => {
+        if (one.externalEventId !== null) return eventIds.includes(one.externalEventId);
+        const isUnwritten = one.status === "PENDING" && one.pending.length === 0 && !one.detached;
+        const booking = this.#db.tables.bookings.get(one.bookingId);
+        return markers.includes(one.id) || (isUnwritten && booking && uids.includes(iCalUidOf(booking)));
+      })
       .sort((a, b) => a.bookingId - b.bookingId);
 
   // The bookings in memory are single ones; series have a model of their own.

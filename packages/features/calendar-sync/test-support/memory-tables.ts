@@ -47,6 +47,7 @@ export interface EventRecord extends MirroredEvent {
   id: string;
   calendarSyncId: string;
   seenGeneration: number;
+  missingSince: Date | null;
 }
 
 export interface SubscriptionRecord

@@ -19,6 +19,7 @@ export type PersonFields = Partial<
     | "visibility"
     | "recurrence"
     | "status"
+    | "iCalUid"
   >
 >;
 
