@@ -179,6 +179,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       backoffBaseMs: env.SYNC_BACKOFF_BASE_MS,
       backoffCeilingMs: env.SYNC_BACKOFF_CEILING_MS,
       pushMaxTries: env.SYNC_PUSH_MAX_TRIES,
+      doctorEveryNights: env.SYNC_DOCTOR_EVERY_NIGHTS,
       ...options.syncSettings,
     },
   });

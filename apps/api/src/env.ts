@@ -170,6 +170,15 @@ export const apiEnv = z.object({
     .max(1_000)
     .default(12)
     .describe("Tries of one push before it is kept as failed, to be retried by hand."),
+  SYNC_DOCTOR_EVERY_NIGHTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(90)
+    .default(7)
+    .describe(
+      "In how many nights each calendar is compared with its bookings as a whole: 7 looks at a seventh of the calendars each night.",
+    ),
 
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: "is not an smtp:// or smtps:// address" })

@@ -210,7 +210,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
   const undo = new Undo(shared, store, bookingReferences);
   const conflictService = new Conflicts(shared, conflicts, store);
   const massChanges = new MassChanges(shared);
-  const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now };
+  const cronDeps = { prisma, calendars, subscriptions: subscriptionRows, settings, now, random };
   const doctorRows = new DoctorRepository();
   const doctor = new Doctor({ ...shared, store, rows: doctorRows, bookingReferences });
   const runRows = new SyncRunRepository();

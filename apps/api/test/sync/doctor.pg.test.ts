@@ -136,9 +136,12 @@ describe("the doctor", () => {
     expect(await kinds("safe")).toEqual(["not-written"]);
     await expectHealed();
     expect(world.liveEvents(host.calendarId)).toHaveLength(2);
+    const { id: eventId } = await world.eventOf(uid, host.calendarId);
     await world.prisma.bookingReference.delete({ where: { id: (await reference()).id } });
-    expect(await kinds("safe")).toContain("no-reference");
+    expect(await kinds("safe")).toEqual(["no-reference"]);
     await expectHealed();
+    // The event that stood for it stands for it again.
+    expect((await reference()).externalEventId).toBe(eventId);
     expect(world.liveEvents(host.calendarId)).toHaveLength(2);
   });
 
@@ -225,7 +228,7 @@ describe("the doctor", () => {
     );
     await world.settle();
     world.clock.advance({ seconds: 120 });
-    const { findings } = await check("all");
+    const { findings } = await check("safe");
     expect(
       findings.map(({ kind, eventId, healing }) => [kind, eventId === event.id, healing]).sort(),
     ).toEqual([
@@ -238,6 +241,37 @@ describe("the doctor", () => {
     );
     expect(world.liveEvents(host.calendarId).map((one) => one.id)).not.toContain(event.id);
     expect(await world.prisma.changeRecord.count({ where: { reason: "orphan-removed" } })).toBe(1);
+  });
+
+  test("asks before it removes more than a few events of its own", async () => {
+    const service = new MemoryCalendar(world.server, host.account);
+    const { title, description, location, time, attendees } = await world.eventOf(uid, host.calendarId);
+    for (let number = 1; number <= 6; number++) {
+      const { eventId } = await service.createEvent(
+        host.calendarId,
+        {
+          ...{ title, description, location, time, attendees },
+          recurrence: null,
+          transparency: "busy",
+          visibility: "default",
+          iCalUid: `${number}@calsync.test`,
+          sequence: 0,
+          marker: `0190c8f0-0000-7000-8000-00000000000${number}`,
+        },
+        `orphan-${number}`,
+      );
+      const made = { source: "SYNC", result: "APPLIED", action: "push", reason: "event-created" } as const;
+      await world.prisma.changeRecord.create({
+        data: { ...made, userId: host.userId, externalEventId: eventId },
+      });
+    }
+    await world.settle();
+    world.clock.advance({ seconds: 120 });
+    const { findings } = await check("safe");
+    expect(findings.map(({ kind, healing }) => `${kind}: ${healing}`)).toEqual(
+      Array(6).fill("orphan-event: possible"),
+    );
+    expect((await check("all")).findings.map(({ healing }) => healing)).toEqual(Array(6).fill("done"));
   });
 
   test("finds a push channel that missed its time, a calendar that is not read, and a lease that is stuck", async () => {
@@ -277,7 +311,7 @@ describe("the doctor", () => {
     expect(await check()).toMatchObject({ outcome: "unread", error: { code: "CALENDAR_API_ERROR" } });
   });
 
-  test("goes its rounds: each calendar is due once a week", async () => {
+  test("goes its rounds at night: each calendar is due once in about seven", async () => {
     await world.prisma.calendarSync.updateMany({ data: { nextCheckAt: new Date("2099-01-01T00:00Z") } });
     await setCalendar({ nextCheckAt: world.clock() });
     expect(await world.sync.runCron("calendar-doctor")).toEqual({ checksEnqueued: 1 });

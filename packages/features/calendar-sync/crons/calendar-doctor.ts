@@ -1,4 +1,5 @@
 import { enqueueMany } from "@calsync/jobs";
+import { nightAfter } from "../engine/night.ts";
 import { checkCalendarJob } from "../jobs/check-calendar.job.ts";
 import type { DoctorRepository } from "../repositories/DoctorRepository.ts";
 import type { CronDependencies, CronReport } from "./cron.ts";
@@ -7,17 +8,25 @@ import type { CronDependencies, CronReport } from "./cron.ts";
 const MAX_PER_TICK = 50;
 
 /**
- * The doctor's rounds: each calendar is compared with its bookings once a week, a few at each tick, day and night, so that
- * providers never see them all at once.
+ * The doctor's rounds: each night a share of the calendars is compared with its bookings, each calendar about once in
+ * `doctorEveryNights` nights, between one and five where its host is. A new calendar is looked at once, as soon as it is in use.
  */
 export async function runCalendarDoctorCron(
-  { prisma, settings, now }: CronDependencies,
+  { prisma, settings, now, random }: CronDependencies,
   rows: DoctorRepository,
 ): Promise<CronReport> {
-  const due = await rows.takeDueChecks(prisma, now(), settings.doctorEveryMs, MAX_PER_TICK);
+  const at = now();
+  const due = await rows.takeDueChecks(prisma, at, MAX_PER_TICK);
+  await rows.planChecks(
+    prisma,
+    due.map(({ id, timeZone }) => ({
+      id,
+      at: nightAfter(at, settings.doctorEveryNights, timeZone, [random(), random()]),
+    })),
+  );
   await enqueueMany(
     prisma,
-    due.map((calendarSyncId) => ({ job: checkCalendarJob, payload: { calendarSyncId } })),
+    due.map(({ id }) => ({ job: checkCalendarJob, payload: { calendarSyncId: id } })),
   );
   return { checksEnqueued: due.length };
 }

@@ -17,4 +17,5 @@ export interface CronDependencies {
   subscriptions: SubscriptionRepository;
   settings: SyncSettings;
   now: Clock;
+  random: () => number;
 }

@@ -36,6 +36,8 @@ export type Remedy =
   | "pull-everything"
   | "pull"
   | "delete-event"
+  /** The same, for one that we have a record of having made. */
+  | "delete-own-event"
   | "link-bookings"
   | "maintain-subscription"
   | "free-lease";
@@ -231,11 +233,12 @@ function ofMarkers({ references, events, markers, ourEventIds, now }: DiagnosisI
       const original = eventOf.get(reference.externalEventId);
       // A copy at another time is something that a person made of it; it is theirs.
       const same = original !== undefined && sameTime(toSnapshot(original), toSnapshot(event));
-      return [about("duplicate-event", same ? "delete-event" : null)];
+      const remedy = ourEventIds.has(event.id) ? "delete-own-event" : "delete-event";
+      return [about("duplicate-event", same ? remedy : null)];
     }
     const marker = known.get(event.marker ?? "");
     if (marker?.isSeries || marker?.externalEventId === event.id) return [];
-    return [about("orphan-event", ourEventIds.has(event.id) ? "delete-event" : null)];
+    return [about("orphan-event", ourEventIds.has(event.id) ? "delete-own-event" : null)];
   });
 }
 

@@ -66,18 +66,26 @@ export class DoctorRepository {
     return rows.map(({ nextPushAt, ...raw }) => ({ ...toReferenceRow(raw), nextPushAt }));
   }
 
-  /** Coming bookings whose destination the calendar is and that stand in no calendar at all. */
-  async findUnlinked(sql: Sql, calendarSyncId: string, now: Date): Promise<number[]> {
-    const rows = await sql.$queryRaw<{ id: number }[]>`
-      SELECT DISTINCT b."id"
+  /**
+   * Coming bookings whose destination the calendar is and that stand in no calendar at all, with the mark that their events
+   * bear once they are linked.
+   */
+  async findUnlinked(
+    sql: Sql,
+    calendarSyncId: string,
+    now: Date,
+  ): Promise<{ bookingId: number; marker: string }[]> {
+    return sql.$queryRaw`
+      SELECT DISTINCT b."id" AS "bookingId",
+             md5(concat_ws(':', b."uid", s."provider", s."externalCalendarId"))::uuid::text AS "marker"
         FROM "DestinationCalendar" d JOIN "Booking" b ON b."hostId" = d."userId"
+        JOIN "CalendarSync" s ON s."id" = d."calendarSyncId"
        WHERE d."calendarSyncId" = ${calendarSyncId}::uuid AND b."endTime" > ${now} AND b."status" IN ('PENDING', 'ACCEPTED')
          AND (d."eventTypeId" = b."eventTypeId"
               OR (d."eventTypeId" IS NULL AND NOT EXISTS (
                     SELECT 1 FROM "DestinationCalendar" own WHERE own."userId" = b."hostId" AND own."eventTypeId" = b."eventTypeId")))
          AND NOT EXISTS (SELECT 1 FROM "BookingReference" r WHERE r."bookingId" = b."id")
-       ORDER BY b."id"`;
-    return rows.map(({ id }) => id);
+       ORDER BY 1`;
   }
 
   /** What markers belong to: references and series, wherever they stand. */
@@ -135,18 +143,26 @@ export class DoctorRepository {
   }
 
   /**
-   * Takes calendars that are due for a look, and moves each one's next time on, so that ticks that overlap take each of them
-   * once.
+   * Takes calendars whose check is due. Each is left alone for a day, within which `planChecks` says when it is due again.
+   * @returns them with the zone of their host
    */
-  async takeDueChecks(sql: Sql, now: Date, everyMs: number, limit: number): Promise<string[]> {
-    const rows = await sql.$queryRaw<{ id: string }[]>`
+  async takeDueChecks(sql: Sql, now: Date, limit: number): Promise<{ id: string; timeZone: string }[]> {
+    return sql.$queryRaw`
       WITH due AS (
-        SELECT s."id" FROM "CalendarSync" s JOIN "Credential" c ON c."id" = s."credentialId"
+        SELECT s."id", u."timeZone" FROM "CalendarSync" s
+          JOIN "Credential" c ON c."id" = s."credentialId" JOIN "User" u ON u."id" = s."userId"
          WHERE s."enabled" AND s."inUse" AND s."nextCheckAt" <= ${now} AND c."status" = 'ACTIVE'
          ORDER BY s."nextCheckAt" LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED)
-      UPDATE "CalendarSync" s
-         SET "nextCheckAt" = ${now}::timestamptz + ${everyMs}::double precision * (0.75 + random() / 2) * interval '1 millisecond'
-        FROM due WHERE s."id" = due."id" RETURNING s."id"::text AS "id"`;
-    return rows.map(({ id }) => id);
+      UPDATE "CalendarSync" s SET "nextCheckAt" = ${now}::timestamptz + interval '1 day'
+        FROM due WHERE s."id" = due."id" RETURNING s."id"::text AS "id", due."timeZone"`;
+  }
+
+  /** Says when calendars are due again. */
+  async planChecks(sql: Sql, checks: readonly { id: string; at: Date }[]): Promise<void> {
+    if (checks.length === 0) return;
+    await sql.$executeRaw`
+      UPDATE "CalendarSync" s SET "nextCheckAt" = c."at"
+        FROM jsonb_to_recordset(${JSON.stringify(checks)}::jsonb) AS c("id" uuid, "at" timestamptz)
+       WHERE s."id" = c."id"`;
   }
 }

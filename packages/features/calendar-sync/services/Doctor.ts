@@ -29,7 +29,10 @@ import { eventRefOf } from "./event-ref.ts";
 import { Lease } from "./Lease.ts";
 import { policyOf } from "./policy-of.ts";
 
-/** How far the doctor goes: reports alone; heals all but what deletes events; heals everything that it may. */
+/**
+ * How far the doctor goes: reports alone; heals what is safe, and deletes no events but a few that we have a record of having
+ * made; heals everything that it may.
+ */
 export type Healing = "none" | "safe" | "all";
 
 /** One difference as people see it. */
@@ -66,6 +69,8 @@ export interface DoctorDependencies extends EngineDependencies {
 
 /** Longer than any worker may hold a calendar without proving that it lives, many times over. */
 const STUCK_LEASES = 10;
+/** Most events that one look deletes without being asked to. */
+const MAX_DELETED_UNASKED = 5;
 const OVERDUE_MS = 15 * 60_000;
 const UNREAD_FOR_MS = 24 * 3_600_000;
 
@@ -142,6 +147,7 @@ export class Doctor {
     try {
       const service = await gateway.serviceFor(lease.row.credentialId);
       const found = await this.#diagnose(lease, service, report);
+      if (healing === "safe") leaveTooMany(found);
       findings.push(...found);
       report.outcome = "checked";
       if (healing !== "none") await this.#heal(lease, service, found, healing);
@@ -174,11 +180,13 @@ export class Doctor {
     const markers = strangers.flatMap(({ marker }) => (marker !== null && !own.has(marker) ? [marker] : []));
     report.bookings = ids.length;
     const unlinked = row.direction === "FROM_CALENDAR" ? [] : await rows.findUnlinked(prisma, row.id, at);
+    const toBeLinked = new Set<string | null>(unlinked.map(({ marker }) => marker));
     const found = diagnose({
       references,
       ownAddresses: row.ownAddresses,
       items,
-      events,
+      // What stands for a booking that is about to be linked is no orphan.
+      events: events.filter(({ marker }) => !toBeLinked.has(marker)),
       instances,
       markers: await rows.findMarkers(prisma, markers),
       ourEventIds: new Set(
@@ -193,7 +201,12 @@ export class Doctor {
       now: at,
     });
     const lacking = unlinked.map(
-      (bookingId): Finding => ({ ...NO_BOOKING, kind: "no-reference", bookingId, remedy: "link-bookings" }),
+      ({ bookingId }): Finding => ({
+        ...NO_BOOKING,
+        kind: "no-reference",
+        bookingId,
+        remedy: "link-bookings",
+      }),
     );
     return [...found, ...lacking];
   }
@@ -256,9 +269,9 @@ export class Doctor {
     const { prisma, rows, references, seriesReferences, calendars, bookingReferences } = this.#deps;
     const { row } = lease;
     const needing = (remedy: Remedy) => findings.filter((finding) => finding.remedy === remedy);
-    if (healing === "all") {
-      for (const finding of needing("delete-event")) await this.#deleteEvent(lease, service, finding);
-    }
+    const superfluous = healing === "all" ? needing("delete-event") : [];
+    for (const finding of [...superfluous, ...needing("delete-own-event")])
+      await this.#deleteEvent(lease, service, finding);
     const pushes = needing("push").flatMap(({ referenceId }) => referenceId ?? []);
     const rereads = needing("pull-everything").length > 0;
     const unlinked = needing("link-bookings").length > 0;
@@ -370,6 +383,12 @@ const NO_BOOKING: Omit<Finding, "kind"> = {
   changedLast: null,
   remedy: null,
 };
+
+/** So many superfluous events of our own are no slip, and a person looks at them first. */
+function leaveTooMany(findings: Finding[]): void {
+  const own = findings.filter(({ remedy }) => remedy === "delete-own-event");
+  if (own.length > MAX_DELETED_UNASKED) for (const finding of own) finding.remedy = "delete-event";
+}
 
 function reportOf(calendarSyncId: string, name: string, provider: string): DoctorReport {
   return { calendarSyncId, name, provider, outcome: "unread", bookings: 0, findings: [], error: null };

@@ -28,7 +28,8 @@ export async function plannedWrites(
   const at = now();
   const policy = policyOf(calendar);
   const references = await rows.findComing(tx, calendar.id, at);
-  const unlinked = calendar.direction === "FROM_CALENDAR" ? [] : await rows.findUnlinked(tx, calendar.id, at);
+  const lacking = calendar.direction === "FROM_CALENDAR" ? [] : await rows.findUnlinked(tx, calendar.id, at);
+  const unlinked = lacking.map(({ bookingId }) => bookingId);
   const ids = [...new Set([...references.map(({ bookingId }) => bookingId), ...unlinked])].sort(
     (a, b) => a - b,
   );

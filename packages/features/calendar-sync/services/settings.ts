@@ -52,8 +52,8 @@ export interface SyncSettings {
   unsupportedRetryMs: number;
   /** How long a subscription that has ended stays on record, counted from its provider's expiry. */
   endedSubscriptionMs: number;
-  /** How often each calendar is compared with its bookings as a whole. */
-  doctorEveryMs: number;
+  /** In how many nights each calendar is compared with its bookings as a whole, on average: the share of one night is one in so many. */
+  doctorEveryNights: number;
   /** Most rows that one tick of a cron takes per kind of work. */
   cronBatchSize: number;
   /** How often the workers' own schedule ticks. */
@@ -86,7 +86,7 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   channelLifetimeMs: 7 * 24 * 3_600_000,
   unsupportedRetryMs: 7 * 24 * 3_600_000,
   endedSubscriptionMs: 30 * 24 * 3_600_000,
-  doctorEveryMs: 7 * 24 * 3_600_000,
+  doctorEveryNights: 7,
   cronBatchSize: 1_000,
   cronEveryMs: 15_000,
 };
