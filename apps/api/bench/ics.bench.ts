@@ -99,7 +99,7 @@ async function importOne(
   const site = await world.open();
   const { prisma } = site.database;
   const user = await createUser(prisma, { timeZone: "Europe/Berlin" });
-  const key = randomToken();
+  const key = `cs_${randomToken()}`;
   await prisma.apiKey.create({
     data: {
       userId: user.id,
@@ -117,6 +117,7 @@ async function importOne(
     headers: { ...headers, "content-type": "text/calendar" },
     body: content,
   });
+  if (uploaded.status !== 201) throw new Error(`The file was not read: ${await uploaded.text()}`);
   const made = (await uploaded.json()) as { import: { id: string } };
   const applied = await fetch(`${site.apiUrl}/v1/imports/${made.import.id}/apply`, {
     method: "POST",

@@ -21,12 +21,22 @@ export function readRecurrence(
     if (reason === null) lines.push(`RRULE:${rule}`);
     else report(problems, property, `${reason} The event is taken for a single one.`);
   }
+  let seen = 0;
   for (const name of ["RDATE", "EXDATE"]) {
     for (const property of properties.get(name) ?? []) {
       const values: string[] = [];
       for (const value of property.raw.split(",")) {
         const trimmed = value.trim();
         if (trimmed === "") continue;
+        seen += 1;
+        if (seen > MAX_DATES) {
+          report(
+            problems,
+            property,
+            `The event has more than ${MAX_DATES} single dates; the rest was passed over.`,
+          );
+          break;
+        }
         const written = writeValue(property, trimmed, start, dates);
         if (written === null)
           report(
@@ -36,6 +46,7 @@ export function readRecurrence(
           );
         else values.push(written);
       }
+      if (seen > MAX_DATES && values.length === 0) return lines.length > 0 ? lines : null;
       const plain = values.filter((value) => !value.includes("/"));
       const periods = values.filter((value) => value.includes("/"));
       if (plain.length > 0) lines.push(`${name}${parametersOf(start)}:${plain.join(",")}`);
@@ -44,6 +55,9 @@ export function readRecurrence(
   }
   return lines.length > 0 ? lines : null;
 }
+
+/** Dates beside a rule; nobody writes so many, and each costs time. */
+const MAX_DATES = 2_000;
 
 /** Tries the rule on the years around its start. Rules that never end within our limits are refused here. */
 function whyUnusable(rule: string, start: IcsDate): string | null {

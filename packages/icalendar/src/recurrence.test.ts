@@ -180,9 +180,13 @@ describe("a hostile rule", () => {
     "FREQ=FORTNIGHTLY",
     "FREQ=DAILY;UNTIL=tomorrow",
     "",
-  ])("is refused, neither hanging nor filling the memory: %s", (rule) => {
-    expect(() => startsOf(timed("2026-01-01T00:00", "UTC"), [`RRULE:${rule}`])).toThrow(RecurrenceError);
-  });
+  ])(
+    "is refused, neither hanging nor filling the memory: %s",
+    (rule) => {
+      expect(() => startsOf(timed("2026-01-01T00:00", "UTC"), [`RRULE:${rule}`])).toThrow(RecurrenceError);
+    },
+    60_000,
+  );
 
   test.each([
     "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",

@@ -123,6 +123,7 @@ function ruleStarts(
   maxOccurrences: number,
 ): Wall[] {
   const text = localRule(line.replace(/^RRULE[^:]*:/i, ""), zone, allDay);
+  if (leastStarts(text, first, from, to) > maxOccurrences) throw tooMany(maxOccurrences);
   let between: Temporal.ZonedDateTime[];
   try {
     const rule = new RRuleTemporal({
@@ -139,6 +140,16 @@ function ruleStarts(
   }
   if (between.length > maxOccurrences) throw tooMany(maxOccurrences);
   return between.map((occurrence) => occurrence.epochMilliseconds);
+}
+
+const STEPS_MS: Record<string, number> = { SECONDLY: 1_000, MINUTELY: 60_000, HOURLY: 3_600_000 };
+
+/** How many starts a rule has in the window at least, without working it out: 0 where that cannot be told at once. */
+function leastStarts(rule: string, first: Wall, from: Date, to: Date): number {
+  const step = STEPS_MS[/FREQ=([A-Z]+)/i.exec(rule)?.[1]?.toUpperCase() ?? ""];
+  if (step === undefined || /(^|;)(BY[A-Z]+|COUNT|UNTIL)=/i.test(rule)) return 0;
+  const interval = Number(/INTERVAL=(\d+)/i.exec(rule)?.[1] ?? 1);
+  return (to.getTime() - Math.max(from.getTime(), first)) / (step * Math.max(interval, 1));
 }
 
 /** The rule with its UNTIL on the wall clock of `zone`, shown as UTC. UNTIL is inclusive (RFC 5545 §3.3.10). */

@@ -119,6 +119,8 @@ async function* countOctets(
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   try {
     for (;;) {
+      // Lines that come to nothing give no item to pause at.
+      await slices.pause();
       const next = await slices.waitFor(Promise.resolve(iterator.next()));
       if (next.done) return;
       result.octets += next.value.length;
