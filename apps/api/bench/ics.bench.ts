@@ -85,7 +85,7 @@ function vevent(n: number, year: number): string {
   const day = new Date(Date.UTC(year, 0, 1 + (n % 330))).toISOString().slice(0, 10).replaceAll("-", "");
   const at = `${day}T${String(8 + (n % 10)).padStart(2, "0")}1500`;
   const start = zone === "UTC" ? `DTSTART:${at}Z` : `DTSTART;TZID=${zone}:${at}`;
-  const rule = n % 3 === 0 ? `RRULE:${RULES[n % RULES.length]}\r\n` : "";
+  const rule = n % 3 === 0 ? `RRULE:${RULES[(n / 3) % RULES.length]}\r\n` : "";
   return (
     `BEGIN:VEVENT\r\nUID:bench-${n}@example.org\r\nDTSTAMP:20260101T000000Z\r\n${start}\r\nDURATION:PT45M\r\n${rule}` +
     `SUMMARY:Appointment ${n}\r\nDESCRIPTION:What it is about\\, in some words that make a line long enough to be\r\n  folded\r\n` +

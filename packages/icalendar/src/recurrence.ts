@@ -59,6 +59,7 @@ export function expand(event: RecurringEvent, options: ExpandOptions): Occurrenc
   const { allDay } = event.time;
   const zone = event.time.allDay ? timeZone : event.time.timeZone;
   const lines = event.recurrence ?? [];
+  if (lines.length === 0 && !event.time.allDay) return single(event.time, window);
   const first = wallStart(event.time);
   const length = lengthOf(event.time);
   const starts = new Map<Wall, Length>([[first, length]]);
@@ -94,6 +95,14 @@ export function expand(event: RecurringEvent, options: ExpandOptions): Occurrenc
   }
   if (occurrences.size > maxOccurrences) throw tooMany(maxOccurrences);
   return [...occurrences.values()].sort((a, b) => a.start.getTime() - b.start.getTime());
+}
+
+/** A single timed event, which needs no clock on the wall. */
+function single(time: Exclude<EventTime, { allDay: true }>, window: Interval): Occurrence[] {
+  const start = new Date(time.start);
+  const end = new Date(time.end);
+  const touches = end > window.start || (end.getTime() === start.getTime() && start >= window.start);
+  return touches && start < window.end ? [{ originalStart: start.toISOString(), start, end }] : [];
 }
 
 /**
@@ -248,6 +257,28 @@ const wallOf = (local: Temporal.PlainDateTime): Wall => local.toZonedDateTime("U
 
 function instantOf(wall: Wall, zone: string): number {
   if (zone === "UTC") return wall;
+  const offset = offsetOfDay(Math.floor(wall / DAY_MS), zone);
+  if (offset !== null) return wall - offset;
   const local = Temporal.Instant.fromEpochMilliseconds(wall).toZonedDateTimeISO("UTC").toPlainDateTime();
   return local.toZonedDateTime(zone, { disambiguation: "compatible" }).epochMilliseconds;
+}
+
+/** Offsets of days on which clocks do not change; most questions are about the same few days of the same few zones. */
+const OFFSETS = new Map<string, number | null>();
+const MAX_OFFSETS = 20_000;
+
+/** How far the clock is ahead of UTC on a day (counted on the wall), in milliseconds; null when it changes around then. */
+function offsetOfDay(day: number, zone: string): number | null {
+  const key = `${zone} ${day}`;
+  const known = OFFSETS.get(key);
+  if (known !== undefined) return known;
+  // No zone is more than 15 hours from UTC, so that these two enclose the day wherever it is.
+  const [before, after] = [day * DAY_MS - 15 * 3_600_000, (day + 1) * DAY_MS + 15 * 3_600_000].map((at) => {
+    const there = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+    return there.offsetNanoseconds / 1e6;
+  });
+  const offset = before !== undefined && before === after ? before : null;
+  if (OFFSETS.size >= MAX_OFFSETS) OFFSETS.clear();
+  OFFSETS.set(key, offset);
+  return offset;
 }

@@ -103,7 +103,7 @@ describe("a written calendar", () => {
       ),
       { numRuns: 200 },
     );
-  });
+  }, 60_000);
 
   test("import, then export, then import is a fixed point, with series and their exceptions", async () => {
     const series = event({
