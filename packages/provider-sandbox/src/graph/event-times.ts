@@ -101,11 +101,6 @@ function isMidnight(local: string): boolean {
   return Temporal.PlainDateTime.from(local).toPlainTime().equals(Temporal.PlainTime.from("00:00"));
 }
 
-/** The span moved to other instants, its zones and length kept. */
-export function movedSpan(span: EventSpan, startMs: number, endMs: number): EventSpan {
-  return { ...span, startMs, endMs };
-}
-
 /**
  * Start and end as the API prints them in the zone that a request prefers. All-day events float: they read midnight to
  * midnight in every zone, and only the label changes.

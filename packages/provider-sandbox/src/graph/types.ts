@@ -1,7 +1,6 @@
 import type {
   Attendee,
   Event as EventResource,
-  ItemBody,
   Location,
   OnlineMeetingInfo,
   PatternedRecurrence,
@@ -118,9 +117,6 @@ export interface StoredEvent {
 }
 
 type ResponseOf = NonNullable<NonNullable<Attendee["status"]>["response"]>;
-
-/** A body as the API prints it. */
-export type GraphBody = ItemBody;
 
 /** Who calls the API, and through which app. */
 export interface GraphActor {

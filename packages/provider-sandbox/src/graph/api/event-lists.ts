@@ -21,7 +21,7 @@ import {
 
 const DAY_MS = 86_400_000;
 /** Observed: a longer calendarView is refused. */
-export const MAX_VIEW_DAYS = 1825;
+const MAX_VIEW_DAYS = 1825;
 
 /** Lists of events: `events`, `calendarView` and `instances`. */
 export const eventListMethods: readonly GraphMethod[] = [

@@ -4,7 +4,7 @@ import type { EventFields, ExtendedProperty, GraphAccount, GraphAttendee } from 
 import type { EventInput } from "./input-schema.ts";
 
 /** A time that never was, as the API prints it. */
-export const NEVER = "0001-01-01T00:00:00Z";
+const NEVER = "0001-01-01T00:00:00Z";
 
 const EMPTY: EventFields = {
   subject: "",

@@ -53,7 +53,7 @@ export function getEvent(
 }
 
 /** An event of a calendar by its key; null when there is none. */
-export function findInCalendar(calendar: GraphCalendar, key: string): FoundEvent | null {
+function findInCalendar(calendar: GraphCalendar, key: string): FoundEvent | null {
   const event = calendar.events.live(key);
   if (event) return { calendar, event, occurrence: null };
   const parts = readOccurrenceKey(key);
