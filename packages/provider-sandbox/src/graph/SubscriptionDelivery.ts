@@ -6,6 +6,8 @@ import { NotificationOutbox } from "./NotificationOutbox.ts";
 import type { GraphSubscription } from "./types.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How often the subscriptions' own life is looked after while nothing happens. */
+const TICK_MS = 30_000;
 /** How long a reordered notification waits for later ones to pass it. */
 const REORDER_DELAY_MS = 60;
 
@@ -18,6 +20,7 @@ export class SubscriptionDelivery {
   readonly #store: GraphStore;
   readonly #faults: GraphFaults;
   readonly #outbox: NotificationOutbox;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(store: GraphStore, faults: GraphFaults) {
     this.#store = store;
@@ -27,6 +30,8 @@ export class SubscriptionDelivery {
       if (change.resource === "events") this.#tell(change);
     });
     store.clock.onAdvance(() => this.tick());
+    this.#timer = setInterval(() => this.tick(), TICK_MS);
+    this.#timer.unref();
   }
 
   /** The handshake: true when the address answers 200 in ten seconds with the decoded token as plain text and nothing else. */
@@ -85,6 +90,7 @@ export class SubscriptionDelivery {
 
   /** Drops what waits and ends what is on its way. */
   close(): void {
+    clearInterval(this.#timer);
     this.#outbox.close();
   }
 

@@ -8,6 +8,7 @@ import { dateIn, ianaZone, instantOf, wallClock } from "./zones.ts";
 
 /** Exchange computes an endless series so far and no further. */
 const MAX_OCCURRENCES = 1500;
+const MAX_KNOWN_WINDOWS = 64;
 const YEAR_MS = 366 * 86_400_000;
 
 const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
@@ -135,13 +136,16 @@ function complete({ pattern: rule, range: bounds }: CheckedRecurrence, span: Eve
 
 /** A series' rule, ready to be asked for occurrences. */
 export class Series {
-  readonly #span: EventSpan;
+  /** Of the first occurrence. */
+  readonly span: EventSpan;
   readonly #rule: RRuleTemporal;
   readonly #zone: string;
   readonly #length: Temporal.Duration;
+  /** Windows that were asked for: the same one comes again with every list and delta round. */
+  readonly #known = new Map<string, Occurrence[]>();
 
   constructor(span: EventSpan, recurrence: PatternedRecurrence) {
-    this.#span = span;
+    this.span = span;
     this.#zone = span.startZone;
     const start = wallClock(span.startMs, this.#zone);
     // On the wall clock, so that an occurrence of a day with 23 hours still ends when it should.
@@ -155,9 +159,17 @@ export class Series {
 
   /** Occurrences that begin before `toMs` and end after `fromMs`, in order. */
   between(fromMs: number, toMs: number): Occurrence[] {
-    const lengthMs = this.#span.endMs - this.#span.startMs;
+    const key = `${fromMs} ${toMs}`;
+    const found = this.#known.get(key) ?? this.#compute(fromMs, toMs);
+    if (this.#known.size >= MAX_KNOWN_WINDOWS) this.#known.clear();
+    this.#known.set(key, found);
+    return found;
+  }
+
+  #compute(fromMs: number, toMs: number): Occurrence[] {
+    const lengthMs = this.span.endMs - this.span.startMs;
     const found: Occurrence[] = [];
-    let windowStart = Math.max(this.#span.startMs, fromMs - lengthMs - 86_400_000);
+    let windowStart = Math.max(this.span.startMs, fromMs - lengthMs - 86_400_000);
     while (windowStart < toMs && found.length < MAX_OCCURRENCES) {
       // In pieces, so that an endless rule over a long window stops at the limit.
       const windowEnd = Math.min(toMs, windowStart + YEAR_MS);
@@ -181,7 +193,7 @@ export class Series {
 
   /** The first occurrence; null when the rule has none at all. */
   first(): Occurrence | null {
-    return this.between(this.#span.startMs, this.#span.startMs + 12 * YEAR_MS)[0] ?? null;
+    return this.between(this.span.startMs, this.span.startMs + 12 * YEAR_MS)[0] ?? null;
   }
 
   #at(start: Temporal.PlainDateTime): Occurrence {
@@ -194,15 +206,16 @@ export class Series {
   }
 }
 
-const computed = new WeakMap<StoredEvent, Series>();
+const computed = new WeakMap<PatternedRecurrence, Series>();
 
-/** The rule of a series; computed once per version of it. */
+/** The rule of a series; computed once per rule and span, which most writes leave as they are. */
 export function seriesOf(master: StoredEvent): Series {
-  let series = computed.get(master);
-  if (!series) {
-    if (!master.series) throw new Error(`${master.key} is no series.`);
-    series = new Series(master.span, master.series.recurrence);
-    computed.set(master, series);
+  if (!master.series) throw new Error(`${master.key} is no series.`);
+  const { recurrence } = master.series;
+  let series = computed.get(recurrence);
+  if (series?.span !== master.span) {
+    series = new Series(master.span, recurrence);
+    computed.set(recurrence, series);
   }
   return series;
 }

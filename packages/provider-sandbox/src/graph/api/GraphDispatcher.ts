@@ -103,7 +103,8 @@ export class GraphDispatcher {
       const subject = {
         method: method.id,
         account: mailbox ?? undefined,
-        calendarId: routed.params.calendarId,
+        // A path without a calendar is about the default one.
+        calendarId: routed.params.calendarId ?? (account ? this.#defaultCalendarId(account) : undefined),
       };
       if (!actor.page) {
         const struck = await this.#strike(subject, actor);
@@ -244,6 +245,10 @@ export class GraphDispatcher {
     if (!visible)
       throw new GraphApiError(404, "ErrorInvalidUser", `The requested user '${user}' is invalid.`);
     return account;
+  }
+
+  #defaultCalendarId({ email }: GraphAccount): string {
+    return this.#context.store.defaultCalendar(email).id;
   }
 
   #authorize(method: GraphMethod, actor: GraphActor, account: GraphAccount | null): void {

@@ -201,7 +201,8 @@ function nextSeries(context: GraphContext, event: StoredEvent, input: EventInput
   const recurrence = input.recurrence === undefined ? event.series?.recurrence : input.recurrence;
   if (!recurrence) return { span, series: undefined };
   const moved = JSON.stringify(span) !== JSON.stringify(event.span);
-  if (event.series && !moved && input.recurrence === undefined) return { span, series: event.series };
+  if (event.series && !moved && input.recurrence === undefined)
+    return { span: event.span, series: event.series };
   const rule =
     input.recurrence === undefined ? rebased(recurrence, dateIn(span.startMs, span.startZone)) : recurrence;
   const started = startedSeries(context, span, { ...input, recurrence: rule });
@@ -209,7 +210,7 @@ function nextSeries(context: GraphContext, event: StoredEvent, input: EventInput
     event.series &&
     !moved &&
     JSON.stringify(started.series?.recurrence) === JSON.stringify(event.series.recurrence);
-  if (same || !started.series) return { span, series: event.series };
+  if (same || !started.series) return { span: event.span, series: event.series };
   return {
     span: started.span,
     series: { ...started.series, revision: (event.series?.revision ?? 0) + 1 },
@@ -309,7 +310,8 @@ function assertBetweenNeighbours(
         "Modified occurrence is crossing or overlapping adjacent occurrence.",
       );
     }
-    if (before !== null && after !== null) return;
+    const isFirst = originalMs <= master.span.startMs;
+    if ((before !== null || isFirst) && after !== null) return;
   }
 }
 
