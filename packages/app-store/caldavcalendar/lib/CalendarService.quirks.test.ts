@@ -1,8 +1,11 @@
 import { type CaldavHabits, MemoryCaldavServer } from "@calsync/testing/caldav-server";
 import { drain, hour, sampleEvent } from "@calsync/testing/contract";
 import type { ChangePage, ExternalChange, ExternalEvent } from "@calsync/types";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { contractSubject } from "../test/dav-person.ts";
+
+// Servers are processes and sockets: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: MemoryCaldavServer;
 beforeEach(async () => {
@@ -137,6 +140,19 @@ test("one object that cannot be read is set aside alone", async () => {
   const { changes } = await drain(service, calendarId, null);
   expect(ids(changes)).toEqual(["-broken.ics", good].sort());
   expect(changes.find(({ type }) => type === "unreadable")).toMatchObject({ eventId: "broken.ics" });
+});
+
+test("one object over which the server fails is set aside alone, and a server that fails over many is out of order", async () => {
+  const { service, calendarId, person } = await subjectWith();
+  const made: string[] = [];
+  for (let day = 1; day <= 9; day++) made.push(await person.create({ title: `Day ${day}`, time: hour(day) }));
+  const [bad = ""] = made;
+  server.poisonous.add(bad);
+  const { changes } = await drain(service, calendarId, null);
+  expect(changes.filter(({ type }) => type === "unreadable")).toMatchObject([{ eventId: bad }]);
+  expect(ids(events(changes).map((event) => ({ type: "upsert", event })))).toEqual(made.slice(1).toSorted());
+  for (const name of made) server.poisonous.add(name);
+  await expect(drain(service, calendarId, null)).rejects.toMatchObject({ code: "CALENDAR_API_ERROR" });
 });
 
 test("a server that gives no ETag for what was written is asked what it holds now", async () => {

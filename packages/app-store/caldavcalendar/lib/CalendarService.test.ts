@@ -5,9 +5,12 @@ import {
   MemoryCaldavServer,
 } from "@calsync/testing/caldav-server";
 import { testCalendarService } from "@calsync/testing/contract";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, vi } from "vitest";
 import { metadata } from "../metadata.ts";
 import { contractSubject } from "../test/dav-person.ts";
+
+// Servers are processes and sockets: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const servers: [name: string, start: () => Promise<CaldavTestServer>][] = [
   ["a server in memory", () => MemoryCaldavServer.start()],
@@ -23,7 +26,7 @@ for (const [name, start] of servers) {
     beforeAll(async () => {
       server = await start();
     }, 60_000);
-    afterAll(() => server.close());
+    afterAll(() => server.close(), 60_000);
 
     testCalendarService(`caldavcalendar on ${name}`, {
       capabilities: metadata.capabilities,

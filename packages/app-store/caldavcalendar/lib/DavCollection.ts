@@ -65,20 +65,29 @@ export class DavCollection {
         },
         signal,
       },
-      [400, 403, 405, 409, 412, 415, 500, 501],
+      // 418 is what a Nextcloud with a broken history says.
+      [400, 403, 405, 409, 412, 415, 418, 500, 501],
     );
     if (answer.status >= 300) return this.#refused(answer.status, answer.text, token, signal);
     if (answer.syncToken === null) return null;
-    const changes: MemberChanges = { changed: [], removed: [], token: answer.syncToken, truncated: false };
+    // By name: some servers list a member twice.
+    const changed = new Map<string, Member>();
+    const removed = new Set<string>();
+    let truncated = false;
     for (const response of answer.responses) {
       const name = this.#nameOf(response, answer.url);
       if (name === null) {
-        if (response.status === 507) changes.truncated = true;
-      } else if (response.status === 404 || response.status === 410) changes.removed.push(name);
-      else changes.changed.push({ name, etag: etagOf(response) });
+        if (response.status === 507) truncated = true;
+      } else if (response.status === 404 || response.status === 410) removed.add(name);
+      else changed.set(name, { name, etag: etagOf(response) });
     }
-    if (token === "") changes.removed = [];
-    return changes;
+    return {
+      changed: [...changed.values()],
+      // Radicale names what has gone in a first listing too.
+      removed: token === "" ? [] : [...removed].filter((name) => !changed.has(name)),
+      token: answer.syncToken,
+      truncated,
+    };
   }
 
   /** Everything in the collection with its ETags, and the collection's own tag. For servers without sync-collection. */

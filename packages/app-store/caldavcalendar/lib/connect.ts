@@ -66,11 +66,13 @@ export function createFormFlow(preset: CaldavPreset, dependencies: Dependencies)
 }
 
 function valuesSchema({ serverUrl }: CaldavPreset) {
-  return z.object({
-    serverUrl: serverUrl === null ? addressSchema : z.unknown().transform(() => serverUrl),
+  const login = {
     username: z.string("Fill in the user name.").trim().min(1, "Fill in the user name."),
     password: z.string("Fill in the password.").min(1, "Fill in the password."),
-  });
+  };
+  return serverUrl === null
+    ? z.object({ serverUrl: addressSchema, ...login })
+    : z.object(login).transform((values) => ({ serverUrl, ...values }));
 }
 
 /** People leave out `https://`. */

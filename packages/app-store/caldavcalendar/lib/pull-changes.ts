@@ -1,4 +1,4 @@
-import { CalendarError } from "@calsync/lib";
+import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { ChangePage, Cursor, ExternalChange, PullOptions } from "@calsync/types";
 import { ownAddresses } from "./credential-schema.ts";
 import { type EtagCursor, parseCursor, type TokenCursor, writeCursor } from "./cursor.ts";
@@ -8,6 +8,8 @@ import { instanceId, ordinaryOccurrence, readObject, toExternalEvent } from "./e
 
 /** Objects in one multiget. */
 const MAX_PAGE = 100;
+/** More objects of one page than this over which a server fails are no accident of single ones. */
+const MAX_POISONOUS = 3;
 
 /**
  * The changes of a calendar since a cursor: by sync-collection where the server knows it, else by comparing ETags. Nothing
@@ -155,14 +157,38 @@ class PageReader {
   async read(members: readonly Member[]): Promise<ExternalChange[]> {
     if (members.length === 0) return [];
     const own = ownAddresses(await this.#session.credential());
-    const objects = await this.#collection.read(
-      members.map(({ name }) => name),
-      this.#signal,
-    );
-    const changes: ExternalChange[] = [];
+    const { objects, poisonous } = await this.#readAll(members.map(({ name }) => name));
+    const changes: ExternalChange[] = poisonous.map((eventId) => ({
+      type: "unreadable",
+      eventId,
+      reason: "the server fails when it is asked for this event",
+    }));
     // What has gone since it was listed is in the next listing.
     for (const object of objects) changes.push(...(await this.#changesOf(object, own)));
     return changes;
+  }
+
+  /**
+   * Reads objects in one request. A server that fails over one of them (500) fails for all that are asked for together: then they
+   * are read in halves until those are alone that cannot be read. When these are many, the server is out of order.
+   */
+  async #readAll(names: readonly string[]): Promise<{ objects: DavObject[]; poisonous: string[] }> {
+    try {
+      return { objects: await this.#collection.read(names, this.#signal), poisonous: [] };
+    } catch (error) {
+      if (!isCalendarError(error, "CALENDAR_API_ERROR") || error.status !== 500) throw error;
+      if (names.length === 1) {
+        await this.#collection.ctag(this.#signal);
+        return { objects: [], poisonous: [...names] };
+      }
+      const middle = Math.ceil(names.length / 2);
+      const first = await this.#readAll(names.slice(0, middle));
+      if (first.poisonous.length > MAX_POISONOUS) throw error;
+      const second = await this.#readAll(names.slice(middle));
+      const poisonous = [...first.poisonous, ...second.poisonous];
+      if (poisonous.length > MAX_POISONOUS) throw error;
+      return { objects: [...first.objects, ...second.objects], poisonous };
+    }
   }
 
   /** These series have gone, and their exceptions with them. */

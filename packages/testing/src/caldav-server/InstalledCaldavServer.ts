@@ -132,7 +132,8 @@ export class InstalledCaldavServer implements CaldavTestServer {
     this.#proxy.closeAllConnections();
     await new Promise((resolve) => this.#proxy.close(resolve));
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.kill("SIGTERM");
+    // Nothing of it is to be kept, and one that ends by itself may take its time.
+    this.#child.kill("SIGKILL");
     await ended;
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -69,6 +69,8 @@ export class MemoryCaldavServer implements CaldavTestServer {
   readonly invited: string[] = [];
   /** Whether its well-known address leads to it (RFC 6764 §5). */
   wellKnown = true;
+  /** Objects over which it fails when it is asked for them together with others, or alone. */
+  readonly poisonous = new Set<string>();
   readonly #server: Server;
   readonly #accounts = new Map<string, Map<string, CalendarCollection>>();
   readonly #passwords = new Map<string, string>();
@@ -273,7 +275,9 @@ export class MemoryCaldavServer implements CaldavTestServer {
   }
 
   #multiget(at: string, calendar: CalendarCollection, body: string): Answer {
-    const responses = textsOf(body, "href").map((href) => {
+    const hrefs = textsOf(body, "href");
+    if (hrefs.some((href) => this.poisonous.has(href.split("/").at(-1) ?? ""))) return { status: 500 };
+    const responses = hrefs.map((href) => {
       const path = new URL(href, this.url).pathname;
       const stored = path.startsWith(at)
         ? calendar.find(decodeURIComponent(path.slice(at.length)))
