@@ -48,6 +48,8 @@ function settingsOf(env: ApiEnv): Record<string, { apiUrl?: string; [setting: st
     nextcloudcalendar: reachable,
     notioncalendar: {
       apiUrl: env.NOTION_API_URL,
+      // The simulator shows new rows at once, unless it is told otherwise.
+      ...(isSimulator(env.NOTION_API_URL) ? { lookupDelayMs: 10, retryDelayMs: 20 } : {}),
       ...(env.NOTION_CLIENT_ID === undefined
         ? {}
         : { clientId: env.NOTION_CLIENT_ID, clientSecret: env.NOTION_CLIENT_SECRET }),
