@@ -33,6 +33,7 @@ export const metadata: ProviderMetadata = {
     clientChosenIds: false,
     maxSubscriptionMs: null,
     minPollMs: 120_000,
+    tables: true,
     clockGranularityMs: 60_000,
   },
   // Request limits, 2026: 180 requests of a connection in a fixed minute (600 on larger plans). Seven stretches of ten seconds

@@ -87,6 +87,9 @@ export const providerSchema = z
     form: connectionFormSchema
       .nullable()
       .describe("Null when accounts are connected by a consent page only."),
+    tables: z
+      .boolean()
+      .describe("Whether calendars are tables whose columns are assigned to the fields of events."),
   })
   .meta({ id: "Provider" });
 export type Provider = z.infer<typeof providerSchema>;
@@ -140,5 +143,8 @@ export const calendarTableSchema = z
   })
   .meta({ id: "CalendarTable" });
 
+export type CalendarTable = z.infer<typeof calendarTableSchema>;
+
 /** Where a table can be made. */
 export const tablePlaceSchema = z.object({ id: z.string(), name: z.string() }).meta({ id: "TablePlace" });
+export type TablePlace = z.infer<typeof tablePlaceSchema>;

@@ -32,6 +32,8 @@ export interface CalendarCapabilities {
   maxSubscriptionMs: number | null;
   /** Shortest pause between two polls of one calendar, in milliseconds. */
   minPollMs: number;
+  /** Whether calendars are tables whose columns a person assigns to the fields of events. */
+  tables?: boolean;
   /** The unit that an event's `updatedAt` is rounded down to, in milliseconds; a second when left out. */
   clockGranularityMs?: number;
 }

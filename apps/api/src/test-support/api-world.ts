@@ -45,8 +45,14 @@ export interface SignedIn {
   ): Promise<LightMyRequestResponse>;
 }
 
-/** @param more environment variables beside or in place of the usual ones */
-export async function createApiWorld(more: Record<string, string> = {}): Promise<ApiWorld> {
+/**
+ * @param more environment variables beside or in place of the usual ones
+ * @param ofSandbox the same, for what only the running sandbox knows
+ */
+export async function createApiWorld(
+  more: Record<string, string> = {},
+  ofSandbox: (sandbox: Sandbox) => Record<string, string> = () => ({}),
+): Promise<ApiWorld> {
   const database = await createTestDatabase();
   await migrateJobs(database.url);
   const sandbox = await startSandbox({
@@ -69,6 +75,7 @@ export async function createApiWorld(more: Record<string, string> = {}): Promise
     GOOGLE_TOKEN_URL: `${sandbox.google.url}/token`,
     GOOGLE_REVOKE_URL: `${sandbox.google.url}/revoke`,
     ...more,
+    ...ofSandbox(sandbox),
   });
   const lines: string[] = [];
   const log = createLogger({

@@ -11,10 +11,12 @@ import type {
 } from "@calsync/bookings/dto";
 import type {
   CalendarChoice,
+  CalendarTable,
   Connection,
   ConnectionForm,
   Destination,
   Provider,
+  TablePlace,
 } from "@calsync/calendar-connections";
 import type {
   ChangeView,
@@ -37,6 +39,7 @@ export type {
   Booked,
   BookingList,
   CalendarChoice,
+  CalendarTable,
   Connection,
   ConnectionForm,
   Destination,
@@ -45,6 +48,7 @@ export type {
   PublicProfile,
   RecurrenceRule,
   Slots,
+  TablePlace,
 };
 export type Booking = BookingDto;
 export type EventType = EventTypeDto;

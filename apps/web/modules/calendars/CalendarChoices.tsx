@@ -6,6 +6,7 @@ import { useCallback, useEffect, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import { explainProblem } from "../api/problem.ts";
 import type { CalendarChoice, Destination } from "../api/types.ts";
+import { Tables } from "./Tables.tsx";
 
 /**
  * The calendars of one account: where bookings are written (one of all accounts) and which are read for busy times. Asked of the
@@ -15,11 +16,14 @@ export function CalendarChoices({
   connectionId,
   accountName,
   destination,
+  tables,
   version,
 }: {
   connectionId: number;
   accountName: string;
   destination: Destination | null;
+  /** Whether the calendars are tables with columns to assign. */
+  tables: boolean;
   version: number;
 }) {
   const router = useRouter();
@@ -127,6 +131,9 @@ export function CalendarChoices({
           ))}
         </div>
       </fieldset>
+      {tables ? (
+        <Tables connectionId={connectionId} calendars={calendars} onMade={() => void load()} />
+      ) : null}
       <div className="sm:col-span-2">
         <p role="status" className="text-sm text-good">
           {saved}

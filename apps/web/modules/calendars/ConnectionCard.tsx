@@ -62,6 +62,7 @@ export function ConnectionCard({
           connectionId={id}
           accountName={name}
           destination={destination}
+          tables={provider?.tables ?? false}
           version={connection.calendarCount}
         />
       ) : null}

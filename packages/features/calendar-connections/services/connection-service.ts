@@ -83,12 +83,13 @@ export function createConnectionService(options: ConnectionServiceOptions): Conn
   const nameOf = (slug: string) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug;
   return {
     listProviders: () =>
-      providers.list().map(({ slug, name, auth, form }) => ({
+      providers.list().map(({ slug, name, auth, form, capabilities }) => ({
         slug,
         name,
         auth,
         configured: providers.settings(slug) !== null,
         form: form ? { ...form, fields: [...form.fields], links: [...form.links] } : null,
+        tables: capabilities.tables ?? false,
       })),
     startOAuth: (userId, provider, returnTo) => startOAuth(options, userId, provider, returnTo),
     finishOAuth: (userId, provider, callback) => finishOAuth(options, userId, provider, callback),
