@@ -70,7 +70,7 @@ export async function startServices(
   processes,
   { ports, databaseUrl, secrets, statePath, settings = {}, sandboxFlags = [] },
 ) {
-  const { forGoogle, forMicrosoft, forMail } = usesSandbox();
+  const { forGoogle, forMicrosoft, forNotion, forMail } = usesSandbox();
   // Graph is served over TLS with a certificate of the sandbox' own. Its clients trust the authority behind it, and whom the
   // environment trusts already; Node.js reads the file when a process starts.
   const caPath = path.join(path.dirname(statePath), "sandbox-ca.pem");
@@ -81,7 +81,7 @@ export async function startServices(
   const node = process.execPath;
   // Asked directly, also when API_URL is a public address in front of it.
   const api = `http://127.0.0.1:${ports.api}`;
-  const sandbox = forGoogle || forMicrosoft || forMail ? env.SANDBOX_URL : null;
+  const sandbox = forGoogle || forMicrosoft || forNotion || forMail ? env.SANDBOX_URL : null;
 
   if (sandbox) {
     fs.mkdirSync(path.dirname(statePath), { recursive: true });
@@ -96,6 +96,7 @@ export async function startServices(
       statePath,
       "--google-client",
       client,
+      ...(forNotion ? notionFlags(env, secrets) : []),
       ...(forMicrosoft ? graphFlags(env, { ports, secrets, caPath }) : []),
       ...sandboxFlags,
     ];
@@ -133,6 +134,15 @@ export async function startServices(
     await processes.ready("web", `http://localhost:${ports.web}/`);
   });
   return { web: env.WEB_URL, api, sandbox, forGoogle, forMicrosoft, env };
+}
+
+/** What the sandbox needs to know of our installation to stand in for Notion. */
+function notionFlags(env, secrets) {
+  const callback = `${env.WEB_URL}/api/v1/oauth/notioncalendar/callback`;
+  return [
+    "--notion-client",
+    `${secrets.SANDBOX_NOTION_CLIENT_ID}:${secrets.SANDBOX_NOTION_CLIENT_SECRET}:${callback}`,
+  ];
 }
 
 /** What tells the sandbox to serve Microsoft Graph, and the app that calsync signs in as. */

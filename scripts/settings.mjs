@@ -158,6 +158,8 @@ export function localSecrets() {
     SANDBOX_GOOGLE_CLIENT_SECRET: random(24),
     SANDBOX_MICROSOFT_CLIENT_ID: crypto.randomUUID(),
     SANDBOX_MICROSOFT_CLIENT_SECRET: random(24),
+    SANDBOX_NOTION_CLIENT_ID: crypto.randomUUID(),
+    SANDBOX_NOTION_CLIENT_SECRET: random(24),
   };
   const kept = parseEnvFile(secretsFile);
   const secrets = { ...made, ...kept };
@@ -175,7 +177,8 @@ export function writePrivate(file, variables) {
 /**
  * Environment of the API, the worker and the web server.
  * Real Google credentials (GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET) replace the sandbox's Google, those of
- * Microsoft (MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_SECRET) its Outlook, SMTP_URL its mail server.
+ * Microsoft (MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_SECRET) its Outlook, those of Notion (NOTION_CLIENT_ID and
+ * NOTION_CLIENT_SECRET) its Notion, SMTP_URL its mail server.
  * @param {{ ports: Ports, databaseUrl: string, secrets: Record<string, string | undefined> }} local
  * @returns {Record<string, string>}
  */
@@ -193,6 +196,7 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
     SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
     MAIL_FROM: "calsync <bookings@calsync.test>",
     ...(usesSandbox().forGoogle ? googleEnv(sandbox, secrets) : {}),
+    ...(usesSandbox().forNotion ? notionEnv(sandbox, secrets) : {}),
     ...(usesSandbox().forMicrosoft ? microsoftEnv(sandbox, ports.graph, secrets) : {}),
   };
   const chosen = Object.fromEntries(
@@ -208,10 +212,11 @@ export function serviceEnv({ ports, databaseUrl, secrets }) {
   };
 }
 
-/** What the sandbox stands in for: Google and Microsoft without credentials of theirs, a mail server without SMTP_URL. */
+/** What the sandbox stands in for: Google, Microsoft and Notion without credentials of theirs, a mail server without SMTP_URL. */
 export const usesSandbox = () => ({
   forGoogle: !process.env.GOOGLE_CLIENT_ID,
   forMicrosoft: !process.env.MICROSOFT_CLIENT_ID,
+  forNotion: !process.env.NOTION_CLIENT_ID,
   forMail: !process.env.SMTP_URL,
 });
 
@@ -223,6 +228,14 @@ function googleEnv(sandbox, secrets) {
     GOOGLE_AUTH_URL: `${sandbox}/o/oauth2/v2/auth`,
     GOOGLE_TOKEN_URL: `${sandbox}/token`,
     GOOGLE_REVOKE_URL: `${sandbox}/revoke`,
+  };
+}
+
+function notionEnv(sandbox, secrets) {
+  return {
+    NOTION_CLIENT_ID: secrets.SANDBOX_NOTION_CLIENT_ID,
+    NOTION_CLIENT_SECRET: secrets.SANDBOX_NOTION_CLIENT_SECRET,
+    NOTION_API_URL: sandbox,
   };
 }
 

@@ -17,6 +17,7 @@ export async function buildClient(outdir: string | null): Promise<Map<string, Ui
       "index-page.ts",
       "calendar-page.ts",
       "mail-page.ts",
+      "notion-page.ts",
       "faults-page.ts",
       "sandbox.css",
       "calendar-page.css",

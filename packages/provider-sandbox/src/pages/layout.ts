@@ -18,6 +18,7 @@ const NAVIGATION = [
   ["/", "Overview"],
   ["/google", "Google"],
   ["/outlook", "Outlook"],
+  ["/notion", "Notion"],
   ["/mail", "Mailbox"],
   ["/faults", "Faults"],
 ] as const;

@@ -15,7 +15,7 @@ describe("pages", () => {
 
   afterAll(() => app.close());
 
-  test.each(["/", "/google", "/outlook", "/mail", "/faults"])(
+  test.each(["/", "/google", "/outlook", "/notion", "/mail", "/faults"])(
     "%s says that it is a sandbox, and its files are served",
     async (path) => {
       const page = await app.inject(path);

@@ -47,6 +47,7 @@ export function registerPages(app: FastifyInstance, context: PagesContext): void
   });
   page("/google", () => calendarPage("Google Calendar", "google"));
   page("/outlook", () => calendarPage("Outlook", "graph"));
+  page("/notion", () => ({ title: "Notion", script: "notion-page", main: "<h1>Notion</h1>" }));
   page("/mail", () => ({
     title: "Mailbox",
     script: "mail-page",
