@@ -8,23 +8,26 @@ export const delegationCommand: Command = {
   name: "delegation",
   usage: [
     {
-      call: "delegation add --domain example.com --key key.json [--provider googlecalendar]",
-      does: "Store a service account's key for a domain, and connect the domain's users without a consent page.",
+      call: "delegation add --provider googlecalendar --domain example.com --key key.json",
+      does: "Store a domain's key (of a service account, of an app registration), and connect its users without a consent page.",
     },
     {
-      call: "delegation provision --domain example.com",
+      call: "delegation provision --provider googlecalendar --domain example.com",
       does: "Connect users of the domain who are not yet.",
     },
     { call: "delegation list", does: "List the domains, and how many accounts rest on each." },
     {
-      call: "delegation remove --domain example.com",
+      call: "delegation remove --provider googlecalendar --domain example.com",
       does: "Forget a key; its accounts need their users again.",
     },
   ],
   run(input) {
     const { words, options, print } = input;
     const [action] = words;
-    const provider = typeof options["provider"] === "string" ? options["provider"] : "googlecalendar";
+    const named = () => ({
+      provider: requiredOption(options, "provider"),
+      domain: requiredOption(options, "domain"),
+    });
     return withContainer(input, "delegation", async ({ delegations }) => {
       switch (action) {
         case "list": {
@@ -34,22 +37,15 @@ export const delegationCommand: Command = {
           return print(table(["domain", "provider", "key", "accounts"], rows));
         }
         case "add": {
-          const domain = requiredOption(options, "domain");
           const keyFile = await read(requiredOption(options, "key"));
-          const { instructions, users } = await delegations.add({ provider, domain, keyFile });
+          const { instructions, users } = await delegations.add({ ...named(), keyFile });
           print(instructions);
           return tell(users, input);
         }
         case "provision":
-          return tell(
-            await delegations.provision({ provider, domain: requiredOption(options, "domain") }),
-            input,
-          );
+          return tell(await delegations.provision(named()), input);
         case "remove": {
-          const { accounts } = await delegations.remove({
-            provider,
-            domain: requiredOption(options, "domain"),
-          });
+          const { accounts } = await delegations.remove(named());
           return print(`Removed. ${accounts} accounts have to be connected by their users.`);
         }
         default:

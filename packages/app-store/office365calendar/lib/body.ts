@@ -17,8 +17,8 @@ const PIECE = /<(\/?)([a-z][a-z0-9]*)\b[^<>]*>|<[!?][^<>]*>|[^<]+|</gi;
 const BLOCKS = new Set(
   "div ul ol table tr h1 h2 h3 h4 h5 h6 blockquote pre section article header footer body".split(" "),
 );
-/** The rule of low lines that Outlook draws above and below the way into an online meeting. */
-const MEETING_RULE = /_{20,}/;
+/** Where the way into an online meeting begins: a rule of low lines that Outlook draws above it, or its own element. */
+const MEETING_START = /_{20,}|<[a-z][^<>]*\bme-email-text\b/i;
 
 /** What Exchange holds, as plain text: white space counts as in a browser, links show their address, formatting is lost. */
 export function htmlToText(html: string): string {
@@ -69,13 +69,20 @@ export function textToHtml(text: string): string {
  * The description of an event with an online meeting, parted from the way into it, which Outlook keeps in the body and which a
  * write without it would cut off (event-update page). Both are HTML.
  */
-export function splitMeeting(html: string): { own: string; meeting: string } {
-  const rule = MEETING_RULE.exec(html);
-  if (!rule) return { own: html, meeting: "" };
-  // From the tag that the rule stands in, with the tags directly around that.
-  const start = /(?:<(?!br\b|body\b|html\b)[a-z][^<>]*>\s*)*$/i.exec(html.slice(0, rule.index));
-  const cut = start?.index ?? rule.index;
+export function splitMeeting(html: string, joinUrl?: string | null): { own: string; meeting: string } {
+  const found = MEETING_START.exec(html)?.index ?? linkAt(html, joinUrl);
+  if (found === -1) return { own: html, meeting: "" };
+  // From the tags that stand directly around it.
+  const start = /(?:<(?!br\b|body\b|html\b)[a-z][^<>]*>\s*)*$/i.exec(html.slice(0, found));
+  const cut = start?.index ?? found;
   return { own: html.slice(0, cut), meeting: html.slice(cut).replace(/<\/(?:body|html)\s*>/gi, "") };
+}
+
+/** Where the tag begins that holds the address; -1 when there is none. */
+function linkAt(html: string, url: string | null | undefined): number {
+  if (!url) return -1;
+  const at = Math.max(html.indexOf(url), html.indexOf(url.replaceAll("&", "&amp;")));
+  return at === -1 ? -1 : html.lastIndexOf("<", at);
 }
 
 const tidy = (text: string): string =>

@@ -204,12 +204,14 @@ function withoutRemoved(current: GraphEvent, wanted: CalendarEvent): Attendee[] 
 function descriptionOf({ body, isOnlineMeeting, onlineMeeting }: GraphEvent): string {
   const content = body?.content ?? "";
   if (body?.contentType === "text") return plainText(content);
-  return htmlToText(isOnlineMeeting || onlineMeeting ? splitMeeting(content).own : content);
+  return htmlToText(
+    isOnlineMeeting || onlineMeeting ? splitMeeting(content, onlineMeeting?.joinUrl).own : content,
+  );
 }
 
 function meetingOf({ body, isOnlineMeeting, onlineMeeting }: GraphEvent): string {
   if (body?.contentType !== "html" || !(isOnlineMeeting || onlineMeeting)) return "";
-  return splitMeeting(body.content ?? "").meeting;
+  return splitMeeting(body.content ?? "", onlineMeeting?.joinUrl).meeting;
 }
 
 function toBody(description: string, meeting: string): ItemBody {
