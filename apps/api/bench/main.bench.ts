@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { caldavBench } from "./caldav.bench.ts";
+import { callsBench } from "./calls.bench.ts";
 import { cronBench } from "./cron.bench.ts";
 import type { BenchGroup, Figure } from "./group.bench.ts";
 import { icsBench } from "./ics.bench.ts";
@@ -17,6 +18,7 @@ import { createBenchWorld } from "./world.bench.ts";
  * CALSYNC_BENCH_PROFILE names a folder for CPU profiles of the API's processes; CALSYNC_BENCH_SQL=1 shows the statements of a page.
  */
 const GROUPS: readonly BenchGroup[] = [
+  callsBench,
   pullBench,
   pushBench,
   notifyBench,
