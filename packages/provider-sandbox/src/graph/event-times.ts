@@ -107,8 +107,13 @@ function isMidnight(local: string): boolean {
  */
 export function printSpan(span: EventSpan, zone: string): { start: DateTimeTimeZone; end: DateTimeTimeZone } {
   const print = (ms: number, ownZone: string): DateTimeTimeZone => ({
-    dateTime: printLocal(wallClock(ms, span.isAllDay ? ownZone : zone)),
+    dateTime: printIn(ms, span.isAllDay ? ownZone : zone),
     timeZone: zone,
   });
   return { start: print(span.startMs, span.startZone), end: print(span.endMs, span.endZone) };
+}
+
+function printIn(ms: number, zone: string): string {
+  // Most times are read in UTC, for which no calendar arithmetic is needed.
+  return zone === "UTC" ? new Date(ms).toISOString().replace("Z", "0000") : printLocal(wallClock(ms, zone));
 }

@@ -193,7 +193,12 @@ export class Series {
 
   /** The first occurrence; null when the rule has none at all. */
   first(): Occurrence | null {
-    return this.between(this.span.startMs, this.span.startMs + 12 * YEAR_MS)[0] ?? null;
+    // Near as a rule: only sparse series need the wide look.
+    for (const reachMs of [YEAR_MS / 8, 12 * YEAR_MS]) {
+      const [first] = this.between(this.span.startMs, this.span.startMs + reachMs);
+      if (first) return first;
+    }
+    return null;
   }
 
   #at(start: Temporal.PlainDateTime): Occurrence {
