@@ -22,7 +22,12 @@ async function run() {
     loadDotEnv();
     if (pgRuns > 0 && !process.env.DATABASE_URL) explainRoot();
     const suites = [
-      ...(runs > 0 ? ["packages/features/calendar-sync/model.test.ts"] : []),
+      ...(runs > 0
+        ? [
+            "packages/features/calendar-sync/model.test.ts",
+            "packages/features/calendar-sync/series-model.test.ts",
+          ]
+        : []),
       ...(pgRuns > 0
         ? ["apps/api/test/sync/model-google.pg.test.ts", "apps/api/test/sync/series-histories.pg.test.ts"]
         : []),

@@ -15,7 +15,7 @@ import {
   SPLIT_REASONS,
   seriesReasons,
 } from "./series-reasons.ts";
-import { instanceAt, withoutExtras } from "./series-state.ts";
+import { instanceAt, instanceKey, withoutExtras } from "./series-state.ts";
 import { toSnapshot } from "./snapshot.ts";
 
 /** The occurrences that the event still has. */
@@ -98,7 +98,7 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
     successor: null as SeriesPlan["successor"],
     waiting: false,
   };
-  const heirs = adopted(finder.dropped, successors);
+  const heirs = adopted(finder.dropped, successors, merged.deleted);
   if (heirs) {
     const { event, places } = heirs;
     for (const [occurrence, slot] of places) {
@@ -106,6 +106,18 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
       const place = { eventId: event.id, originalStart: slot };
       if (one.status === "DELETED" || item?.active !== true) {
         result.planned.push({ occurrence, plan: deleteAgain(policy), place });
+        continue;
+      }
+      const told = input.successorInstances?.get(instanceKey(event.id, slot));
+      if (told) {
+        const known = { reference: { ...one, version: null }, local: item, remote: told };
+        const planWith = (timeFacts?: TimeFacts) =>
+          renamed(
+            planInbound({ ...known, policy, now, clock, ownAddresses, timeFacts }),
+            OCCURRENCE_REASONS,
+            "successor",
+          );
+        result.planned.push(withoutOwnEvent({ occurrence, plan: planWith(), place, withFacts: planWith }));
         continue;
       }
       const instance = instanceAt(event, slot);
@@ -174,6 +186,7 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
 function adopted(
   dropped: readonly SeriesOccurrence[],
   successors: readonly ExternalEvent[],
+  deleted: boolean,
 ): { event: ExternalEvent; places: Map<SeriesOccurrence, string> } | null {
   if (dropped.length === 0) return null;
   for (const event of successors) {
@@ -181,8 +194,10 @@ function adopted(
     const own = new Set(slots);
     const keeps = dropped.every((one) => own.has(slotOf(one)));
     const places = new Map<SeriesOccurrence, string>();
+    // When what came before has been deleted since, the copy goes on with the last ones.
+    const skipped = deleted ? Math.max(0, dropped.length - slots.length) : 0;
     dropped.forEach((one, index) => {
-      const slot = keeps ? slotOf(one) : slots[index];
+      const slot = keeps ? slotOf(one) : slots[index - skipped];
       if (slot !== undefined) places.set(one, slot);
     });
     if (places.size > 0) return { event, places };

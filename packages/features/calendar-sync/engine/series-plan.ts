@@ -19,6 +19,8 @@ export interface SeriesInput {
   occurrences: readonly SeriesOccurrence[];
   /** Recurring events that carry this series' marker: what "this and following" makes. */
   successors: readonly ExternalEvent[];
+  /** What is known of instances of successors that differ from them; keys as `instanceKey` makes them. */
+  successorInstances?: ReadonlyMap<string, RemoteState>;
   /** Whether occurrences that dropped out of the rule have been waited for long enough. */
   settled: boolean;
   policy: SyncPolicy;

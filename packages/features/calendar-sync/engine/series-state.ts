@@ -26,6 +26,11 @@ export function instanceAt(series: ExternalEvent, slot: string): ExternalEvent {
   };
 }
 
+/** Names an instance among those of several recurring events. */
+export function instanceKey(seriesId: string, slot: string): string {
+  return `${seriesId} ${slot}`;
+}
+
 /** Whether both give the same occurrences at the same places, whatever else has changed. */
 export function sameExpansion(before: SeriesSnapshot, after: SeriesSnapshot): boolean {
   if (ruleChange(before, after) === "same") return true;

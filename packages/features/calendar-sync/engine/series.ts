@@ -10,6 +10,18 @@ import { withoutExtras } from "./series-state.ts";
 
 export type * from "./series-plan.ts";
 
+/** Nothing is done to a series and its bookings. */
+export const LEFT_ALONE: SeriesPlan = {
+  reference: {},
+  change: null,
+  occurrences: [],
+  successor: null,
+  waiting: false,
+  push: false,
+  extras: false,
+  taken: [],
+};
+
 /**
  * Decides what a change of a recurring event means for its series and for each occurrence that is still to come. Pure. The
  * series itself is merged as a single event would be; what the calendar has won is then asked of each occurrence, which is
@@ -17,6 +29,8 @@ export type * from "./series-plan.ts";
  * where the rule has moved, by their order (SPEC.md, "Series").
  */
 export function planSeries(input: SeriesInput): SeriesPlan {
+  // A copy, or an instance, of a series that is gone says nothing about it.
+  if (input.remote === null && input.reference.status === "DELETED") return LEFT_ALONE;
   const merged = mergeSeries(input);
   if (merged.plan.reference.recreate) return startAgain(input, merged);
   const finder = placesAfter({

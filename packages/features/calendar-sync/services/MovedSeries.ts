@@ -1,7 +1,7 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import { hasEnded } from "../engine/plan-inbound.ts";
-import type { SeriesInput, SeriesPlan } from "../engine/series.ts";
+import type { SeriesInput } from "../engine/series.ts";
 import { settleSeriesJob } from "../jobs/settle-series.job.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { EventPlace } from "../repositories/ExternalEventRepository.ts";
@@ -87,11 +87,14 @@ export class MovedSeries {
     return { ...settled, calendarSyncId, externalEventId, version: null, seenGeneration: 0, settleAt: now };
   }
 
-  /** The same for its occurrences, which keep their places. */
-  patchesOfOccurrences({ occurrences, place }: GoneSeries): ReferencePatch[] {
+  /**
+   * The same for its occurrences, which keep their places. What we deleted of them may have been deleted where the series was
+   * not any more, so it is deleted once more.
+   */
+  patchesOfOccurrences({ occurrences, place }: GoneSeries, now: Date): ReferencePatch[] {
     if (!place) return [];
     const { calendarSyncId, externalEventId } = place;
-    return occurrences.map(({ id, externalEventId: known }) =>
+    return occurrences.map(({ id, externalEventId: known, status }) =>
       place.taken
         ? { id, status: "DELETED", pending: null }
         : {
@@ -100,6 +103,7 @@ export class MovedSeries {
             version: null,
             pending: null,
             ...(known === null ? {} : { externalEventId }),
+            ...(known !== null && status === "DELETED" ? { status: "SYNCED", pushRequestedAt: now } : {}),
           },
     );
   }
@@ -136,18 +140,6 @@ export class MovedSeries {
 function hasGone({ remote }: Pick<Asked, "remote">): boolean {
   return remote !== null && (remote.state === "deleted" || remote.event.status === "cancelled");
 }
-
-/** Nothing is done to bookings of a series that has moved, or may have. */
-export const LEFT_ALONE: SeriesPlan = {
-  reference: {},
-  change: null,
-  occurrences: [],
-  successor: null,
-  waiting: false,
-  push: false,
-  extras: false,
-  taken: [],
-};
 
 /** What is recorded of a series that has moved, or that may have: once, with its first occurrence. */
 export function goneSeriesRecord(

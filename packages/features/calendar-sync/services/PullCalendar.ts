@@ -6,6 +6,7 @@ import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
+import type { SeriesPart } from "../repositories/ExternalEventRepository.ts";
 import type { CalendarSyncRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
@@ -266,7 +267,7 @@ export class PullCalendar {
     service: CalendarService,
     report: PullReport,
   ): Promise<void> {
-    const { prisma, seriesReferences, calendars, now } = this.#deps;
+    const { prisma, seriesReferences, events, calendars, now } = this.#deps;
     const waiting = await seriesReferences.findSettling(prisma, state.id, now());
     const inGrace = ({ settleAt }: SeriesReferenceRow) => settleAt !== null && settleAt > now();
     const othersUnread =
@@ -277,6 +278,13 @@ export class PullCalendar {
       lease.check();
       changes.push(await readNow(service, state.externalCalendarId, asSingle(series)));
     }
+    // What came of its dates while the series was not known to be here stands in the mirror.
+    const parts = await events.findSeries(
+      prisma,
+      state.id,
+      due.flatMap(({ externalEventId }) => externalEventId ?? []),
+    );
+    changes.push(...parts.flatMap(changeOfInstance));
     const progress = { cursor: state.cursor };
     addUp(
       report,
@@ -335,6 +343,19 @@ const asSingle = ({ externalEventId }: SeriesReferenceRow) => ({
   originalStart: "",
   seriesReferenceId: null,
 });
+
+/** What the mirror holds of an instance, as its calendar told it; none for a series itself. */
+function changeOfInstance({
+  externalEventId: eventId,
+  seriesId,
+  originalStart,
+  status,
+  snapshot,
+}: SeriesPart): ExternalChange[] {
+  if (seriesId === null) return [];
+  if (snapshot && status !== "cancelled") return [{ type: "upsert", event: snapshot }];
+  return [{ type: "delete", eventId, seriesId, originalStart, version: snapshot?.version ?? null }];
+}
 
 /** Whether an event, or a series as a whole, is not in its calendar any more. A single date that is gone says something of its series. */
 function isGone(change: ExternalChange): boolean {

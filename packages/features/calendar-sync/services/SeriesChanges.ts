@@ -1,15 +1,17 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalChange } from "@calsync/types";
+import { LEFT_ALONE } from "../engine/series.ts";
 import { settleSeriesJob } from "../jobs/settle-series.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { SeriesReferencePatch } from "../repositories/SeriesReferenceRepository.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
-import { LEFT_ALONE, type MovedSeries } from "./MovedSeries.ts";
+import type { MovedSeries } from "./MovedSeries.ts";
 import {
   changesOf,
   eventsThatMove,
+  followCopies,
   gather,
   hasLost,
   inputOf,
@@ -76,10 +78,12 @@ export class SeriesChanges {
         calendar.id,
         lonely.map(({ reference }) => reference.id),
       );
-      for (const input of lonely) {
-        const { id, externalEventId } = input.reference;
-        input.successors = marked.filter((event) => event.marker === id && event.id !== externalEventId);
-      }
+      const parts = await events.findSeries(
+        tx,
+        calendar.id,
+        marked.map((event) => event.id),
+      );
+      for (const input of lonely) followCopies(input, marked, parts);
       plans = inputs.map(planReadable);
     }
     const readable = inputs.filter((_input, index) => plans[index] !== null);
@@ -114,13 +118,19 @@ export class SeriesChanges {
     );
     const seen = { seenGeneration: calendar.fullPullGeneration, lastPulledAt: now };
     await seriesReferences.update(tx, [
-      ...works.flatMap((work) => this.#patchesOf(work, own, now).map((patch) => ({ ...patch, ...seen }))),
+      ...works.flatMap((work) =>
+        this.#patchesOf(work, own, now).map((patch) => ({
+          ...patch,
+          // An instance that is listed says nothing about whether its series is.
+          ...(work.event ? seen : { lastPulledAt: now }),
+        })),
+      ),
       ...waiting.map(({ reference }) => ({ id: reference.id, status: "CONFLICT" as const, ...seen })),
     ]);
     const gone = works.flatMap((work) => work.gone ?? []);
     await this.#repositories.references.update(
       tx,
-      gone.flatMap((one) => this.#moved.patchesOfOccurrences(one)),
+      gone.flatMap((one) => this.#moved.patchesOfOccurrences(one, now)),
     );
   }
 
@@ -161,11 +171,12 @@ export class SeriesChanges {
       ...(successor ? [successor.seriesId] : []),
     ]);
     const settled = works.filter(({ plan }) => !plan.push).map(({ reference }) => reference.id);
-    return seriesReferences.requestPushes(tx, changed, settled);
+    const moved = works.flatMap(({ gone }) => gone?.place?.calendarSyncId ?? []);
+    return [...(await seriesReferences.requestPushes(tx, changed, settled)), ...moved];
   }
 
   #patchesOf(
-    { reference, plan, event, successor, gone }: SeriesWork,
+    { reference, plan, event, told, successor, gone }: SeriesWork,
     own: ReadonlyMap<string, string>,
     now: Date,
   ): SeriesReferencePatch[] {
@@ -182,8 +193,9 @@ export class SeriesChanges {
         version: null,
         generation: reference.generation + 1,
       });
-    if (reference.deletedSeenAt) patch.deletedSeenAt = null;
-    patch.settleAt = plan.waiting ? (reference.settleAt ?? new Date(now.getTime() + this.#graceMs)) : null;
+    // Whoever waits for a look at the series itself waits on while only its instances are told of.
+    if (told) Object.assign(patch, { deletedSeenAt: null, settleAt: null });
+    if (plan.waiting) patch.settleAt = reference.settleAt ?? new Date(now.getTime() + this.#graceMs);
     const heir = plan.successor?.event;
     const heirId = successor && own.get(successor.seriesId);
     if (!heir || !heirId) return [patch];

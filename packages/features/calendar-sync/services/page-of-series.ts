@@ -4,8 +4,10 @@ import type { ClockTrust } from "../engine/clock-compare.ts";
 import type { InboundPlan, RemoteState } from "../engine/plan-inbound.ts";
 import type { SyncPolicy } from "../engine/policy.ts";
 import { type PlannedOccurrence, planSeries, type SeriesInput, type SeriesPlan } from "../engine/series.ts";
+import { instanceKey } from "../engine/series-state.ts";
 import type { EventView } from "../engine/view.ts";
 import type { LocalItem, LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
+import type { SeriesPart } from "../repositories/ExternalEventRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import { localOf } from "./local-of.ts";
@@ -20,6 +22,8 @@ export interface SeriesWork {
   /** The event that the work is about; its changes wait together. */
   eventId: string;
   event: ExternalEvent | null;
+  /** Whether the page tells of the recurring event itself. */
+  told: boolean;
   /** The series that the later occurrences move into, and the change that told of it, if the page did. */
   successor: { seriesId: string; change: ExternalChange | null } | null;
   /** Set when the event has gone from this calendar and has moved to another one, or may have. */
@@ -48,9 +52,13 @@ export interface SeriesContext {
 }
 
 /** A series that a page is about, with all that planning needs to know of it. */
-export type SeriesAsked = Omit<SeriesInput, "reference" | "successors" | "occurrences"> & {
+export type SeriesAsked = Omit<
+  SeriesInput,
+  "reference" | "successors" | "successorInstances" | "occurrences"
+> & {
   reference: SeriesReferenceRow & { view?: EventView };
   successors: ExternalEvent[];
+  successorInstances: Map<string, RemoteState>;
   occurrences: { reference: ReferenceRow; local: LocalItem | null }[];
   change: ExternalChange | null;
 };
@@ -76,6 +84,9 @@ export function inputOf(
     const at = instanceOf(one);
     if (at && at.seriesId === (id ?? eventIdOf(change))) instances.set(at.originalStart, at.remote);
   }
+  const successors = changes.flatMap((one) =>
+    one.type === "upsert" && id !== null && isCopy(one.event, row.id, id) ? [one.event] : [],
+  );
   return {
     ...context,
     // A calendar is shown of a series what it is shown of its occurrences.
@@ -88,10 +99,48 @@ export function inputOf(
       reference,
       local: localOf(reference, items),
     })),
-    successors: changes.flatMap((one) =>
-      one.type === "upsert" && id !== null && isCopy(one.event, row.id, id) ? [one.event] : [],
+    successors,
+    successorInstances: instancesAmong(
+      changes,
+      successors.map((event) => event.id),
     ),
   };
+}
+
+/** What a page tells of instances of these recurring events. */
+function instancesAmong(
+  changes: readonly ExternalChange[],
+  seriesIds: readonly string[],
+): Map<string, RemoteState> {
+  return new Map(
+    changes.flatMap((one) => {
+      const at = instanceOf(one);
+      return at && seriesIds.includes(at.seriesId)
+        ? [[instanceKey(at.seriesId, at.originalStart), at.remote] as const]
+        : [];
+    }),
+  );
+}
+
+/** Has a series follow copies that the mirror holds, with what it holds of their instances. */
+export function followCopies(
+  input: SeriesAsked,
+  marked: readonly ExternalEvent[],
+  parts: readonly SeriesPart[],
+): void {
+  const { id, externalEventId } = input.reference;
+  input.successors = marked.filter((event) => event.marker === id && event.id !== externalEventId);
+  const ids = new Set(input.successors.map((event) => event.id));
+  for (const { seriesId, originalStart, status, snapshot } of parts) {
+    if (seriesId === null || !ids.has(seriesId)) continue;
+    const remote: RemoteState | null =
+      status === "cancelled" || snapshot?.status === "cancelled"
+        ? { state: "deleted", version: snapshot?.version ?? null }
+        : snapshot && { state: "present", event: snapshot };
+    const key = instanceKey(seriesId, originalStart);
+    // The page's word is the later one.
+    if (remote && !input.successorInstances.has(key)) input.successorInstances.set(key, remote);
+  }
 }
 
 function isCopy(event: ExternalEvent, marker: string, ownId: string): boolean {
@@ -150,7 +199,7 @@ export function gather(
   };
   inputs.forEach((input, index) => {
     const plan = plans[index];
-    const { reference, change, instances } = input;
+    const { reference, change, instances, successorInstances } = input;
     if (!plan) return;
     const known = new Set(input.occurrences.map((one) => one.reference.originalStart));
     for (const one of plan.occurrences) if (one.place) known.add(one.place.originalStart);
@@ -158,9 +207,10 @@ export function gather(
     const told = new Map<string, ExternalChange>();
     for (const one of changes) {
       const at = instanceOf(one);
-      if (!at || at.seriesId !== eventId || !known.has(at.originalStart)) continue;
+      const own = at?.seriesId === eventId || at?.seriesId === plan.successor?.event.id;
+      if (!at || !own || !known.has(at.originalStart)) continue;
       outcome.handled.add(one);
-      told.set(at.originalStart, one);
+      told.set(instanceKey(at.seriesId, at.originalStart), one);
     }
     if (change) outcome.handled.add(change);
     const heir = plan.successor?.event;
@@ -169,13 +219,18 @@ export function gather(
     const successor = heir ? { seriesId: randomUUID(), change: heirChange } : null;
     const event = change?.type === "upsert" ? change.event : null;
     const gone = byId.get(reference.id) ?? null;
-    outcome.works.push({ reference, plan, eventId, event, successor, gone });
+    outcome.works.push({ reference, plan, eventId, event, told: change !== null, successor, gone });
     for (const one of plan.occurrences) {
       const instance =
         one.place === null
           ? undefined
-          : told.get(one.place?.originalStart ?? one.occurrence.reference.originalStart);
-      const own = instance && instances.size > 0 ? instance : null;
+          : told.get(
+              instanceKey(
+                one.place?.eventId ?? eventId,
+                one.place?.originalStart ?? one.occurrence.reference.originalStart,
+              ),
+            );
+      const own = instance && instances.size + successorInstances.size > 0 ? instance : null;
       outcome.planned.push(toPlanned(one, own, change ?? heirChange, input, eventId, successor?.seriesId));
     }
   });

@@ -11,9 +11,10 @@ import {
 import { chosen } from "@calsync/testing/model";
 import type { CalendarEvent, CalendarService, ExternalEvent } from "@calsync/types";
 import { type CalendarSync, createCalendarSync } from "../create-calendar-sync.ts";
-import type { BookingStore } from "../ports/BookingStore.ts";
+import type { BookingStore, SeriesStore } from "../ports/BookingStore.ts";
 import { MemoryBookings } from "./MemoryBookings.ts";
 import { MemoryDatabase, type MemoryDatabaseOptions } from "./MemoryDatabase.ts";
+import { MemorySeries } from "./MemorySeries.ts";
 import { type MemoryJobRun, MemoryJobs } from "./memory-jobs.ts";
 import { memoryRepositories } from "./memory-repositories.ts";
 
@@ -45,6 +46,7 @@ export class EngineWorld {
   readonly server: MemoryCalendarServer;
   readonly db: MemoryDatabase;
   readonly bookings: MemoryBookings;
+  readonly series: MemorySeries;
   readonly sync: CalendarSync;
   readonly jobs: MemoryJobs;
   readonly calendars: WorldCalendar[] = [];
@@ -59,6 +61,8 @@ export class EngineWorld {
     });
     this.db = new MemoryDatabase(this.clock, options);
     this.bookings = new MemoryBookings(this.db);
+    this.series = new MemorySeries(this.db);
+    const store = this.db.repository<BookingStore>("bookings", this.bookings);
     const provider = memoryCalendarProvider(this.server);
     const calendar = new MemoryCalendar(this.server, ACCOUNT);
     const service = options.ownSpelling ? withOwnSpelling(calendar) : calendar;
@@ -71,7 +75,11 @@ export class EngineWorld {
         capabilitiesOf: () => MEMORY_CAPABILITIES,
         parseNotification: async (_provider, request) => provider.parseNotification(request),
       },
-      bookingStore: this.db.repository<BookingStore>("bookings", this.bookings),
+      bookingStore: {
+        loadItems: (...input) => store.loadItems(...input),
+        applyActions: (...input) => store.applyActions(...input),
+        series: this.db.repository<SeriesStore>("series", this.series),
+      },
       repositories: memoryRepositories(this.db),
       now: this.clock,
       log,

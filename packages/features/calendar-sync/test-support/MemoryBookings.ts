@@ -172,7 +172,8 @@ function withoutStatus(booking: BookingRecord): BookingRecord {
 function toItem(booking: BookingRecord): LocalItem {
   const { id, uid, hostId, active, snapshot, changedAt, createdAt, sequence } = booking;
   const iCalUid = iCalUidOf({ uid });
-  return { bookingId: id, uid, hostId, active, snapshot, changedAt, createdAt, iCalUid, sequence };
+  const series = booking.series ?? null;
+  return { bookingId: id, uid, hostId, active, snapshot, changedAt, createdAt, iCalUid, sequence, series };
 }
 
 export function hasEnded({ snapshot }: Pick<BookingRecord, "snapshot">, now: Date): boolean {

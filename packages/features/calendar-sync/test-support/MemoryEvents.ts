@@ -31,7 +31,13 @@ export class MemoryEvents implements Methods {
     });
   };
 
-  findMarkedSeries: Methods["findMarkedSeries"] = () => [];
+  findMarkedSeries: Methods["findMarkedSeries"] = (_sql, calendarSyncId, markers) =>
+    this.#of(calendarSyncId)
+      .filter(({ seriesId, status }) => seriesId === null && status !== "cancelled")
+      .sort((a, b) => a.startTime.getTime() - b.startTime.getTime())
+      .flatMap(({ snapshot }) =>
+        snapshot?.recurrence && markers.includes(snapshot.marker ?? "") ? [snapshot] : [],
+      );
 
   deleteMany: Methods["deleteMany"] = (_sql, calendarSyncId, eventIds) => {
     this.#forget(
@@ -64,7 +70,7 @@ export class MemoryEvents implements Methods {
   };
 
   findElsewhere: Methods["findElsewhere"] = (_sql, userId, goneFrom, gone) => {
-    const { calendars, references } = this.#db.tables;
+    const { calendars, references, seriesReferences } = this.#db.tables;
     const others = [...calendars.values()].filter((row) => row.userId === userId && row.id !== goneFrom);
     const live = others
       .flatMap(({ id }) => this.#of(id))
@@ -82,6 +88,12 @@ export class MemoryEvents implements Methods {
         (one) => one.id !== id && one.bookingId === bookingId && one.calendarSyncId === place.calendarSyncId,
       );
       const { calendarSyncId } = place;
+      const seriesId = seriesReferences.get(id)?.seriesId;
+      const seriesTaken = [...seriesReferences.values()].some(
+        (one) => one.id !== id && one.seriesId === seriesId && one.calendarSyncId === calendarSyncId,
+      );
+      if (seriesTaken)
+        return [{ referenceId: id, calendarSyncId, externalEventId: place.externalEventId, taken: true }];
       return [{ referenceId: id, calendarSyncId, externalEventId: place.externalEventId, taken }];
     });
   };
@@ -108,8 +120,6 @@ export class MemoryEvents implements Methods {
         (this.#db.tables.busy.get(id) ?? []).map((busy) => ({ ...busy, calendarSyncId })),
       )
       .filter(({ start, end }) => end > range.start && start < range.end);
-
-  /** No history looks at a calendar's page. */
 
   #of(calendarSyncId: string): EventRecord[] {
     return [...this.#db.tables.events.values()].filter((one) => one.calendarSyncId === calendarSyncId);

@@ -1,7 +1,7 @@
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import { iCalUidOf } from "./MemoryBookings.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
-import { patchRow, type ReferenceRecord } from "./memory-tables.ts";
+import { patchRow, type ReferenceRecord, type SeriesReferenceRecord } from "./memory-tables.ts";
 
 type Methods = Twin<ReferenceRepository>;
 
@@ -15,6 +15,9 @@ export class MemoryReferences implements Methods {
   findForChanges: Methods["findForChanges"] = (_sql, calendarSyncId, eventIds, markers, uids) =>
     this.#of(calendarSyncId)
       .filter((one) => {
+        const series = this.#seriesOf(one);
+        if (series && (markers.includes(series.id) || eventIds.includes(series.externalEventId ?? "")))
+          return true;
         if (one.externalEventId !== null) return eventIds.includes(one.externalEventId);
         const isUnwritten = one.status === "PENDING" && one.pending.length === 0 && !one.detached;
         const booking = this.#db.tables.bookings.get(one.bookingId);
@@ -22,15 +25,18 @@ export class MemoryReferences implements Methods {
       })
       .sort((a, b) => a.bookingId - b.bookingId);
 
-  // The bookings in memory are single ones; series have a model of their own.
-  findOfSeries: Methods["findOfSeries"] = () => [];
+  findOfSeries: Methods["findOfSeries"] = (_sql, ids) =>
+    this.#all()
+      .filter(({ seriesReferenceId }) => seriesReferenceId !== null && ids.includes(seriesReferenceId))
+      .sort((a, b) => a.bookingId - b.bookingId);
 
+  // Nothing here is in the way of two that trade places.
   freePlaces: Methods["freePlaces"] = () => {};
 
   findDuePushes: Methods["findDuePushes"] = (_sql, calendarSyncId, now, limit) =>
     this.#of(calendarSyncId)
       .filter((one) => one.pushRequestedAt !== null && (one.nextPushAt === null || one.nextPushAt <= now))
-      .filter(({ recheckAt }) => recheckAt === null)
+      .filter((one) => one.recheckAt === null && !this.#seriesOf(one)?.pushRequestedAt)
       .sort((a, b) => Number(a.pushRequestedAt) - Number(b.pushRequestedAt) || (a.id < b.id ? -1 : 1))
       .slice(0, limit);
 
@@ -40,8 +46,14 @@ export class MemoryReferences implements Methods {
   lock: Methods["lock"] = () => {};
 
   nextPushAt: Methods["nextPushAt"] = (_sql, calendarSyncId) => {
-    const times = this.#of(calendarSyncId).flatMap(({ nextPushAt, pushRequestedAt, recheckAt }) =>
-      pushRequestedAt === null || recheckAt !== null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],
+    const ofBookings = this.#of(calendarSyncId).filter(
+      (one) => one.recheckAt === null && !this.#seriesOf(one)?.pushRequestedAt,
+    );
+    const ofSeries = [...this.#db.tables.seriesReferences.values()].filter(
+      (one) => one.calendarSyncId === calendarSyncId,
+    );
+    const times = [...ofBookings, ...ofSeries].flatMap(({ nextPushAt, pushRequestedAt }) =>
+      pushRequestedAt === null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],
     );
     return times.length > 0 ? new Date(Math.min(...times)) : null;
   };
@@ -76,6 +88,8 @@ export class MemoryReferences implements Methods {
       .filter(
         (one) => one.seenGeneration < generation && one.externalEventId !== null && one.status !== "DELETED",
       )
+      // An occurrence is listed with its series; alone it is only listed when it differs from it.
+      .filter(({ seriesReferenceId, version }) => seriesReferenceId === null || version !== null)
       .filter(({ bookingId }) => {
         const booking = this.#db.tables.bookings.get(bookingId);
         if (!booking?.active) return false;
@@ -146,6 +160,10 @@ export class MemoryReferences implements Methods {
 
   #of(calendarSyncId: string): ReferenceRecord[] {
     return this.#all().filter((one) => one.calendarSyncId === calendarSyncId);
+  }
+
+  #seriesOf({ seriesReferenceId }: ReferenceRecord): SeriesReferenceRecord | undefined {
+    return this.#db.tables.seriesReferences.get(seriesReferenceId ?? "");
   }
 
   #isReferenced(bookingId: number): boolean {

@@ -6,6 +6,7 @@ import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
 import { MemoryEvents } from "./MemoryEvents.ts";
 import { MemoryHeldChanges } from "./MemoryHeldChanges.ts";
 import { MemoryReferences } from "./MemoryReferences.ts";
+import { MemorySeriesReferences } from "./MemorySeriesReferences.ts";
 import { MemorySubscriptions } from "./MemorySubscriptions.ts";
 import { patchRow } from "./memory-tables.ts";
 
@@ -19,7 +20,7 @@ export function memoryRepositories(db: MemoryDatabase): SyncRepositories {
     references: db.repository<SyncRepositories["references"]>("references", new MemoryReferences(db)),
     seriesReferences: db.repository<SyncRepositories["seriesReferences"]>(
       "seriesReferences",
-      seriesReferences,
+      new MemorySeriesReferences(db),
     ),
     events: db.repository<SyncRepositories["events"]>("events", new MemoryEvents(db)),
     records: db.repository<SyncRepositories["records"]>("records", records(db)),
@@ -32,19 +33,6 @@ export function memoryRepositories(db: MemoryDatabase): SyncRepositories {
     status: db.repository<SyncRepositories["status"]>("status", status(db)),
   };
 }
-
-/** The bookings in memory are single ones; series have a model of their own. */
-const seriesReferences: Twin<SyncRepositories["seriesReferences"]> = {
-  findForChanges: () => [],
-  findDuePushes: () => [],
-  findUnseen: () => [],
-  findSettling: () => [],
-  update: () => {},
-  clearPushRequest: () => {},
-  requestPushes: () => [],
-  requestLooks: () => [],
-  tie: () => [],
-};
 
 function records(db: MemoryDatabase): Twin<ChangeRecordRepository> {
   return {

@@ -1,9 +1,10 @@
 import type { EventSnapshot, SnapshotField } from "../engine/snapshot.ts";
+import type { LocalItem, LocalSeries } from "../ports/BookingStore.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { FoundConflict, Resolution } from "../repositories/ConflictRepository.ts";
 import type { MirroredEvent } from "../repositories/ExternalEventRepository.ts";
 import type { MassChangeRow, StagedChange } from "../repositories/HeldChangeRepository.ts";
-import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
+import type { CalendarSyncRow, ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRow } from "../repositories/SubscriptionRepository.ts";
 
 /** A CalendarSync with all that the twins keep of it. */
@@ -41,6 +42,14 @@ export interface BookingRecord {
   changedAt: Partial<Record<SnapshotField | "status", string>>;
   createdAt: string;
   sequence: number;
+  /** As LocalItem.series. */
+  series?: LocalItem["series"];
+}
+
+export interface SeriesReferenceRecord extends SeriesReferenceRow {
+  seenGeneration: number;
+  nextPushAt: Date | null;
+  lastError: string | null;
 }
 
 export interface EventRecord extends MirroredEvent {
@@ -107,6 +116,8 @@ export interface MemoryTables {
   destinations: Map<string, { userId: number; calendarSyncId: string }>;
   selections: Map<string, { userId: number; calendarSyncId: string }>;
   references: Map<string, ReferenceRecord>;
+  series: Map<string, LocalSeries>;
+  seriesReferences: Map<string, SeriesReferenceRecord>;
   bookings: Map<number, BookingRecord>;
   notices: Map<number, NoticeRecord>;
   appliedActions: Map<string, { before: EventSnapshot; after: EventSnapshot }>;
@@ -128,6 +139,8 @@ export function emptyTables(): MemoryTables {
     destinations: new Map(),
     selections: new Map(),
     references: new Map(),
+    series: new Map(),
+    seriesReferences: new Map(),
     bookings: new Map(),
     notices: new Map(),
     appliedActions: new Map(),

@@ -161,7 +161,8 @@ export class MemoryCalendarServer {
     const exceptionId = calendar.exceptions.get(seriesId)?.get(originalStart);
     if (exceptionId) return calendar.events.get(exceptionId) ?? null;
     const series = calendar.events.get(seriesId);
-    if (!series?.event.recurrence || Number.isNaN(Date.parse(originalStart))) return null;
+    const gone = series?.event.status === "cancelled";
+    if (!series?.event.recurrence || gone || Number.isNaN(Date.parse(originalStart))) return null;
     const at = Date.parse(originalStart);
     const starts = expandStarts(series.event.time, series.event.recurrence, at, at + 1);
     if (!starts.includes(originalStart)) return null;
