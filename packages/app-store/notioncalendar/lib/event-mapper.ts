@@ -16,7 +16,7 @@ export function toRow({ properties, ...page }: PageObjectResponse): Row {
 }
 
 /** The plain text of a title, text, select or status column. */
-export function textOf(value: PropertyValue | undefined): string {
+function textOf(value: PropertyValue | undefined): string {
   switch (value?.type) {
     case "title":
       return value.title.map((part) => part.plain_text).join("");

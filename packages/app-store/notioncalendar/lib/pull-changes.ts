@@ -48,7 +48,7 @@ export async function* pullChanges(
 }
 
 /** Days before the window at which a listing begins. */
-export function listingStart(windowStart: Date): string {
+function listingStart(windowStart: Date): string {
   return new Date(windowStart.getTime() - LONGEST_EVENT_DAYS * DAY_MS).toISOString().slice(0, 10);
 }
 

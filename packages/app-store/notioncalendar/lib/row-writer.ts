@@ -12,7 +12,7 @@ const MAX_SEGMENT = 2_000;
 const MAX_EMAIL = 200;
 
 /** Text as Notion takes it: in segments of at most 2,000 characters, none of which ends in half a character. */
-export function toRichText(text: string): { text: { content: string } }[] {
+function toRichText(text: string): { text: { content: string } }[] {
   const segments: { text: { content: string } }[] = [];
   for (let at = 0; at < text.length; ) {
     let end = Math.min(at + MAX_SEGMENT, text.length);

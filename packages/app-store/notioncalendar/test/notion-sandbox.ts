@@ -116,7 +116,7 @@ export async function connectWorkspace(
 }
 
 /** The adapter's settings for the sandbox, with pauses that suit a test. */
-export const settingsOf = (notion: NotionSandbox, settings: object = {}) => ({
+const settingsOf = (notion: NotionSandbox, settings: object = {}) => ({
   ...DEFAULT_NOTION_CLIENT,
   apiUrl: notion.url,
   timeoutMs: 10_000,
