@@ -89,6 +89,8 @@ export class NotionPages {
   async read(ref: EventRef): Promise<ExternalEvent | null> {
     const table = await this.#tables.open(ref.calendarId);
     const row = await this.#read(ref, table);
+    // What is not to be looked at is not there either: it was left out of the listing, and is asked for because of that.
+    if (row && table.mapping.others === "hidden" && markerOf(row, table) === null) return null;
     return row && readable(row, table);
   }
 

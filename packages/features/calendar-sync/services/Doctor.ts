@@ -25,7 +25,7 @@ import { inTransaction } from "../repositories/transaction.ts";
 import { asShown } from "./as-shown.ts";
 import type { BookingReferences } from "./BookingReferences.ts";
 import type { EngineDependencies } from "./dependencies.ts";
-import { eventRefOf } from "./event-ref.ts";
+import { eventRefOf, readEvent } from "./event-ref.ts";
 import { Lease } from "./Lease.ts";
 import { policyOf } from "./policy-of.ts";
 
@@ -254,8 +254,9 @@ export class Doctor {
     );
     for (const eventId of ids) {
       lease.signal.throwIfAborted();
-      const event = await service.getEvent({ calendarId: lease.row.externalCalendarId, eventId });
-      if (event) events.push(event);
+      // One that cannot be read counts as missing: the pull that heals this sets it aside.
+      const found = await readEvent(service, { calendarId: lease.row.externalCalendarId, eventId });
+      if (found?.type === "upsert") events.push(found.event);
     }
     return events;
   }

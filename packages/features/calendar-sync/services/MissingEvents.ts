@@ -3,6 +3,7 @@ import type { CalendarService, ExternalChange } from "@calsync/types";
 import type { MissingEvent } from "../repositories/ExternalEventRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
+import { readEvent } from "./event-ref.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import type { Lease } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
@@ -59,8 +60,8 @@ async function read(
   { externalEventId: eventId, seriesId, originalStart }: MissingEvent,
 ): Promise<ExternalChange> {
   const instance = seriesId !== null && originalStart !== "" ? { seriesId, originalStart } : null;
-  const event = await service.getEvent({ calendarId, eventId, ...instance });
-  if (event) return { type: "upsert", event };
+  const found = await readEvent(service, { calendarId, eventId, ...instance });
+  if (found) return found;
   return {
     type: "delete",
     eventId,

@@ -29,7 +29,10 @@ export async function readNow(
 }
 
 /** The event as a change; null when there is none. One that cannot be read is no deletion: it is set aside. */
-async function readEvent(service: CalendarService, ref: EventRef): Promise<ExternalChange | null> {
+export async function readEvent(
+  service: Pick<CalendarService, "getEvent">,
+  ref: EventRef,
+): Promise<ExternalChange | null> {
   try {
     const event = await service.getEvent(ref);
     return event && { type: "upsert", event };
