@@ -157,7 +157,7 @@ describe("large tables", () => {
     const { changes } = await pull(world, null, 10);
     const told = changes.map((change) => (change.type === "upsert" ? change.event.id : ""));
     expect(told.sort()).toEqual(ids.sort());
-  });
+  }, 60_000);
 
   test("the comparison goes through a table part by part", async () => {
     const world = await connectWorkspace(sandbox.notion);
@@ -176,7 +176,7 @@ describe("large tables", () => {
       cursor = next;
     }
     expect(told).toEqual([[], ["delete"]]);
-  });
+  }, 60_000);
 });
 
 describe("creating", () => {
