@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventAttendee } from "@calsync/types";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Host, SyncHarness } from "./harness.ts";
+import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
 
 let database: TestDatabase;
@@ -90,6 +90,17 @@ describe("people added and taken off in the calendar", () => {
     const [invitation] = world.mails.filter(({ to }) => to.address === "bob@guest.test");
     expect(invitation?.invitation?.content).toContain("ROLE=OPT-PARTICIPANT");
     expect(invitation?.invitation?.content).not.toContain("ann@guest.test");
+  });
+
+  test("somebody added to an event that is moved at the same time is invited, and not told of a move as well", async () => {
+    const { id, attendees } = await event();
+    world.server.person.edit(host.calendarId, id, {
+      attendees: [...attendees, person("bob")],
+      time: hourAt("2030-01-08T14:00Z"),
+    });
+    await settleMails();
+    expect(mails().filter((mail) => mail.startsWith("bob"))).toEqual(["bob@guest.test REQUEST Invitation"]);
+    expect(mails().filter((mail) => mail.startsWith("ann"))).toEqual(["ann@guest.test REQUEST New time"]);
   });
 
   test("somebody taken off gives the seat back and alone gets a CANCEL; the booking stands", async () => {

@@ -185,8 +185,9 @@ export class ChangeApplier {
       ...planned.map((one) => ({ ...patchOf(one, calendar, now), ...patchOfGone(one, gone, now) })),
       ...waiting.map((one) => waitingPatch(one, calendar, now)),
     ]);
+    // Found just now, or moved here and not read since: until then they were taken for somebody else's.
     const linked = planned
-      .filter(({ reference }) => reference.externalEventId === null)
+      .filter(({ reference }) => reference.externalEventId === null || reference.recheckAt !== null)
       .map(({ eventId }) => eventId)
       .concat(
         works.flatMap(({ event, plan }) => [event?.id, plan.successor?.event.id].flatMap((id) => id ?? [])),

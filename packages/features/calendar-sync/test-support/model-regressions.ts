@@ -114,4 +114,20 @@ export const REGRESSIONS: readonly Regression[] = [
       { do: "tick", minutes: 1 },
     ],
   },
+  {
+    was: "an event that had moved to another calendar stayed busy there as somebody else's, beside its booking",
+    setUp: [2, 1],
+    steps: [
+      { do: "fault", fault: "lost-answer", times: 2 },
+      { do: "book", slot: 0 },
+      { do: "fault", fault: "server-error", times: 1 },
+      { do: "tick", minutes: 1 },
+      { do: "transfer event", calendar: 0, pick: 0 },
+      { do: "reschedule", pick: 0, slot: 0, by: "host" },
+      { do: "tick", minutes: 1 },
+      { do: "move event", calendar: 1, pick: 0, slot: 0, hours: 1 },
+      { do: "tick", minutes: 1 },
+      { do: "reschedule", pick: 0, slot: 0, by: "host" },
+    ],
+  },
 ];

@@ -55,9 +55,16 @@ export function calendarTakers(world: EngineWorld, edits: PersonEdits): Takers<C
     },
     "transfer event": ({ calendar, pick }) =>
       onEvent({ calendar, pick }, (where, event) => {
-        const target = world.calendarAt(calendar + 1).calendarId;
-        // A calendar holds an event of one name once.
-        if (target === where || server.event(target, event.id)) return;
+        const { calendarId: target, calendarSyncId } = world.calendarAt(calendar + 1);
+        const references = [...world.db.tables.references.values()];
+        const own = references.find(({ id }) => id === event.marker);
+        // Nobody knows yet that the event is there: until it is heard of, it cannot be followed.
+        if (own && own.externalEventId === null) return;
+        // A calendar holds an event of one name once, and a booking once.
+        const stands = references.some(
+          (one) => one.bookingId === own?.bookingId && one.calendarSyncId === calendarSyncId,
+        );
+        if (target === where || stands || server.event(target, event.id)) return;
         person.moveToCalendar(where, event.id, target);
         // Understood too late, it is a deletion that is taken back.
         edits.note(event, "cancel");
