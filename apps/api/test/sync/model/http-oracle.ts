@@ -43,6 +43,8 @@ async function unexplained({ world, host }: HttpHistory): Promise<string[]> {
     // What the app did is told with what it was about: its times, and nothing of texts.
     const told = records
       .filter(({ bookingId }) => bookingId === id)
+      // That an event has moved to another calendar says nothing of its booking.
+      .filter(({ action }) => action !== "move-calendar")
       .map(({ after }) => after as { title?: string; time: { start: string; end: string } });
     const isTold = told.some(
       ({ time }) => time.start === startTime.toISOString() && time.end === endTime.toISOString(),
