@@ -30,7 +30,7 @@ test("a calendar file is looked at, imported and taken back; a feed is made, rea
   await signInWithoutCalendars(page);
   await page.goto("/settings/files");
   const upload = (name: string, content: string) =>
-    page.getByLabel("Calendar file").setInputFiles({
+    page.getByLabel("Calendar file", { exact: true }).setInputFiles({
       name,
       mimeType: "text/calendar",
       buffer: Buffer.from(content),
@@ -63,7 +63,7 @@ test("a calendar file is looked at, imported and taken back; a feed is made, rea
 
   await page.goto("/settings/files");
   await page.getByRole("button", { name: "New feed" }).click();
-  await page.getByLabel("Name").fill("Phone");
+  await page.getByLabel("Name", { exact: true }).fill("Phone");
   await screen("new-feed");
   await page.getByRole("button", { name: "Create feed" }).click();
   const address = await page.getByLabel("Address of the feed").inputValue();
