@@ -39,6 +39,16 @@ export async function connectGoogle(page: Page, account: string): Promise<void> 
   await expect(page.getByText(`${account} is connected`)).toBeVisible();
 }
 
+/** Connects an account of the sandbox's Microsoft. */
+export async function connectOutlook(page: Page, account: string): Promise<void> {
+  await page.goto("/settings/calendars");
+  await page.getByRole("button", { name: "Connect Outlook Calendar" }).click();
+  await expect(page.getByRole("heading", { name: "Permissions requested by" })).toBeVisible();
+  await page.getByRole("radio", { name: account, exact: true }).check();
+  await page.getByRole("button", { name: "Accept" }).click();
+  await expect(page.getByText(`${account} is connected`)).toBeVisible();
+}
+
 /** Chooses the calendar that bookings are written to. */
 export async function chooseDestination(page: Page, calendar: string): Promise<void> {
   await page.getByRole("group", { name: "Write bookings to" }).getByRole("radio", { name: calendar }).click();
