@@ -164,15 +164,21 @@ function failedExchange(cause: CalendarError): AppError {
   );
 }
 
+/** Refusals that only the administrator of the account's organisation can lift. */
+const BY_ADMINISTRATORS: ReadonlySet<string> = new Set([
+  "admin_policy_enforced",
+  "org_internal",
+  "consent_required",
+]);
+
 function refusalOf(error: string | undefined): AppError {
   if (error === "access_denied") {
     return new AppError("invalid", "consent_declined", "The account was not connected: access was declined.");
   }
   return new AppError("invalid", "provider_refused", "The provider refused to connect the account.", {
-    hint:
-      error === "admin_policy_enforced" || error === "org_internal"
-        ? "The account's organisation does not allow this application; ask its administrator."
-        : "Start connecting again.",
+    hint: BY_ADMINISTRATORS.has(error ?? "")
+      ? "The account's organisation does not allow this application; ask its administrator."
+      : "Start connecting again.",
   });
 }
 
