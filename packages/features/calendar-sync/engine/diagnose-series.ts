@@ -1,7 +1,7 @@
 import { slotsOf } from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
-import type { CheckedReference } from "./diagnose.ts";
+import { type CheckedReference, isOccurrence } from "./checked-reference.ts";
 import { instanceAt } from "./series-state.ts";
 
 /**
@@ -55,9 +55,4 @@ export function doubtfulInstances(
     const event = instances.get(reference.id) ?? null;
     return item.active !== (event !== null && event.status !== "cancelled");
   });
-}
-
-/** Whether a reference stands for an occurrence of a series, whose event is an instance. */
-export function isOccurrence({ seriesReferenceId }: Pick<CheckedReference, "seriesReferenceId">): boolean {
-  return seriesReferenceId !== null;
 }

@@ -1,8 +1,8 @@
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { needsPush } from "./agreement.ts";
-import { isOccurrence } from "./diagnose-series.ts";
-import { hasEnded, type PlannedReference, planInbound, type RemoteState } from "./plan-inbound.ts";
+import { type CheckedReference, isOccurrence } from "./checked-reference.ts";
+import { hasEnded, planInbound, type RemoteState } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import { differingFields, type EventSnapshot, type SnapshotField, toSnapshot } from "./snapshot.ts";
 import { FULL_VIEW, shownSnapshot } from "./view.ts";
@@ -51,20 +51,6 @@ export interface Finding {
   fields: SnapshotField[];
   changedLast: ChangedLast | null;
   remedy: Remedy | null;
-}
-
-/** A reference of a coming booking, as the doctor needs it. */
-export interface CheckedReference extends PlannedReference {
-  bookingId: number;
-  externalEventId: string | null;
-  /** Set for an occurrence of a series: its place there. Its event is the series. */
-  originalStart: string;
-  seriesReferenceId: string | null;
-  generation: number;
-  pushRequestedAt: Date | null;
-  nextPushAt: Date | null;
-  /** When the event is read directly, because it may have moved to another calendar; null when nothing is open about it. */
-  recheckAt: Date | null;
 }
 
 /** What is known of a marker that a listed event carries. */

@@ -1,5 +1,6 @@
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
-import type { CheckedReference, KnownMarker } from "../engine/diagnose.ts";
+import type { CheckedReference } from "../engine/checked-reference.ts";
+import type { KnownMarker } from "../engine/diagnose.ts";
 import { type RawReference, toReferenceRow } from "./rows.ts";
 
 type Sql = PrismaClient | PrismaTransaction;

@@ -2,9 +2,9 @@ import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { isCalendarError } from "@calsync/lib";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ExternalEvent, Interval } from "@calsync/types";
+import type { CheckedReference } from "../engine/checked-reference.ts";
 import {
   type ChangedLast,
-  type CheckedReference,
   diagnose,
   FINDINGS,
   type Finding,

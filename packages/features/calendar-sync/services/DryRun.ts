@@ -9,21 +9,9 @@ import type { RunWish, SyncRunRepository } from "../repositories/SyncRunReposito
 import type { EngineDependencies } from "./dependencies.ts";
 import { Lease } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
-import { plannedWrites } from "./planned-writes.ts";
+import { type PlannedChange, plannedWrites } from "./planned-writes.ts";
 
-/** One change that a sync would make, or would leave undone. */
-export interface PlannedChange {
-  /** The side that would change. */
-  side: "booking" | "calendar";
-  booking: { uid: string; title: string; start: Date } | null;
-  eventId: string | null;
-  action: string;
-  result: "applied" | "refused" | "held";
-  reason: string;
-  explanation: string;
-  before: unknown;
-  after: unknown;
-}
+export type { PlannedChange };
 
 /** What a sync of one calendar would do. */
 export interface SyncPlan {

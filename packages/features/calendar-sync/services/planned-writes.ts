@@ -1,15 +1,29 @@
 import type { PrismaTransaction } from "@calsync/prisma";
-import type { CheckedReference } from "../engine/diagnose.ts";
-import { isOccurrence } from "../engine/diagnose-series.ts";
+import { type CheckedReference, isOccurrence } from "../engine/checked-reference.ts";
 import { hasEnded } from "../engine/plan-inbound.ts";
 import { planOutbound } from "../engine/plan-outbound.ts";
 import { planSeriesOutbound } from "../engine/plan-series-outbound.ts";
 import { explainReason, type ReasonCode } from "../engine/reasons.ts";
 import { differingFields } from "../engine/snapshot.ts";
-import type { LocalItem } from "../ports/BookingStore.ts";
+import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
+import type { DoctorRepository } from "../repositories/DoctorRepository.ts";
 import type { CalendarSyncRow } from "../repositories/rows.ts";
-import type { DryRunDependencies, PlannedChange } from "./DryRun.ts";
+import type { EngineDependencies } from "./dependencies.ts";
 import { policyOf } from "./policy-of.ts";
+
+/** One change that a sync would make, or would leave undone. */
+export interface PlannedChange {
+  /** The side that would change. */
+  side: "booking" | "calendar";
+  booking: { uid: string; title: string; start: Date } | null;
+  eventId: string | null;
+  action: string;
+  result: "applied" | "refused" | "held";
+  reason: string;
+  explanation: string;
+  before: unknown;
+  after: unknown;
+}
 
 type Write = { kind: "create" | "update" | "delete"; bookingId: number; reason: ReasonCode } & Pick<
   PlannedChange,
@@ -21,7 +35,12 @@ type Write = { kind: "create" | "update" | "delete"; bookingId: number; reason: 
  * what of it stands apart in one each. A fixed number of statements.
  */
 export async function plannedWrites(
-  { rows, store, seriesReferences, now }: DryRunDependencies,
+  {
+    rows,
+    store,
+    seriesReferences,
+    now,
+  }: Pick<EngineDependencies, "seriesReferences" | "now"> & { rows: DoctorRepository; store: BookingStore },
   tx: PrismaTransaction,
   calendar: CalendarSyncRow,
 ): Promise<PlannedChange[]> {
