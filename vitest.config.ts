@@ -26,8 +26,6 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: process.env["CALSYNC_TEST_WORKERS"] ? Number(process.env["CALSYNC_TEST_WORKERS"]) : 2,
-    testTimeout: 15_000,
-    hookTimeout: 60_000,
     passWithNoTests: false,
     projects: [
       {
@@ -36,6 +34,9 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
+          // Projects do not inherit these. Long enough that a busy machine alone fails nothing.
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
           include: ["{apps,packages,scripts}/**/*.test.{ts,tsx,mjs}"],
           exclude: [...ignored, "**/*.pg.test.ts"],
         },

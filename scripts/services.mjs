@@ -74,6 +74,7 @@ export async function startServices(
   // Graph is served over TLS with a certificate of the sandbox' own. Its clients trust the authority behind it, and whom the
   // environment trusts already; Node.js reads the file when a process starts.
   const caPath = path.join(path.dirname(statePath), "sandbox-ca.pem");
+  /** @type {Record<string, string>} */
   const trust = forMicrosoft ? { NODE_EXTRA_CA_CERTS: caPath } : {};
   const env = { ...serviceEnv({ ports, databaseUrl, secrets }), ...trust, ...settings };
   const all = { ...process.env, ...env };

@@ -1,4 +1,4 @@
-import type { ExternalCalendar } from "./calendar-service.ts";
+import type { ExternalCalendar } from "./external-calendar.ts";
 
 /** What of an event a column of a table can hold. */
 export const MAPPED_FIELDS = [

@@ -9,6 +9,7 @@ import type {
   IdempotencyKey,
   WrittenEvent,
 } from "./event.ts";
+import type { ExternalCalendar } from "./external-calendar.ts";
 import type { BusyInterval, Interval } from "./time.ts";
 
 /** How a provider differs from others, as data. The engine asks these, never the provider's name. */
@@ -36,18 +37,6 @@ export interface CalendarCapabilities {
   tables?: boolean;
   /** The unit that an event's `updatedAt` is rounded down to, in milliseconds; a second when left out. */
   clockGranularityMs?: number;
-}
-
-/** A calendar in a connected account. */
-export interface ExternalCalendar {
-  id: string;
-  name: string;
-  primary: boolean;
-  /** Whether this account may write events to it. */
-  writable: boolean;
-  timeZone: string | null;
-  /** `#rrggbb`, when the provider has one. */
-  color: string | null;
 }
 
 /**

@@ -6,5 +6,6 @@ export * from "./connection-form.ts";
 export * from "./credential.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
+export * from "./external-calendar.ts";
 export * from "./provider.ts";
 export * from "./time.ts";

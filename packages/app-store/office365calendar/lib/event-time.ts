@@ -29,7 +29,7 @@ export function toEventTime(event: Event): EventTime | null {
 }
 
 /** The zone that an event was made in, and in which its series repeats; UTC where Graph tells none that is known. */
-export function zoneOf(event: Event): string {
+function zoneOf(event: Event): string {
   return (
     fromGraphZone(event.originalStartTimeZone) ??
     fromGraphZone(event.recurrence?.range?.recurrenceTimeZone) ??

@@ -151,7 +151,7 @@ export async function asPerson(
 }
 
 /** The id of one date of a series, as the adapter knows it. */
-export async function instanceId(
+async function instanceId(
   graph: GraphSandbox,
   email: string,
   seriesId: string,

@@ -2,7 +2,8 @@ import type { SandboxClock } from "../SandboxClock.ts";
 import type { SeededRandom } from "../SeededRandom.ts";
 import { newId } from "./ids.ts";
 import { NotionAuthorization, type SavedAuthorization } from "./oauth/NotionAuthorization.ts";
-import { newProperty, type PropertyType } from "./properties/schema.ts";
+import type { PropertyType } from "./properties/property-types.ts";
+import { newProperty } from "./properties/schema.ts";
 import { emptyCell } from "./properties/values.ts";
 import type {
   Actor,

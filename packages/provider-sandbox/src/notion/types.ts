@@ -1,4 +1,4 @@
-import type { PropertyType } from "./properties/schema.ts";
+import type { PropertyType } from "./properties/property-types.ts";
 
 /** Plans differ in how many requests a connection may make. */
 export type Plan = "plus" | "business";

@@ -2,27 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { validationError } from "../errors.ts";
 import type { Property } from "../types.ts";
-
-/** Columns that hold what somebody writes. */
-export const WRITABLE_TYPES = [
-  "title",
-  "rich_text",
-  "date",
-  "select",
-  "status",
-  "multi_select",
-  "checkbox",
-  "number",
-  "url",
-  "email",
-  "phone_number",
-  "people",
-] as const;
-/** Columns that Notion fills in. */
-export const COMPUTED_TYPES = ["created_time", "last_edited_time", "created_by", "last_edited_by"] as const;
-
-export type WritableType = (typeof WRITABLE_TYPES)[number];
-export type PropertyType = WritableType | (typeof COMPUTED_TYPES)[number];
+import { COMPUTED_TYPES, type PropertyType, WRITABLE_TYPES } from "./property-types.ts";
 
 const STATUS_OPTIONS = ["Not started", "In progress", "Done"];
 const optionsSchema = z.object({ options: z.array(z.object({ name: z.string() })).optional() }).optional();

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { validationError } from "../errors.ts";
 import type { CellValue, Property } from "../types.ts";
 import { readDate } from "./dates.ts";
-import { addOptions, type WritableType } from "./schema.ts";
+import type { WritableType } from "./property-types.ts";
+import { addOptions } from "./schema.ts";
 
 const MAX_TEXT = 2_000;
 const MAX_ITEMS = 100;
