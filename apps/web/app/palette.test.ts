@@ -8,6 +8,15 @@ const palette = new Map(
   ),
 );
 
+const calendarCss = readFileSync(new URL("../modules/calendar-view/calendar.css", import.meta.url), "utf8");
+/** What each kind of item of the calendar is drawn in: its ground and the text on it, as names of the palette. */
+const ITEMS = [...calendarCss.matchAll(/--item-ground-([a-z]+): var\(--color-([a-z-]+)\)/g)].map(
+  ([, kind = "", ground = ""]) => {
+    const ink = new RegExp(`--item-ink-${kind}: var\\(--color-([a-z-]+)\\)`).exec(calendarCss)?.[1] ?? "";
+    return { kind, ground, ink };
+  },
+);
+
 /** Text on what it stands on, wherever a page or a shared component puts the two together. */
 const TEXT: [string, string[]][] = [
   ["ink", ["ground", "surface", "sunken", "accent-soft", "good-soft", "warn-soft", "bad-soft"]],
@@ -30,6 +39,12 @@ describe.each(["light", "dark"] as const)("the %s palette", (scheme) => {
         .filter(({ ratio }) => ratio < 4.5),
     );
     expect(weak).toEqual([]);
+  });
+
+  it("lets every kind of item in the calendar be read", () => {
+    expect(ITEMS.map(({ kind }) => kind)).toEqual(["booking", "entry", "external", "imported"]);
+    for (const { kind, ground, ink } of ITEMS)
+      expect(contrast(colour(ink), colour(ground)), kind).toBeGreaterThanOrEqual(4.5);
   });
 
   it("lets edges of fields be seen (1.4.11: 3 to 1)", () => {

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import type { CalendarPreferences, Preferences } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
-import { CHOICE_WISHES, FOLLOWED_FIELDS, wordsOfWish } from "./wishes.ts";
+import { CHOICE_WISHES, FOLLOWED_FIELDS, limitChoiceOf, readLimit, wordsOfWish } from "./wishes.ts";
 
 /** Takes the host's preference again. */
 const INHERIT = "inherit";
@@ -24,6 +24,7 @@ export function CalendarPreferencesForm({
   const [said, setSaid] = useState("");
   const { overrides, calendarSyncId, name } = calendar;
   const [ownFields, setOwnFields] = useState(overrides.fields !== undefined);
+  const [limit, setLimit] = useState<string>(limitChoiceOf(overrides.massChangeLimit));
   const differs = Object.keys(overrides).length > 0 || !calendar.enabled;
 
   const save = async (event: FormEvent<HTMLFormElement>) => {
@@ -34,7 +35,7 @@ export function CalendarPreferencesForm({
     const body = {
       enabled: form.get("enabled") !== null,
       fields: ownFields ? form.getAll("fields") : INHERIT,
-      massChangeLimit: number("massChangeLimit"),
+      massChangeLimit: readLimit(limit, text("massChangeLimit")),
       pollIntervalMinutes: number("pollIntervalMinutes"),
       ...Object.fromEntries(CHOICE_WISHES.map((wish) => [wish.name, text(wish.name)])),
     };
@@ -104,16 +105,29 @@ export function CalendarPreferencesForm({
                 ))}
               </SelectField>
             ))}
-            <TextField
-              label="Ask when more change at once"
-              name="massChangeLimit"
-              type="number"
-              inputMode="numeric"
-              min={0}
-              max={100_000}
-              hint={`Empty, as all calendars: ${wordsOfWish("massChangeLimit", preferences.massChangeLimit)}`}
-              defaultValue={overrides.massChangeLimit ?? ""}
-            />
+            <SelectField
+              label="When many change at once"
+              value={limit}
+              onChange={({ target }) => setLimit(target.value)}
+            >
+              <option value={INHERIT}>
+                As all calendars: {wordsOfWish("massChangeLimit", preferences.massChangeLimit)}
+              </option>
+              <option value="never">Never ask</option>
+              <option value="own">Ask from a number of its own on</option>
+            </SelectField>
+            {limit === "own" ? (
+              <TextField
+                label="Ask when more change at once"
+                name="massChangeLimit"
+                type="number"
+                inputMode="numeric"
+                min={0}
+                max={100_000}
+                required
+                defaultValue={overrides.massChangeLimit ?? ""}
+              />
+            ) : null}
             <TextField
               label="Look every so many minutes"
               name="pollIntervalMinutes"

@@ -65,3 +65,18 @@ export function wordsOfWish<Name extends keyof SyncWishes>(name: Name, value: Sy
 export function readNumber(text: string): number | null {
   return text.trim() === "" ? null : Number.parseInt(text, 10);
 }
+
+/** How one calendar's limit for many changes is chosen: as for all calendars, none, or a number of its own. */
+export type LimitChoice = "inherit" | "never" | "own";
+
+/** @param limit undefined when the calendar has none of its own, null when it never asks */
+export function limitChoiceOf(limit: number | null | undefined): LimitChoice {
+  if (limit === undefined) return "inherit";
+  return limit === null ? "never" : "own";
+}
+
+/** The limit as the service takes it. A number that was left empty is as for all calendars. */
+export function readLimit(choice: string, text: string): number | null | "inherit" {
+  if (choice === "never") return null;
+  return choice === "own" ? (readNumber(text) ?? "inherit") : "inherit";
+}
