@@ -45,6 +45,7 @@ test("a host connects a Google account through the consent page, and chooses cal
     auth: "oauth",
     configured: true,
     form: null,
+    tables: false,
   });
 
   const url = new URL(await authorize(user, { returnTo: "/welcome" }));
