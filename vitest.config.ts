@@ -25,7 +25,7 @@ export default defineConfig({
   ...sources,
   test: {
     pool: "forks",
-    maxWorkers: process.env["CALSYNC_TEST_WORKERS"] ? Number(process.env["CALSYNC_TEST_WORKERS"]) : 2,
+    maxWorkers: process.env["CALSYNC_TEST_WORKERS"] ? Number(process.env["CALSYNC_TEST_WORKERS"]) : 3,
     passWithNoTests: false,
     projects: [
       {
