@@ -26,6 +26,9 @@ interface Changed {
   found: { eventId: string; generation: number } | null;
 }
 
+/** How long a push waits, in milliseconds, until it looks again whether its calendar has been read. */
+const UNREAD_PAUSE_MS = 5_000;
+
 /** So many writes failing one after the other mean that the next ones would fail too. */
 const MAX_IN_A_ROW = 3;
 
@@ -69,9 +72,15 @@ export class PushCalendar {
     try {
       // A calendar that had gone is read before it is written; the pull that finds it wakes this job.
       if (lease.row.lostAt !== null) return { report: { ...report, outcome: "lost" }, again: undefined };
-      // Before the first reading nobody knows which events stand for bookings already; the end of that pull wakes this job.
-      if (lease.row.lastPulledAt === null && lease.row.pullRequestedAt !== null)
-        return { report: { ...report, outcome: "unread" }, again: undefined };
+      // Before the first reading nobody knows which events stand for bookings already. The end of that pull wakes this job; it
+      // looks again by itself as well, should it be ending just then.
+      if (lease.row.lastPulledAt === null && lease.row.pullRequestedAt !== null) {
+        log.info({ calendarSyncId, provider: lease.row.provider }, "push waits for the first pull");
+        return {
+          report: { ...report, outcome: "unread" },
+          again: { again: new Date(now().getTime() + UNREAD_PAUSE_MS) },
+        };
+      }
       const service = await gateway.serviceFor(lease.row.credentialId);
       await this.#series.run(lease, service, report);
       while (await this.#round(lease, service, report)) lease.check();
