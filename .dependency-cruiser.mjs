@@ -114,7 +114,7 @@ export default {
         path: "^packages/app-store/[^/]+/",
         pathNot: [
           "^packages/app-store/$1/",
-          "^packages/app-store/(src|shared|lib|dist)/",
+          "^packages/app-store/(src|common|lib|dist)/",
           "^packages/app-store/caldavcalendar/(index|preset-metadata)[.]ts$",
         ],
       },

@@ -1,7 +1,7 @@
 import { isCalendarError } from "@calsync/lib";
 import type { CredentialAccess, FormFlow, ServiceDependencies } from "@calsync/types";
 import * as z from "zod";
-import { failedAttempt, invalidFields } from "../../shared/form-problems.ts";
+import { failedAttempt, invalidFields } from "../../common/form-problems.ts";
 import { type CaldavCredential, credentialSchema, ownAddresses } from "./credential-schema.ts";
 import { DavSession } from "./DavSession.ts";
 import { discover, listCalendarsOf } from "./discovery.ts";

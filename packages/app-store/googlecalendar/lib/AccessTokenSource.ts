@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CalendarError } from "@calsync/lib";
 import type { ServiceDependencies } from "@calsync/types";
-import { RenewedToken } from "../../shared/RenewedToken.ts";
+import { RenewedToken } from "../../common/RenewedToken.ts";
 import {
   type ConsentedCredential,
   type GoogleCredential,

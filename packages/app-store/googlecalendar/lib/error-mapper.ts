@@ -1,7 +1,7 @@
 import { CalendarError, type CalendarErrorOptions } from "@calsync/lib";
 import type { CalendarErrorCode } from "@calsync/types";
 import { z } from "zod";
-import { retryAfterMs } from "../../shared/retry-after.ts";
+import { retryAfterMs } from "../../common/retry-after.ts";
 
 /** What a call was about: decides what a 404, a 410 or a bad parameter means. */
 export type CallSubject = "account" | "calendar" | "event" | "changes" | "channel";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { retryAfterMs } from "../../shared/retry-after.ts";
+import { retryAfterMs } from "../../common/retry-after.ts";
 import type { GoogleSettings } from "./settings.ts";
 
 const grantedSchema = z.object({

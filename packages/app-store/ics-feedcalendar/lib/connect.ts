@@ -1,7 +1,7 @@
 import { isCalendarError } from "@calsync/lib";
 import type { FormFlow, FormOutcome, ServiceDependencies } from "@calsync/types";
 import * as z from "zod";
-import { failedAttempt, invalidFields } from "../../shared/form-problems.ts";
+import { failedAttempt, invalidFields } from "../../common/form-problems.ts";
 import { IcsFeedCalendarService } from "./CalendarService.ts";
 import { credentialSchema, type IcsFeedCredential } from "./credential-schema.ts";
 import { digestOf } from "./fetch-feed.ts";

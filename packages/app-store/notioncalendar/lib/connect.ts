@@ -1,7 +1,7 @@
 import { isCalendarError } from "@calsync/lib";
 import type { FormFlow, FormOutcome, ServiceDependencies } from "@calsync/types";
 import * as z from "zod";
-import { failedAttempt, invalidFields } from "../../shared/form-problems.ts";
+import { failedAttempt, invalidFields } from "../../common/form-problems.ts";
 import type { NotionCredential } from "./credential-schema.ts";
 import { NotionRequests } from "./NotionRequests.ts";
 import { parseSettings } from "./settings.ts";

@@ -1,6 +1,6 @@
 import { CalendarError } from "@calsync/lib";
 import type { ServiceDependencies } from "@calsync/types";
-import { RenewedToken } from "../../shared/RenewedToken.ts";
+import { RenewedToken } from "../../common/RenewedToken.ts";
 import {
   type ConsentedCredential,
   isDelegated,

@@ -9,7 +9,7 @@ import {
   type Middleware,
 } from "@microsoft/microsoft-graph-client";
 import { z } from "zod";
-import { readRetryAfter } from "../../shared/retry-after.ts";
+import { readRetryAfter } from "../../common/retry-after.ts";
 import { AccessTokenSource, type OpenMailbox } from "./AccessTokenSource.ts";
 import {
   type CallSubject,

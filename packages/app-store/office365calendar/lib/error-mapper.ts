@@ -2,7 +2,7 @@ import { CalendarError, type CalendarErrorOptions } from "@calsync/lib";
 import type { CalendarErrorCode } from "@calsync/types";
 import { GraphError } from "@microsoft/microsoft-graph-client";
 import { z } from "zod";
-import { readRetryAfter } from "../../shared/retry-after.ts";
+import { readRetryAfter } from "../../common/retry-after.ts";
 
 /** What a call was about: decides what a 404, a 403 or a malformed id means. */
 export type CallSubject = "account" | "calendar" | "event" | "changes" | "subscription";
