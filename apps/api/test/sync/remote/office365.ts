@@ -7,10 +7,16 @@ import {
 } from "@calsync/provider-sandbox";
 import type { WriteMethod } from "@calsync/testing/model";
 import { MICROSOFT_APP, microsoftEnvironment } from "../../support/api-environment.ts";
-import type { RemoteEdit, RemoteEvent, RemoteFault, StartRemote } from "./RemoteCalendars.ts";
+import type {
+  RemoteCalendars,
+  RemoteEdit,
+  RemoteEvent,
+  RemoteFault,
+  StartRemote,
+} from "./RemoteCalendars.ts";
 
 /** Where the adapter keeps what tells our events from others (README of office365calendar). */
-const MARKER = "String {5a1c6b52-7d0e-4c7b-9a39-0f6e3c2b8d41} Name calsync";
+export const MARKER = "String {5a1c6b52-7d0e-4c7b-9a39-0f6e3c2b8d41} Name calsync";
 
 const FAULTS: Record<RemoteFault["fault"], GraphFaultRule["fault"]> = {
   "server-error": "serverError",
@@ -30,7 +36,12 @@ const METHODS: Record<WriteMethod, string> = {
 };
 
 /** The simulated Outlook. Nobody is ever put on its events by us, so that it keeps no guests of bookings. */
-export const office365Remote: StartRemote = async (clock) => {
+export const office365Remote: StartRemote = startOutlook;
+
+/** The same, with a hand on the sandbox itself. */
+export async function startOutlook(
+  clock: Parameters<StartRemote>[0],
+): Promise<RemoteCalendars & { graph: GraphSandbox }> {
   let skewMs = 0;
   const sandbox = await startSandbox({
     clock: () => new Date(clock().getTime() + skewMs),
@@ -43,6 +54,7 @@ export const office365Remote: StartRemote = async (clock) => {
   const quickNotifications = () => graph.faults.set({ notificationRetryBaseMs: 1 });
   quickNotifications();
   return {
+    graph,
     provider: "office365calendar",
     can: { restore: false, guests: false, transfer: true },
     environment: microsoftEnvironment(graph),
@@ -102,7 +114,7 @@ export const office365Remote: StartRemote = async (clock) => {
     notificationsIdle: () => graph.notificationsIdle(),
     close: () => sandbox.close(),
   };
-};
+}
 
 /** What a simulated calendar of Outlook holds. Deleted events are in the bin of the mailbox, where nobody looks. */
 function remoteEventsOf(graph: GraphSandbox, email: string, calendarId: string): RemoteEvent[] {
