@@ -96,6 +96,25 @@ describe("invariant 2: one worker per calendar", () => {
     expect(world.server.callCount("onWatchedCalendarChange")).toBe(0);
   });
 
+  test("a calendar that is set free just while somebody asks for it is asked for again, and not taken for switched off", async () => {
+    const free = () => world.prisma.$executeRaw`
+      UPDATE "CalendarSync" SET "leaseOwner" = NULL, "leaseUntil" = NULL WHERE "id" = ${host.calendarSyncId}::uuid`;
+    await world.prisma.$executeRaw`
+      UPDATE "CalendarSync" SET "leaseOwner" = 'somebody', "leaseUntil" = clock_timestamp() + interval '1 minute', "pullRequestedAt" = now()
+       WHERE "id" = ${host.calendarSyncId}::uuid`;
+    const prisma = database.prisma.$extends({
+      query: {
+        async $queryRaw({ args, query }) {
+          const rows: unknown = await query(args);
+          if (Array.isArray(rows) && rows.length === 0 && args.sql.includes(`SET "leaseOwner"`)) await free();
+          return rows;
+        },
+      },
+    });
+    world = new SyncHarness({ ...database, prisma: prisma as unknown as typeof database.prisma });
+    await expect(pulling()).rejects.toBeInstanceOf(RetryLater);
+  });
+
   test("a lease that was not renewed is taken over", async () => {
     await world.prisma.$executeRaw`
       UPDATE "CalendarSync" SET "leaseOwner" = 'dead', "leaseUntil" = clock_timestamp() - interval '1 second', "pullRequestedAt" = now()

@@ -40,7 +40,7 @@ export class CalendarSyncRepository {
     id: string,
     owner: string,
     ttlMs: number,
-  ): Promise<{ row: CalendarSyncRow } | { refused: "busy" | "disabled" | "gone"; busyForMs: number }> {
+  ): Promise<{ row: CalendarSyncRow } | { refused: "busy" | "disabled" | "gone" }> {
     const rows = await sql.$queryRaw<CalendarSyncRow[]>`
       UPDATE "CalendarSync" s
          SET "leaseOwner" = ${owner}, "leaseUntil" = clock_timestamp() + ${ttlMs}::double precision * interval '1 millisecond'
@@ -48,10 +48,7 @@ export class CalendarSyncRepository {
         LEFT JOIN "SyncPreference" p ON p."userId" = u."id"
        WHERE s."id" = ${id}::uuid AND c."id" = s."credentialId" AND u."id" = s."userId"
          AND (s."leaseUntil" IS NULL OR s."leaseUntil" < clock_timestamp())
-         AND s."enabled" AND c."status" = 'ACTIVE' AND coalesce(p."enabled", true)
-         AND coalesce((SELECT g."twoWaySyncEnabled" FROM "GlobalSetting" g WHERE g."id" = 1), true)
-         AND NOT EXISTS (SELECT 1 FROM "Membership" m JOIN "Team" t ON t."id" = m."teamId"
-                          WHERE m."userId" = u."id" AND NOT t."twoWaySyncEnabled")
+         AND c."status" = 'ACTIVE' AND ${SWITCHED_ON}
       RETURNING s."id", s."userId", s."credentialId", s."provider", s."externalCalendarId", s."name",
                 coalesce(s."direction", p."direction", 'BOTH') AS "direction",
                 s."cursor", s."fullPullGeneration", s."fullPullRunning", s."pullRequestedAt", s."lastNotificationAt",
@@ -66,12 +63,12 @@ export class CalendarSyncRepository {
                 (SELECT max(w."activatedAt") FROM "CalendarSubscription" w
                   WHERE w."calendarSyncId" = s."id" AND w."status" = 'ACTIVE') AS "watchedSince"`;
     if (rows[0]) return { row: rows[0] };
-    const held = await sql.$queryRaw<{ busyForMs: number | null }[]>`
-      SELECT extract(epoch FROM "leaseUntil" - clock_timestamp())::double precision * 1000 AS "busyForMs"
-        FROM "CalendarSync" WHERE "id" = ${id}::uuid`;
-    if (!held[0]) return { refused: "gone", busyForMs: 0 };
-    const busyForMs = held[0].busyForMs ?? 0;
-    return busyForMs > 0 ? { refused: "busy", busyForMs } : { refused: "disabled", busyForMs: 0 };
+    // The lease may have come free since: only what is switched off counts as such, all else is worth another try.
+    const found = await sql.$queryRaw<{ busy: boolean }[]>`
+      SELECT coalesce(s."leaseUntil" > clock_timestamp(), false) OR (c."status" = 'ACTIVE' AND ${SWITCHED_ON}) AS "busy"
+        FROM "CalendarSync" s JOIN "Credential" c ON c."id" = s."credentialId" WHERE s."id" = ${id}::uuid`;
+    if (!found[0]) return { refused: "gone" };
+    return { refused: found[0].busy ? "busy" : "disabled" };
   }
 
   /** Prolongs the lease. @returns false when it was lost or sync was switched off: stop at once, commit nothing. */

@@ -50,7 +50,7 @@ export class Lease implements AsyncDisposable {
     calendarSyncId: string,
     times: { leaseTtlMs: number; leaseHeartbeatMs: number },
     now: () => Date,
-  ): Promise<Lease | { refused: "busy" | "disabled" | "gone"; busyForMs: number }> {
+  ): Promise<Lease | { refused: "busy" | "disabled" | "gone" }> {
     const owner = randomUUID();
     const until = () => now().getTime() + times.leaseTtlMs;
     const firstUntil = until();

@@ -14,12 +14,10 @@ export class MemoryCalendars implements Methods {
   acquireLease: Methods["acquireLease"] = (_sql, id, owner, ttlMs) => {
     const { calendars, credentials, subscriptions, held, massChanges } = this.#db.tables;
     const row = calendars.get(id);
-    if (!row) return { refused: "gone", busyForMs: 0 };
+    if (!row) return { refused: "gone" };
     const now = this.#db.now();
-    const busyForMs = row.leaseUntil === null ? 0 : row.leaseUntil.getTime() - now.getTime();
-    if (busyForMs >= 0 && row.leaseUntil !== null) return { refused: "busy", busyForMs };
-    if (!row.enabled || !credentials.get(row.credentialId)?.active)
-      return { refused: "disabled", busyForMs: 0 };
+    if (row.leaseUntil !== null && row.leaseUntil >= now) return { refused: "busy" };
+    if (!row.enabled || !credentials.get(row.credentialId)?.active) return { refused: "disabled" };
     patchRow(calendars, id, { leaseOwner: owner, leaseUntil: new Date(now.getTime() + ttlMs) });
     const watched = [...subscriptions.values()].flatMap((one) =>
       one.calendarSyncId === id && one.status === "ACTIVE" && one.activatedAt
