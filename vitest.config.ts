@@ -12,6 +12,11 @@ const sources = {
   resolve: { conditions: resolution },
   ssr: { resolve: { conditions: resolution } },
 };
+/** Said to each project, since they inherit nothing. More files at once than two cores: most tests wait more than they compute. */
+const files = {
+  pool: "forks" as const,
+  maxWorkers: process.env["CALSYNC_TEST_WORKERS"] ? Number(process.env["CALSYNC_TEST_WORKERS"]) : 3,
+};
 const ignored = ["**/node_modules/**", "**/dist/**", "**/.next/**", "**/.calsync/**", "**/e2e/**"];
 
 /** Starts PostgreSQL once and makes the template database, unless DATABASE_URL names a server to use instead. */
@@ -24,17 +29,16 @@ const databaseSetup = root("./packages/testing/src/global-setup.ts");
 export default defineConfig({
   ...sources,
   test: {
-    pool: "forks",
-    maxWorkers: process.env["CALSYNC_TEST_WORKERS"] ? Number(process.env["CALSYNC_TEST_WORKERS"]) : 3,
     passWithNoTests: false,
     projects: [
       {
         ...sources,
         extends: false,
         test: {
+          ...files,
           name: "unit",
           environment: "node",
-          // Projects do not inherit these. Long enough that a busy machine alone fails nothing.
+          // Long enough that a busy machine alone fails nothing.
           testTimeout: 30_000,
           hookTimeout: 60_000,
           include: ["{apps,packages,scripts}/**/*.test.{ts,tsx,mjs}"],
@@ -45,6 +49,7 @@ export default defineConfig({
         ...sources,
         extends: false,
         test: {
+          ...files,
           name: "pg",
           environment: "node",
           include: ["{apps,packages}/**/*.pg.test.ts"],

@@ -71,12 +71,12 @@ export function syncCard(page: Page, calendar: string): Locator {
     .filter({ has: page.getByRole("heading", { name: calendar }) });
 }
 
-/** The word in the header for all calendars together. Waits longer than it takes until the cron finds work that was forgotten. */
+/** The word in the header for all calendars together. Waits less than it takes until the cron finds forgotten work: nothing may need that. */
 export async function expectSync(
   page: Page,
   state: "ok" | "working" | "again" | "attention" | "none",
 ): Promise<void> {
-  await expect(page.getByTestId("sync-status")).toHaveAttribute("data-state", state, { timeout: 90_000 });
+  await expect(page.getByTestId("sync-status")).toHaveAttribute("data-state", state, { timeout: 30_000 });
 }
 
 /** Unlinks all accounts of the host who is signed in. */
