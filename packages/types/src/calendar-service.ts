@@ -83,6 +83,14 @@ export interface CalendarService {
   /** @throws CalendarError WATCH_UNSUPPORTED when this calendar (or provider) cannot be watched. */
   watchCalendar(calendarId: string, channel: ChannelRequest): Promise<Channel>;
 
+  /**
+   * Lets a channel live on where it stands, under the same id and secret; also the answer to a provider that wants it authorized
+   * again. Left out where a channel's life cannot be changed: then it is replaced before it ends.
+   * @param lifetimeMs wanted life from now on; the provider may shorten it
+   * @returns null when the provider does not know the channel any more
+   */
+  renewChannel?(channel: Channel, lifetimeMs: number | null): Promise<Channel | null>;
+
   /** Stops a channel; one that is unknown or over is success. */
   unwatchCalendar(channel: Channel): Promise<void>;
 

@@ -138,6 +138,7 @@ export function measureService(
 ): CalendarService {
   const as = (operation: string) => (outcome: string, seconds: number) =>
     metrics.providerCalls.observe({ provider, operation, outcome }, seconds);
+  const { renewChannel } = service;
   return {
     capabilities: service.capabilities,
     ...(service.tables ? { tables: service.tables } : {}),
@@ -148,6 +149,9 @@ export function measureService(
     deleteEvent: (...args) => timed(as("delete"), () => service.deleteEvent(...args)),
     getEvent: (...args) => timed(as("get"), () => service.getEvent(...args)),
     watchCalendar: (...args) => timed(as("watch"), () => service.watchCalendar(...args)),
+    ...(renewChannel
+      ? { renewChannel: (...args) => timed(as("renew"), () => renewChannel.apply(service, args)) }
+      : {}),
     unwatchCalendar: (...args) => timed(as("unwatch"), () => service.unwatchCalendar(...args)),
     async *onWatchedCalendarChange(...args) {
       const pages = service.onWatchedCalendarChange(...args)[Symbol.asyncIterator]();

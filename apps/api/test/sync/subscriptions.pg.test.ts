@@ -1,4 +1,5 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { toNotificationRequest } from "@calsync/testing/memory-calendar";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
@@ -151,6 +152,113 @@ describe("invariant 8: a subscription row is never deleted before its end, and r
       where: { calendarSyncId: host.calendarSyncId },
       orderBy: { createdAt: "asc" },
     });
+});
+
+describe("channels that can be renewed where they stand", () => {
+  const subscriptions = () =>
+    world.prisma.calendarSubscription.findMany({
+      where: { calendarSyncId: host.calendarSyncId },
+      orderBy: { createdAt: "asc" },
+    });
+  const channel = () => world.server.openChannels(host.calendarId)[0] ?? "";
+
+  beforeEach(() => {
+    world.server.renewable = true;
+    world.server.resetCalls();
+  });
+
+  test("a renewal lets the one channel live on, without a second one, and reads what may have been held back", async () => {
+    const [before] = await subscriptions();
+    const end = before?.expiresAt?.getTime() ?? 0;
+    world.clock.set(new Date(end - 20 * 3_600_000));
+    await world.tick();
+    const after = await subscriptions();
+    expect(after).toMatchObject([{ id: before?.id, status: "ACTIVE" }]);
+    expect(after[0]?.lastRenewedAt).not.toEqual(before?.lastRenewedAt);
+    expect(after[0]?.expiresAt?.getTime()).toBeGreaterThan(end);
+    expect(world.server.callCount("watchCalendar")).toBe(0);
+    expect(world.server.callCount("onWatchedCalendarChange")).toBeGreaterThan(0);
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    await world.settle();
+    expect(await world.prisma.externalEvent.count()).toBe(1);
+  });
+
+  test("a renewal that fails is tried again while the channel stands, and nothing is doubled", async () => {
+    const [before] = await subscriptions();
+    world.clock.set(new Date((before?.expiresAt?.getTime() ?? 0) - 20 * 3_600_000));
+    world.server.faults.next("renewChannel", { kind: "server-error" });
+    await world.tick();
+    expect(await subscriptions()).toMatchObject([{ status: "ACTIVE", lastError: "CALENDAR_API_ERROR" }]);
+    world.clock.advance({ minutes: 10 });
+    await world.tick();
+    const [after, ...others] = await subscriptions();
+    expect(others).toEqual([]);
+    expect(after).toMatchObject({ status: "ACTIVE", lastError: null, errorCount: 0 });
+    expect(after?.expiresAt?.getTime()).toBeGreaterThan(before?.expiresAt?.getTime() ?? 0);
+  });
+
+  test("a channel that its provider does not want to renew is replaced, the new one first", async () => {
+    const [before] = await subscriptions();
+    world.clock.set(new Date((before?.expiresAt?.getTime() ?? 0) - 20 * 3_600_000));
+    world.server.faults.next("renewChannel", { kind: "error", code: "INVALID_REQUEST" });
+    await world.tick();
+    await world.tick();
+    await world.tick();
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["STOPPED", "ACTIVE"]);
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+  });
+
+  test("a channel that is to be authorized again is renewed with the next tick", async () => {
+    const [before] = await subscriptions();
+    world.clock.advance({ hours: 5 });
+    world.server.tellLife(channel(), "reauthorize");
+    await world.settle();
+    await world.tick();
+    expect(world.server.callCount("renewChannel")).toBe(1);
+    const [after, ...others] = await subscriptions();
+    expect(others).toEqual([]);
+    expect(after?.expiresAt?.getTime()).toBeGreaterThan(before?.expiresAt?.getTime() ?? 0);
+  });
+
+  test("a channel that was taken away is replaced at once, and what changed meanwhile is read", async () => {
+    const old = channel();
+    world.server.tellLife(old, "removed");
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    await world.settle();
+    expect(await world.prisma.externalEvent.count()).toBe(1);
+    await world.tick();
+    await world.tick();
+    expect((await subscriptions()).map(({ status }) => status)).toEqual(["STOPPED", "ACTIVE"]);
+    expect(world.server.openChannels(host.calendarId)).toHaveLength(1);
+    expect(channel()).not.toBe(old);
+  });
+
+  test("notifications that were missed are made up for by a pull, and the channel stays as it is", async () => {
+    world.server.faults.dropNotifications(1);
+    world.server.person.create(host.calendarId, { time: hourAt("2030-02-01T10:00Z") });
+    world.server.faults.clear();
+    world.server.tellLife(channel(), "missed");
+    await world.settle();
+    expect(await world.prisma.externalEvent.count()).toBe(1);
+    await world.tick();
+    expect(world.server.callCount("renewChannel")).toBe(0);
+  });
+
+  test("what a stranger says of a channel's life changes nothing", async () => {
+    const stranger = {
+      providerSubscriptionId: channel(),
+      address: "https://calsync.test/notifications",
+      secret: "a guess",
+      kind: "removed" as const,
+      calendarId: host.calendarId,
+    };
+    const answer = await world.sync.handleNotification("memorycalendar", toNotificationRequest(stranger));
+    expect(answer).toMatchObject({ type: "refused", status: 404 });
+    world.clock.advance({ minutes: 1 });
+    await world.tick();
+    expect(world.server.callCount("renewChannel")).toBe(0);
+    expect(await subscriptions()).toMatchObject([{ status: "ACTIVE" }]);
+  });
 });
 
 describe("calendars that are not announced", () => {

@@ -84,6 +84,10 @@ export class Office365CalendarService implements CalendarService {
     return this.#subscriptions.open(calendarId, channel);
   }
 
+  renewChannel(channel: Channel, lifetimeMs: number | null): Promise<Channel | null> {
+    return this.#subscriptions.renew(channel, lifetimeMs);
+  }
+
   unwatchCalendar(channel: Channel): Promise<void> {
     return this.#subscriptions.close(channel);
   }

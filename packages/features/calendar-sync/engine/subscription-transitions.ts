@@ -14,10 +14,12 @@ export type SubscriptionState = (typeof SUBSCRIPTION_STATES)[number];
 export const SUBSCRIPTION_EVENTS = [
   /** The provider has set the channel up. */
   "activated",
-  /** The provider refused or did not answer; trying again may help. */
+  /** The provider refused or did not answer, to a channel's beginning or its renewal; trying again may help. */
   "failed",
   /** The provider says that this calendar cannot be watched. */
   "unsupported",
+  /** The provider lets the channel live on where it stands. */
+  "renewed",
   /** Another channel for the same calendar has become active. */
   "replaced",
   /** The provider's expiry has passed. */
@@ -39,14 +41,17 @@ export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<Subscrip
     activated: "ACTIVE",
     failed: "ERROR",
     unsupported: "UNSUPPORTED",
+    renewed: "impossible",
     replaced: "impossible",
     expired: "impossible",
     stopped: "STOPPED",
   },
   ACTIVE: {
     activated: "impossible",
-    failed: "impossible",
+    // It stands until its end, however its renewal fares.
+    failed: "ignore",
     unsupported: "impossible",
+    renewed: "ACTIVE",
     replaced: "REPLACED",
     expired: "EXPIRED",
     stopped: "STOPPED",
@@ -55,14 +60,17 @@ export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<Subscrip
     activated: "ACTIVE",
     failed: "ERROR",
     unsupported: "UNSUPPORTED",
+    renewed: "impossible",
     replaced: "impossible",
     expired: "impossible",
     stopped: "STOPPED",
   },
+  // Here and below a renewal may be answered after the channel has been replaced or has ended: that brings it back to nothing.
   REPLACED: {
     activated: "impossible",
     failed: "ignore",
     unsupported: "impossible",
+    renewed: "ignore",
     replaced: "ignore",
     expired: "EXPIRED",
     stopped: "STOPPED",
@@ -71,6 +79,7 @@ export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<Subscrip
     activated: "impossible",
     failed: "impossible",
     unsupported: "impossible",
+    renewed: "ignore",
     replaced: "ignore",
     expired: "ignore",
     stopped: "ignore",
@@ -79,6 +88,7 @@ export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<Subscrip
     activated: "impossible",
     failed: "impossible",
     unsupported: "impossible",
+    renewed: "ignore",
     replaced: "ignore",
     expired: "ignore",
     stopped: "ignore",
@@ -88,6 +98,7 @@ export const SUBSCRIPTION_TRANSITIONS: Record<SubscriptionState, Record<Subscrip
     activated: "ACTIVE",
     failed: "ignore",
     unsupported: "ignore",
+    renewed: "impossible",
     replaced: "impossible",
     expired: "impossible",
     stopped: "STOPPED",

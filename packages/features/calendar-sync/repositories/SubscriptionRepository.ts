@@ -106,6 +106,21 @@ export class SubscriptionRepository {
        WHERE old."calendarSyncId" = a."calendarSyncId" AND old."id" <> a."id" AND old."status" = 'ACTIVE'`;
   }
 
+  /** The channel lives on, unless it has been replaced or stopped meanwhile. */
+  async renewed(
+    sql: Sql,
+    id: string,
+    expiresAt: Date | null,
+    now: Date,
+    renewAt: Date | null,
+  ): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSubscription"
+         SET "expiresAt" = ${expiresAt}, "lastRenewedAt" = ${now}, "nextAttemptAt" = ${renewAt},
+             "errorCount" = 0, "lastError" = NULL, "lastErrorMessage" = NULL, "updatedAt" = now()
+       WHERE "id" = ${id}::uuid AND "status" = 'ACTIVE'`;
+  }
+
   /** A replacement for a channel that nears its expiry, unless one is under way. */
   async createReplacement(sql: Sql, old: SubscriptionRow, now: Date): Promise<void> {
     await sql.$executeRaw`
@@ -172,6 +187,19 @@ export class SubscriptionRepository {
   /** Puts a row's next work at `at` and leaves the rest. */
   async postpone(sql: Sql, id: string, at: Date | null): Promise<void> {
     await sql.$executeRaw`UPDATE "CalendarSubscription" SET "nextAttemptAt" = ${at}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;
+  }
+
+  /** The next tick looks after these channels, as far as they stand. */
+  async wake(
+    sql: Sql,
+    provider: string,
+    providerSubscriptionIds: readonly string[],
+    now: Date,
+  ): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSubscription" SET "nextAttemptAt" = ${now}, "updatedAt" = now()
+       WHERE "provider" = ${provider} AND "providerSubscriptionId" = ANY(${providerSubscriptionIds}::text[])
+         AND "status" = 'ACTIVE'`;
   }
 
   /** The channels of these ids; unknown ones are left out. */

@@ -57,11 +57,17 @@ export class Notifications {
     const verified = parsed.notifications.flatMap(({ providerSubscriptionId, secret, kind }) => {
       const channel = channels.get(providerSubscriptionId);
       const valid = channel?.secretHash && secret !== null && timingSafeEqualHash(secret, channel.secretHash);
-      return valid ? [{ calendarSyncId: channel.calendarSyncId, kind }] : [];
+      return valid ? [{ providerSubscriptionId, calendarSyncId: channel.calendarSyncId, kind }] : [];
     });
     const refused = parsed.notifications.length - verified.length;
     if (refused > 0) this.#log.warn({ provider, refused }, "notifications refused");
     if (verified.length === 0) return { type: "refused", status: 404, reason: "There is no such channel." };
+    // The channel is to be authorized again, or is gone: the next tick renews or replaces it (SPEC.md, "Subscriptions").
+    const ailing = verified.filter(({ kind }) => kind === "reauthorize" || kind === "removed");
+    if (ailing.length > 0) {
+      const ids = ailing.map((one) => one.providerSubscriptionId);
+      await this.#subscriptions.wake(this.#prisma, provider, ids, this.#now());
+    }
     // A confirmation says that the channel stands, not that anything changed.
     return this.#pullSoon(
       verified.filter(({ kind }) => kind !== "confirmation").map((one) => one.calendarSyncId),

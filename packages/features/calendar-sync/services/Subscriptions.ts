@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { enqueueMany } from "@calsync/jobs";
 import { backoffMs, hashToken } from "@calsync/lib";
+import type { PrismaTransaction } from "@calsync/prisma";
 import type { Channel } from "@calsync/types";
 import { nextSubscriptionState, renewalTime } from "../engine/subscription-transitions.ts";
 import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
 import type { SubscriptionRepository, SubscriptionRow } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
-import { failureOf } from "./failure.ts";
+import { type Failure, failureOf } from "./failure.ts";
 
 export interface SubscriptionDependencies
   extends Pick<
@@ -24,7 +25,9 @@ export type MaintenanceOutcome =
   | "activated"
   | "failed"
   | "unsupported"
-  | "renewing"
+  | "renewed"
+  | "replacing"
+  | "lost"
   | "stopped"
   | "expired"
   | "removed"
@@ -57,7 +60,6 @@ export class Subscriptions {
   }
 
   async #step(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
-    const { prisma, subscriptions } = this.#deps;
     switch (row.status) {
       case "PENDING":
       case "ERROR":
@@ -70,10 +72,7 @@ export class Subscriptions {
         if (row.expiresAt && row.expiresAt <= now) return this.#end(row, "expired", now);
         if (!row.wanted) return this.#stop(row, now);
         if (!row.credentialActive) return this.#sleep(row);
-        await subscriptions.createReplacement(prisma, row, now);
-        // From here on the replacement acts; this one only waits for its own end.
-        await subscriptions.postpone(prisma, row.id, row.expiresAt);
-        return "renewing";
+        return (await this.#renew(row, now)) ?? this.#replace(row, now);
       case "REPLACED":
         if (row.expiresAt && row.expiresAt <= now) return this.#end(row, "expired", now);
         return this.#stop(row, now);
@@ -81,16 +80,55 @@ export class Subscriptions {
       case "STOPPED":
         // Until the provider's own end it may still send something, which is told from a stranger's by this row (invariant 8).
         if (row.expiresAt && row.expiresAt > now) {
-          await subscriptions.postpone(prisma, row.id, this.#endOfRecord(row, now));
+          await this.#deps.subscriptions.postpone(this.#deps.prisma, row.id, this.#endOfRecord(row, now));
           return "nothing";
         }
-        await subscriptions.remove(prisma, row.id);
+        await this.#deps.subscriptions.remove(this.#deps.prisma, row.id);
         return "removed";
     }
   }
 
+  /** Lets the channel live on where it stands. Null where it has to be replaced: its provider cannot, or does not want to. */
+  async #renew(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome | null> {
+    const { prisma, subscriptions, gateway } = this.#deps;
+    try {
+      const service = await gateway.serviceFor(row.credentialId);
+      if (!service.renewChannel || row.providerSubscriptionId === null) return null;
+      const channel = channelOf(row, row.providerSubscriptionId);
+      const renewed = await service.renewChannel(channel, this.#lifetimeMs(row));
+      if (renewed === null) return this.#lose(row, now);
+      nextSubscriptionState(row.status, "renewed");
+      await inTransaction(prisma, async (tx) => {
+        await subscriptions.renewed(tx, row.id, renewed.expiresAt, now, renewalTime(now, renewed.expiresAt));
+        // A provider that waited to be asked may have told nobody of what changed meanwhile.
+        await this.#pullSoon(tx, row);
+      });
+      return "renewed";
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.final) return null;
+      return this.#retryBeforeEnd(row, failure, now);
+    }
+  }
+
+  /** The provider has dropped the channel: another one takes its place at once. */
+  async #lose(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions } = this.#deps;
+    await subscriptions.createReplacement(prisma, row, now);
+    await this.#end(row, "stopped", now);
+    return "lost";
+  }
+
+  /** Begins another channel beside this one. From here on the replacement acts; this one only waits for its own end. */
+  async #replace(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
+    const { prisma, subscriptions } = this.#deps;
+    await subscriptions.createReplacement(prisma, row, now);
+    await subscriptions.postpone(prisma, row.id, row.expiresAt);
+    return "replacing";
+  }
+
   async #activate(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
-    const { prisma, subscriptions, calendars, gateway, settings, notificationAddress, random } = this.#deps;
+    const { prisma, subscriptions, gateway, settings, notificationAddress } = this.#deps;
     const address = notificationAddress(row.provider);
     const capabilities = gateway.capabilitiesOf(row.provider);
     if (address === null || capabilities.notifications === "none") return this.#unsupported(row, now);
@@ -100,41 +138,26 @@ export class Subscriptions {
     await subscriptions.beginActivation(prisma, row.id, id, hashToken(secret));
     try {
       const service = await gateway.serviceFor(row.credentialId);
-      const lifetimeMs = Math.min(
-        settings.channelLifetimeMs,
-        capabilities.maxSubscriptionMs ?? settings.channelLifetimeMs,
-      );
       const channel = await service.watchCalendar(row.externalCalendarId, {
         id,
         address,
         secret,
-        lifetimeMs,
+        lifetimeMs: this.#lifetimeMs(row),
       });
       nextSubscriptionState(row.status, "activated");
       await inTransaction(prisma, async (tx) => {
         await subscriptions.activated(tx, row.id, channel, now, renewalTime(now, channel.expiresAt));
         // What changed between the last pull and this moment was announced to nobody.
-        const wanted = await calendars.markPullRequested(tx, [row.calendarSyncId]);
-        await enqueueMany(
-          tx,
-          wanted.map((id) => ({ job: pullCalendarJob, payload: { calendarSyncId: id } })),
-        );
+        await this.#pullSoon(tx, row);
       });
       return "activated";
     } catch (error) {
       const failure = failureOf(error);
       if (failure.code === "WATCH_UNSUPPORTED") return this.#unsupported(row, now);
-      const pauseMs =
-        failure.retryAfterMs ??
-        backoffMs({
-          attempt: row.errorCount + 1,
-          baseMs: settings.backoffBaseMs * 5,
-          ceilingMs: settings.backoffCeilingMs * 4,
-          random,
-        });
+      const pauseMs = failure.final ? settings.backoffCeilingMs * 4 : this.#pauseAfter(row, failure);
       await subscriptions.move(prisma, row.id, {
         status: nextSubscriptionState(row.status, "failed"),
-        nextAttemptAt: new Date(now.getTime() + (failure.final ? settings.backoffCeilingMs * 4 : pauseMs)),
+        nextAttemptAt: new Date(now.getTime() + pauseMs),
         error: { code: failure.code, message: failure.message },
       });
       return "failed";
@@ -153,30 +176,51 @@ export class Subscriptions {
 
   /** Stops the channel at the provider. Failing to is no harm: the channel ends by itself, and is tried again until then. */
   async #stop(row: SubscriptionRow, now: Date): Promise<MaintenanceOutcome> {
-    const { prisma, subscriptions, gateway, settings, random } = this.#deps;
     if (row.credentialActive && row.providerSubscriptionId) {
       try {
-        const service = await gateway.serviceFor(row.credentialId);
+        const service = await this.#deps.gateway.serviceFor(row.credentialId);
         await service.unwatchCalendar(channelOf(row, row.providerSubscriptionId));
       } catch (error) {
-        const failure = failureOf(error);
-        const pauseMs = backoffMs({
-          attempt: row.errorCount + 1,
-          baseMs: settings.backoffBaseMs * 5,
-          ceilingMs: settings.backoffCeilingMs * 4,
-          random,
-        });
-        const retryAt = new Date(now.getTime() + (failure.retryAfterMs ?? pauseMs));
-        const nextAttemptAt = row.expiresAt && row.expiresAt < retryAt ? row.expiresAt : retryAt;
-        await subscriptions.move(prisma, row.id, {
-          status: row.status,
-          nextAttemptAt,
-          error: { code: failure.code, message: failure.message },
-        });
-        return "failed";
+        return this.#retryBeforeEnd(row, failureOf(error), now);
       }
     }
     return this.#end(row, "stopped", now);
+  }
+
+  /** A call about a channel that stands has failed: it is made again after a pause, at the latest when the channel ends. */
+  async #retryBeforeEnd(row: SubscriptionRow, failure: Failure, now: Date): Promise<MaintenanceOutcome> {
+    const retryAt = new Date(now.getTime() + this.#pauseAfter(row, failure));
+    await this.#deps.subscriptions.move(this.#deps.prisma, row.id, {
+      status: nextSubscriptionState(row.status, "failed"),
+      nextAttemptAt: row.expiresAt && row.expiresAt < retryAt ? row.expiresAt : retryAt,
+      error: { code: failure.code, message: failure.message },
+    });
+    return "failed";
+  }
+
+  #pauseAfter({ errorCount }: SubscriptionRow, { retryAfterMs }: Failure): number {
+    const { backoffBaseMs, backoffCeilingMs } = this.#deps.settings;
+    const { random } = this.#deps;
+    const attempt = errorCount + 1;
+    return (
+      retryAfterMs ??
+      backoffMs({ attempt, baseMs: backoffBaseMs * 5, ceilingMs: backoffCeilingMs * 4, random })
+    );
+  }
+
+  /** How long a channel is to live, as far as its provider allows. */
+  #lifetimeMs({ provider }: SubscriptionRow): number {
+    const { gateway, settings } = this.#deps;
+    const longest = gateway.capabilitiesOf(provider).maxSubscriptionMs ?? settings.channelLifetimeMs;
+    return Math.min(settings.channelLifetimeMs, longest);
+  }
+
+  async #pullSoon(tx: PrismaTransaction, { calendarSyncId }: SubscriptionRow): Promise<void> {
+    const wanted = await this.#deps.calendars.markPullRequested(tx, [calendarSyncId]);
+    await enqueueMany(
+      tx,
+      wanted.map((id) => ({ job: pullCalendarJob, payload: { calendarSyncId: id } })),
+    );
   }
 
   async #end(row: SubscriptionRow, event: "stopped" | "expired", now: Date): Promise<MaintenanceOutcome> {

@@ -51,6 +51,21 @@ export class MemorySubscriptions implements Methods {
         this.#patch(old.id, { status: "REPLACED", nextAttemptAt: now });
   };
 
+  renewed: Methods["renewed"] = (_sql, id, expiresAt, _now, renewAt) => {
+    if (this.#db.tables.subscriptions.get(id)?.status !== "ACTIVE") return;
+    this.#patch(id, { expiresAt, nextAttemptAt: renewAt, errorCount: 0 });
+  };
+
+  wake: Methods["wake"] = (_sql, provider, ids, now) => {
+    for (const row of this.#all())
+      if (
+        row.provider === provider &&
+        row.status === "ACTIVE" &&
+        ids.includes(row.providerSubscriptionId ?? "")
+      )
+        this.#patch(row.id, { nextAttemptAt: now });
+  };
+
   createReplacement: Methods["createReplacement"] = (_sql, old, now) => {
     if (this.#all().some((one) => one.replacesId === old.id)) return;
     this.#create(old.calendarSyncId, old.provider, old.id, now);

@@ -92,6 +92,24 @@ export function describeWatching({ setup, subject }: ContractContext): void {
       await service.unwatchCalendar(channel);
     });
 
+    test("a channel that can be renewed lives on under its id and secret, and one that is gone says so", async () => {
+      const { service, calendarId, person } = subject();
+      if (!service.renewChannel) return;
+      const request = { ...channelRequest(receiver().address), lifetimeMs: DAY_MS };
+      const channel = await service.watchCalendar(calendarId, request);
+      const renewed = await service.renewChannel(channel, 2 * DAY_MS);
+      expect(renewed?.providerSubscriptionId).toBe(channel.providerSubscriptionId);
+      expect(renewed?.calendarId).toBe(calendarId);
+      expect((renewed?.expiresAt?.getTime() ?? 0) - (channel.expiresAt?.getTime() ?? 0)).toBeGreaterThan(
+        DAY_MS / 2,
+      );
+      await person.create({ title: "By hand", time: hour(9) });
+      const change = await eventually(() => findChange(channel.providerSubscriptionId));
+      expect(change.secret).toBe(request.secret);
+      await service.unwatchCalendar(channel);
+      expect(await service.renewChannel(channel, DAY_MS)).toBeNull();
+    });
+
     test("stopping a channel twice, or one that never was, is no error", async () => {
       const { service, calendarId } = subject();
       const channel = await service.watchCalendar(calendarId, channelRequest(receiver().address));

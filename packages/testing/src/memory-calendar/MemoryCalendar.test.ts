@@ -24,6 +24,7 @@ testCalendarService("memorycalendar", {
         if (parsed.type === "notifications") received.push(...parsed.notifications);
       },
     });
+    server.renewable = true;
     const calendarId = server.addCalendar(OWNER);
     const { person } = server;
     return {

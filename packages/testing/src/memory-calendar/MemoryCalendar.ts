@@ -46,10 +46,12 @@ export class MemoryCalendar implements CalendarService {
   readonly capabilities = MEMORY_CAPABILITIES;
   readonly #server: MemoryCalendarServer;
   readonly #account: string;
+  readonly renewChannel?: (channel: Channel, lifetimeMs: number | null) => Promise<Channel | null>;
 
   constructor(server: MemoryCalendarServer, account: string) {
     this.#server = server;
     this.#account = account;
+    if (server.renewable) this.renewChannel = (...input) => this.#renewChannel(...input);
   }
 
   listCalendars(): Promise<ExternalCalendar[]> {
@@ -109,6 +111,13 @@ export class MemoryCalendar implements CalendarService {
         calendarId,
         expiresAt,
       };
+    });
+  }
+
+  #renewChannel(channel: Channel, lifetimeMs: number | null): Promise<Channel | null> {
+    return this.#call("renewChannel", channel.calendarId, () => {
+      const expiresAt = this.#server.renewChannel(channel.providerSubscriptionId, lifetimeMs);
+      return expiresAt && { ...channel, expiresAt };
     });
   }
 

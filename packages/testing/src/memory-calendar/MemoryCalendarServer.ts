@@ -45,6 +45,8 @@ const WEEK_MS = 7 * 86_400_000;
 export class MemoryCalendarServer {
   readonly now: () => Date;
   readonly faults = new MemoryFaults();
+  /** Whether services that are made from now on can renew a channel where it stands. */
+  renewable = false;
   /** Edits as somebody makes them out there, past the contract. */
   readonly person: MemoryPerson;
   readonly #calendars = new Map<string, MemoryCalendarState>();
@@ -253,6 +255,22 @@ export class MemoryCalendarServer {
     this.#channels.set(request.id, channel);
     this.#send(channel, "confirmation");
     return { resourceId: channel.resourceId, expiresAt };
+  }
+
+  /** Lets a channel live on. @returns its new end; null when there is no such channel (any more) */
+  renewChannel(id: string, lifetimeMs: number | null): Date | null {
+    const channel = this.#channels.get(id);
+    if (!channel || channel.expiresAt <= this.now()) return null;
+    channel.expiresAt = new Date(this.now().getTime() + Math.min(lifetimeMs ?? WEEK_MS, WEEK_MS));
+    return channel.expiresAt;
+  }
+
+  /** The server says something of a channel's life. "removed" ends it. */
+  tellLife(id: string, kind: "reauthorize" | "removed" | "missed"): void {
+    const channel = this.#channels.get(id);
+    if (!channel) throw new Error(`there is no channel ${id}`);
+    if (kind === "removed") this.#channels.delete(id);
+    this.#send(channel, kind);
   }
 
   /** Closes a channel; an unknown one is no matter. */

@@ -9,6 +9,7 @@ export type MemoryMethod =
   | "deleteEvent"
   | "getEvent"
   | "watchCalendar"
+  | "renewChannel"
   | "unwatchCalendar"
   | "onWatchedCalendarChange";
 

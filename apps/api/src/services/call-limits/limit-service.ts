@@ -5,6 +5,7 @@ export function limitService(
   service: CalendarService,
   before: (operation: CalendarOperation) => Promise<void>,
 ): CalendarService {
+  const { renewChannel } = service;
   const after =
     <Args extends unknown[], Result>(
       operation: CalendarOperation,
@@ -25,6 +26,7 @@ export function limitService(
     deleteEvent: after("deleteEvent", (...args) => service.deleteEvent(...args)),
     getEvent: after("getEvent", (...args) => service.getEvent(...args)),
     watchCalendar: after("watchCalendar", (...args) => service.watchCalendar(...args)),
+    ...(renewChannel ? { renewChannel: after("renewChannel", renewChannel.bind(service)) } : {}),
     unwatchCalendar: after("unwatchCalendar", (...args) => service.unwatchCalendar(...args)),
     async *onWatchedCalendarChange(...args) {
       const pages = service.onWatchedCalendarChange(...args)[Symbol.asyncIterator]();
