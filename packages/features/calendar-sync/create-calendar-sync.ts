@@ -22,6 +22,7 @@ import type { BookingStore } from "./ports/BookingStore.ts";
 import type { BookingSync } from "./ports/BookingSync.ts";
 import type { CalendarGateway } from "./ports/CalendarGateway.ts";
 import type { TellHosts, TellWebhooks } from "./ports/HostNews.ts";
+import { type AttentionCounts, AttentionRepository } from "./repositories/AttentionRepository.ts";
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 import { DoctorRepository } from "./repositories/DoctorRepository.ts";
 import { ExternalEditRepository } from "./repositories/ExternalEditRepository.ts";
@@ -112,6 +113,8 @@ export interface CalendarSync extends BookingSync {
   /** Events of connected calendars that are not ours, and their host's edits of them. */
   externalEvents: ExternalEvents;
   status(userId: number): Promise<SyncStatus[]>;
+  /** How many things wait for the user; what they are is in the lists of each kind. */
+  attention(userId: number): Promise<AttentionCounts>;
   /** What sync did to a booking and why, newest first, and what of it can be undone. */
   history(userId: number, bookingUid: string): Promise<ChangeView[]>;
   /** The latest changes of all of a user's bookings, newest first. @param page.before only those older than this one */
@@ -188,6 +191,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     random,
   };
   const edits = new ExternalEditRepository();
+  const attention = new AttentionRepository();
   const writeEdits = new WriteExternalEdits({ ...shared, edits, mirror });
   const pull = new PullCalendar({ ...shared, subscriptions: subscriptionRows });
   const push = new PushCalendar({ ...shared, store, records });
@@ -278,6 +282,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
     externalEvents: new ExternalEvents({ prisma, gateway, edits, now }),
     status: async (userId) =>
       (await statusRows.findForUser(userId)).map((row) => toSyncStatus(row, settings, now())),
+    attention: (userId) => attention.count(prisma, userId, now()),
     history: (userId, uid) => undo.history(userId, uid),
     changes: (userId, page) => undo.changes(userId, page),
     undo: (userId, changeId) => undo.undo(userId, changeId),

@@ -33,12 +33,18 @@ export type {
   MassChangeView,
   QuestionKind,
 } from "./question-dto.ts";
+export type { AttentionCounts } from "./repositories/AttentionRepository.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 export type { BusyTimesFound, CalendarFreshness } from "./services/BusyTimes.ts";
 export type { BulkOutcome, ResolveOutcome } from "./services/Conflicts.ts";
 export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
 export type { ExternalEditRequest, ExternalScope } from "./services/ExternalEvents.ts";
-export type { ExternalEditView, ExternalEventView } from "./services/external-views.ts";
+export type {
+  AskingEditView,
+  EditComparison,
+  ExternalEditView,
+  ExternalEventView,
+} from "./services/external-views.ts";
 export type { NotificationAnswer } from "./services/Notifications.ts";
 export {
   type CalendarPreferences,

@@ -16,7 +16,14 @@ export {
   type JobRegistration,
   type RunAgain,
 } from "./handler.ts";
-export { type JobFilter, type JobState, type ListedJob, listJobs, runJobNow } from "./job-list.ts";
+export {
+  GIVEN_UP_JOBS,
+  type JobFilter,
+  type JobState,
+  type ListedJob,
+  listJobs,
+  runJobNow,
+} from "./job-list.ts";
 export { migrateJobs } from "./migrate.ts";
 export {
   deleteOldFailedJobs,

@@ -42,6 +42,14 @@ const STATE = `case
   when job.last_error is not null then 'retrying'
   else 'scheduled' end`;
 
+/**
+ * Jobs that were given up, as a subquery with `name` and `payload` (jsonb): for a repository that counts them together with
+ * rows of its own in one statement.
+ */
+export const GIVEN_UP_JOBS = `(select task.identifier as name, job.payload::jsonb as payload
+  from graphile_worker._private_jobs job join graphile_worker._private_tasks task on task.id = job.task_id
+  where job.attempts >= job.max_attempts and job.locked_at is null)`;
+
 /** Jobs, the newest first. Reads every job once: the queue holds what is to be done, not what was. */
 export async function listJobs(sql: SqlExecutor, filter: JobFilter = {}): Promise<ListedJob[]> {
   const { ids, names, onlyFailedOf = [], states, payload, after, limit = 100 } = filter;

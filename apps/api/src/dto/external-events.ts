@@ -29,6 +29,24 @@ export const externalEditSchema = z
   })
   .meta({ id: "ExternalEdit" });
 
+/** An edit that asks which side counts, with both of them. */
+export const askingEditSchema = externalEditSchema
+  .extend({
+    calendar: z.object({ id: z.uuid(), name: z.string(), provider: z.string() }),
+    title: z.string().describe("The event's, as the host saw it"),
+    comparison: z
+      .array(
+        z.object({
+          field: z.enum(["time", "title", "description", "location"]),
+          before: z.union([timeSchema, z.string()]),
+          mine: z.union([timeSchema, z.string()]).nullable().describe("Null: the event is to be deleted"),
+          calendar: z.union([timeSchema, z.string()]),
+        }),
+      )
+      .describe("Where the edit and the calendar differ; what else was changed is kept from both"),
+  })
+  .meta({ id: "AskingExternalEdit" });
+
 /** An event in one of the user's calendars that is not one of ours, or one occurrence of it. */
 export const externalEventSchema = z
   .object({

@@ -42,6 +42,19 @@ export const overallSchema = z
   .enum(["ok", "working", "attention"])
   .describe("`working`: something is on its way. `attention`: a person has to do something.");
 
+/** What waits for a host, counted. */
+export const attentionSchema = z
+  .object({
+    questions: z.int().describe("Questions about single bookings that are still to come."),
+    externalEdits: z.int().describe("Edits of events that are not ours which ask which side counts."),
+    massChanges: z.int().describe("Questions about many changes at once."),
+    connections: z.int().describe("Accounts that have to be connected again."),
+    calendars: z.int().describe("Calendars that cannot be synced for another reason."),
+    failed: z.int().describe("Work that was given up."),
+    total: z.int(),
+  })
+  .meta({ id: "Attention" });
+
 /** One change that sync made or refused. */
 export const changeSchema = z
   .object({

@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
 import {
+  askingEditSchema,
   editExternalEventSchema,
   externalEditSchema,
   externalEventSchema,
@@ -96,6 +97,21 @@ export function externalEventRoutes({ sync }: Container): FastifyPluginAsyncZod 
         const made = await externalEvents.remove(userIdOf(request), request.params.id, which);
         return reply.code(202).send({ edit: toWire(made) });
       },
+    );
+
+    app.get(
+      "/v1/external-edits",
+      {
+        preHandler,
+        schema: {
+          tags,
+          summary: "Edits that ask which side counts",
+          description: "The newest question first. POST /v1/external-edits/:id/resolve answers it.",
+          querystring: z.object({ state: z.enum(["asking"]).default("asking") }),
+          response: { 200: z.object({ edits: z.array(askingEditSchema) }) },
+        },
+      },
+      async (request) => ({ edits: toWire(await externalEvents.listAsking(userIdOf(request))) }),
     );
 
     app.get(

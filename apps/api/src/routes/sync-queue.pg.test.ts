@@ -212,3 +212,114 @@ test("the clean-up puts failed work away after 30 days, and deletes old mails on
   expect((await list()).items).toMatchObject([{ id: `push-${recent}` }]);
   expect(await world.container.cleanUp()).toMatchObject({ failedWork: 0, bookingMails: 0 });
 });
+
+describe("what waits for a host", () => {
+  const lists = async (user: SignedIn) => {
+    const read = async (url: string) => (await user.get(url)).json();
+    return {
+      questions: (await read("/v1/conflicts")).conflicts.length,
+      externalEdits: (await read("/v1/external-edits")).edits.length,
+      massChanges: (await read("/v1/mass-changes")).massChanges.length,
+      connections: (await read("/v1/connections")).connections.filter(
+        ({ status }: { status: string }) => status === "invalid",
+      ).length,
+      failed: (await read("/v1/sync/queue?state=failed")).items.length,
+    };
+  };
+
+  test("is counted for the badge of every page: as many as the lists of each kind show, and nobody else's", async () => {
+    const { prisma } = world.database;
+    const reference = await push(failed);
+    await failedPull();
+    await failedPull(await calendarOf(stranger));
+    const { bookingId } = await prisma.bookingReference.findUniqueOrThrow({ where: { id: reference } });
+    const of = { userId: host.userId, calendarSyncId };
+    const now = new Date();
+    await prisma.syncConflict.create({
+      data: {
+        ...of,
+        bookingId,
+        referenceId: reference,
+        kind: "FIELDS",
+        local: side("Ours"),
+        fields: ["title"],
+      },
+    });
+    await prisma.massChange.create({ data: { ...of, cancellations: 3, moves: 0, limit: 1, openedAt: now } });
+    await prisma.externalEdit.create({
+      data: {
+        ...of,
+        externalEventId: "event",
+        kind: "edit",
+        base: side("Lunch"),
+        wanted: { title: "Brunch" },
+        remote: side("Dinner"),
+        status: "CONFLICT",
+        reason: "external-edit-asked",
+        nextAttemptAt: now,
+        requestedAt: now,
+        finishedAt: now,
+      },
+    });
+    await prisma.calendarSync.update({
+      where: { id: calendarSyncId },
+      data: { status: "FAILED", lastError: "PERMISSION_DENIED" },
+    });
+    await createCredential(prisma, { userId: host.userId, status: "INVALID" });
+
+    const counted = prisma.calendarSync.count({
+      where: { userId: host.userId, status: "FAILED", inUse: true },
+    });
+    const expected = { ...(await lists(host)), calendars: await counted };
+    expect(expected).toMatchObject({
+      questions: 1,
+      externalEdits: 1,
+      massChanges: 1,
+      connections: 1,
+      failed: 2,
+    });
+    expect(await world.container.sync.attention(host.userId)).toEqual(expected);
+    const { total } = (await host.get("/v1/attention")).json();
+    expect(total).toBe(Object.values(expected).reduce((sum, count) => sum + count, 0));
+    expect((await stranger.get("/v1/attention")).json()).toMatchObject({ questions: 0, failed: 1, total: 1 });
+  });
+
+  test("shows an edit that asks with both sides, until it is answered", async () => {
+    const { prisma } = world.database;
+    const now = new Date();
+    const { id } = await prisma.externalEdit.create({
+      data: {
+        userId: host.userId,
+        calendarSyncId,
+        externalEventId: "event",
+        kind: "edit",
+        base: side("Lunch"),
+        wanted: { title: "Brunch", location: "Here" },
+        remote: { ...side("Dinner"), location: "Here", description: "Of the calendar's alone" },
+        status: "CONFLICT",
+        reason: "external-edit-asked",
+        nextAttemptAt: now,
+        requestedAt: now,
+        finishedAt: now,
+      },
+    });
+    const read = async (user: SignedIn) => (await user.get("/v1/external-edits?state=asking")).json().edits;
+    expect(await read(host)).toMatchObject([
+      {
+        id,
+        title: "Lunch",
+        status: "conflict",
+        calendar: { id: calendarSyncId, name: "Work" },
+        comparison: [{ field: "title", before: "Lunch", mine: "Brunch", calendar: "Dinner" }],
+      },
+    ]);
+    expect(await read(stranger)).toEqual([]);
+    await host.send("POST", `/v1/external-edits/${id}/resolve`, { choice: "calendar" });
+    expect(await read(host)).toEqual([]);
+  });
+});
+
+function side(title: string) {
+  const time = { allDay: true, start: "2031-01-06", end: "2031-01-07" };
+  return { time, title, description: "", location: "", attendees: [] };
+}

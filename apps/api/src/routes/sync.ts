@@ -3,7 +3,7 @@ import { AppError } from "@calsync/lib";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
-import { overallSchema, syncStatusSchema } from "../dto/sync.ts";
+import { attentionSchema, overallSchema, syncStatusSchema } from "../dto/sync.ts";
 import { toWire } from "../dto/wire.ts";
 import { userIdOf } from "../plugins/auth.ts";
 
@@ -23,6 +23,24 @@ export function syncRoutes({ sync }: Container): FastifyPluginAsyncZod {
       async (request) => {
         const calendars = await sync.status(userIdOf(request));
         return { calendars: toWire(calendars), overall: overallOf(calendars) };
+      },
+    );
+
+    app.get(
+      "/v1/attention",
+      {
+        preHandler: app.requireUser,
+        schema: {
+          tags: ["Sync"],
+          summary: "How many things wait for the signed-in user",
+          description:
+            "For a badge on every page; what they are is in the lists: conflicts, external edits, mass changes, connections, sync status and queue.",
+          response: { 200: attentionSchema },
+        },
+      },
+      async (request) => {
+        const counts = await sync.attention(userIdOf(request));
+        return { ...counts, total: Object.values(counts).reduce((sum, count) => sum + count, 0) };
       },
     );
 

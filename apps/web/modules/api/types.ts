@@ -256,6 +256,19 @@ export interface ExternalEdit {
   lastError: string | null;
 }
 
+/** A host's edit that met another one in the calendar, as GET /v1/external-edits gives it. */
+export interface AskingEdit extends ExternalEdit {
+  calendar: { id: string; name: string; provider: string };
+  title: string;
+  comparison: {
+    field: keyof Snapshot;
+    before: unknown;
+    /** Null when the event is to be deleted. */
+    mine: unknown;
+    calendar: unknown;
+  }[];
+}
+
 /** An event of a connected calendar, or one occurrence of it, as GET /v1/calendar gives it. */
 export interface ExternalItem {
   id: string;

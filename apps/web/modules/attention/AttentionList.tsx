@@ -6,13 +6,14 @@ import { ConnectButton } from "../calendars/ConnectButton.tsx";
 import { explainCalendarError } from "../calendars/explain-error.ts";
 import { SyncQueue } from "../sync-status/SyncQueue.tsx";
 import { RelativeTime } from "../time/RelativeTime.tsx";
-import { type Attention, countOf } from "./attention.ts";
+import { type Attention, isEmpty } from "./attention.ts";
+import { ExternalEditQuestion } from "./ExternalEditQuestion.tsx";
 import { countMassChange, shortKind } from "./question-words.ts";
 
 /** Everything that waits for the host, the most urgent first. */
 export function AttentionList({ attention, timeZone }: { attention: Attention; timeZone: string }) {
-  const { questions, massChanges, connections, calendars, failed } = attention;
-  if (countOf(attention) === 0) {
+  const { questions, externalEdits, massChanges, connections, calendars, failed } = attention;
+  if (isEmpty(attention)) {
     return (
       <EmptyState title="Nothing needs you">
         Bookings and calendars agree, or will in a moment without you.
@@ -51,6 +52,13 @@ export function AttentionList({ attention, timeZone }: { attention: Attention; t
         <Section title="Bookings to decide about">
           {questions.map((question) => (
             <QuestionRow key={question.id} question={question} timeZone={timeZone} />
+          ))}
+        </Section>
+      ) : null}
+      {externalEdits.length > 0 ? (
+        <Section title="Events to decide about">
+          {externalEdits.map((edit) => (
+            <ExternalEditQuestion key={edit.id} edit={edit} timeZone={timeZone} />
           ))}
         </Section>
       ) : null}

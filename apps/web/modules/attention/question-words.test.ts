@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { answersOf, countMassChange, shortKind } from "./question-words.ts";
+import { answersOf, countMassChange, externalAnswersOf, shortKind } from "./question-words.ts";
 
 it("a mass change is counted by what would happen", () => {
   expect(countMassChange({ cancellations: 12, moves: 3 })).toBe(
@@ -15,4 +15,10 @@ it("each kind of question has words of its own", () => {
   expect(answersOf("deleted").remote.label).toBe("Cancel the booking");
   expect(answersOf("cancelled").local.label).toBe("Leave it cancelled");
   expect(answersOf("overlap")).toEqual(answersOf("outside-hours"));
+});
+
+it("an event that is not ours is kept as the calendar has it, or made what its host wants, deleted included", () => {
+  expect(externalAnswersOf("edit").mine.effect).toBe("Your change is written to the calendar.");
+  expect(externalAnswersOf("delete").mine.label).toBe("Delete it all the same");
+  expect(externalAnswersOf("edit").calendar).toEqual(externalAnswersOf("delete").calendar);
 });

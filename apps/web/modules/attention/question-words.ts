@@ -42,6 +42,20 @@ export function answersOf(kind: Question["kind"]): {
   }
 }
 
+/** The two answers to an edit of an event that is not ours: what each does. */
+export function externalAnswersOf(kind: "edit" | "delete"): {
+  mine: { label: string; effect: string };
+  calendar: { label: string; effect: string };
+} {
+  const calendar = { label: "Keep the calendar’s", effect: "Your change is let go." };
+  return kind === "delete"
+    ? {
+        mine: { label: "Delete it all the same", effect: "The event is deleted from the calendar." },
+        calendar,
+      }
+    : { mine: { label: "Use mine", effect: "Your change is written to the calendar." }, calendar };
+}
+
 /** `12 bookings would be cancelled and 3 moved.` */
 export function countMassChange({
   cancellations,

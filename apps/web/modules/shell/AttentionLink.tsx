@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { countOf, readAttention } from "../attention/attention.ts";
+import { countAttention } from "../attention/attention.ts";
 
 /** How many things wait for the host, as a way to them; nothing while none does. */
 export async function AttentionLink() {
@@ -23,7 +23,7 @@ export async function AttentionLink() {
 /** None while the service cannot tell: the sync status beside it says so. */
 async function readCount(): Promise<number> {
   try {
-    return countOf(await readAttention());
+    return await countAttention();
   } catch {
     return 0;
   }

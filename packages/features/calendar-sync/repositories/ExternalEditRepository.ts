@@ -26,6 +26,12 @@ export interface ExternalEditRow {
   finishedAt: Date | null;
 }
 
+/** An edit that asks its host which side counts, and the calendar that it is about. */
+export interface AskingEditRow extends ExternalEditRow {
+  calendarName: string;
+  provider: string;
+}
+
 /** A mirrored event with what decides whether it can be edited. */
 export interface MirroredRow {
   id: string;
@@ -108,6 +114,15 @@ export class ExternalEditRepository {
        WHERE e."userId" = ${userId}
          AND (e."status" IN ('PENDING', 'CONFLICT') OR (e."status" = 'REFUSED' AND e."finishedAt" > ${refusedSince}))
        ORDER BY e."requestedAt", e."id"`;
+  }
+
+  /** A user's edits that ask which side counts, the newest question first, with their calendars' names. */
+  async findAsking(sql: Sql, userId: number, limit: number): Promise<AskingEditRow[]> {
+    return sql.$queryRaw`
+      SELECT ${EDIT}, s."name" AS "calendarName", s."provider"
+        FROM "ExternalEdit" e JOIN "CalendarSync" s ON s."id" = e."calendarSyncId"
+       WHERE e."userId" = ${userId} AND e."status" = 'CONFLICT'
+       ORDER BY e."finishedAt" DESC, e."id" DESC LIMIT ${limit}`;
   }
 
   /** Keeps others from asking for an edit of the same mirrored event until the transaction ends. */

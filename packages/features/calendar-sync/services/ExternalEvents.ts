@@ -11,8 +11,10 @@ import type { ExternalEditRepository, ExternalEditRow } from "../repositories/Ex
 import { inTransaction } from "../repositories/transaction.ts";
 import { type ExternalTarget, occurrenceOf, originalStartOf, targetOf } from "./external-targets.ts";
 import {
+  type AskingEditView,
   type ExternalEditView,
   type ExternalEventView,
+  toAskingView,
   toEditView,
   toEventView,
   versionToken,
@@ -36,6 +38,9 @@ export interface ExternalEditRequest extends ExternalScope {
 
 /** For how long a refusal is shown beside its event. */
 const REFUSALS_SHOWN_MS = 24 * 3_600_000;
+
+/** Most edits that one answer lists. */
+const MOST_ASKING = 200;
 
 export interface ExternalEventsDependencies {
   prisma: PrismaClient;
@@ -105,6 +110,12 @@ export class ExternalEvents {
     const row = await edits.findOne(prisma, userId, editId);
     if (row) return toEditView(row);
     throw new AppError("not-found", "unknown_external_edit", "There is no such edit.");
+  }
+
+  /** The user's edits that ask which side counts, the newest question first. */
+  async listAsking(userId: number): Promise<AskingEditView[]> {
+    const { prisma, edits } = this.#deps;
+    return (await edits.findAsking(prisma, userId, MOST_ASKING)).map(toAskingView);
   }
 
   /**

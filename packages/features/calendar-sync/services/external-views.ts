@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { EventTime, Interval } from "@calsync/types";
 import { toInterval } from "../engine/busy-times.ts";
 import { NOT_EDITABLE, type NotEditable } from "../engine/editability.ts";
-import type { WantedFields } from "../engine/plan-external-edit.ts";
+import { EDITABLE_FIELDS, type EditableField, type WantedFields } from "../engine/plan-external-edit.ts";
 import { explainReason } from "../engine/reasons.ts";
-import type { ExternalEditRow } from "../repositories/ExternalEditRepository.ts";
+import { sameField } from "../engine/snapshot.ts";
+import type { AskingEditRow, ExternalEditRow } from "../repositories/ExternalEditRepository.ts";
 import { type ExternalTarget, occurrenceTime } from "./external-targets.ts";
 
 /** A host's edit of an event that is not ours, and what became of it. */
@@ -21,6 +22,25 @@ export interface ExternalEditView {
   lastError: string | null;
   requestedAt: Date;
   finishedAt: Date | null;
+}
+
+/** A field on which a host's edit and the calendar differ. */
+export interface EditComparison {
+  field: EditableField;
+  /** What the host saw when they made the edit. */
+  before: EventTime | string;
+  /** What they want; null when they want the event deleted. */
+  mine: EventTime | string | null;
+  /** How it is in the calendar. */
+  calendar: EventTime | string;
+}
+
+/** An edit that met another one in the calendar, with what is needed to say which side counts. */
+export interface AskingEditView extends ExternalEditView {
+  calendar: { id: string; name: string; provider: string };
+  /** The event's title as the host saw it. */
+  title: string;
+  comparison: EditComparison[];
 }
 
 /** An event of a connected calendar that is not ours, or one occurrence of it. */
@@ -60,6 +80,27 @@ export function toEditView(row: ExternalEditRow): ExternalEditView {
     lastError: row.lastErrorMessage,
     requestedAt: row.requestedAt,
     finishedAt: row.finishedAt,
+  };
+}
+
+/** The sides of an edit that asks: the fields that it is about and in which they differ. All others are kept from both. */
+export function toAskingView(row: AskingEditRow): AskingEditView {
+  const { base, wanted, remote, kind } = row;
+  const there = remote ?? base;
+  const mine = { ...base, ...wanted };
+  const concerned = EDITABLE_FIELDS.filter((field) => kind === "delete" || wanted[field] !== undefined);
+  return {
+    ...toEditView(row),
+    calendar: { id: row.calendarSyncId, name: row.calendarName, provider: row.provider },
+    title: base.title,
+    comparison: concerned
+      .filter((field) => !sameField(field, mine, there))
+      .map((field) => ({
+        field,
+        before: base[field],
+        mine: kind === "delete" ? null : mine[field],
+        calendar: there[field],
+      })),
   };
 }
 
