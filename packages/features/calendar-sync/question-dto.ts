@@ -116,6 +116,10 @@ export interface MassChangeView {
 /** A mass change with what would happen to each booking. */
 export interface MassChangeDetails extends MassChangeView {
   items: MassChangeEntry[];
+  /** How many changes were carried out, once the host has said yes. */
+  applied: number;
+  /** How many of those were taken back. */
+  undone: number;
 }
 
 export interface MassChangeEntry {
@@ -137,9 +141,15 @@ export function toMassChangeView(row: MassChangeRow): MassChangeView {
   };
 }
 
-export function toMassChangeDetails(row: MassChangeRow, items: readonly MassChangeItem[]): MassChangeDetails {
+export function toMassChangeDetails(
+  row: MassChangeRow,
+  items: readonly MassChangeItem[],
+  done: readonly { undone: boolean }[],
+): MassChangeDetails {
   return {
     ...toMassChangeView(row),
+    applied: done.length,
+    undone: done.filter(({ undone }) => undone).length,
     items: items.map(({ change, ...item }) => ({
       ...item,
       newTime:

@@ -99,6 +99,7 @@ export const teamSchema = z
     name: z.string(),
     twoWaySyncEnabled: z.boolean(),
     role: z.enum(["MEMBER", "ADMIN", "OWNER"]),
+    memberCount: z.int().describe("How many people are in it."),
   })
   .meta({ id: "Team" });
 

@@ -159,10 +159,19 @@ export const massChangeDetailsSchema = massChangeSchema
         }),
       )
       .describe("What would happen; at most 500 of them, and none once it is answered."),
+    applied: z.int().describe("Changes that were carried out after the host's yes."),
+    undone: z.int().describe("How many of those were taken back."),
   })
   .meta({ id: "MassChangeDetails" });
 
 export const undoOutcomesSchema = z.object({
   undone: z.int(),
-  refused: z.array(z.object({ changeId: z.uuid(), code: z.string(), message: z.string() })),
+  refused: z.array(
+    z.object({
+      changeId: z.uuid(),
+      booking: z.object({ uid: z.uuid(), title: z.string() }).nullable(),
+      code: z.string(),
+      message: z.string(),
+    }),
+  ),
 });

@@ -169,7 +169,13 @@ test("owners and admins switch their team, members do not, others do not see it"
   expect(await refusal(member.user, url, { enabled: false })).toEqual([403, "team_role_missing"]);
   expect(await refusal(stranger, url, { enabled: false })).toEqual([404, "team_not_found"]);
   const off = await owner.user.send("PATCH", url, { enabled: false });
-  expect(off.json()).toEqual({ id: team.id, name: "Crew", twoWaySyncEnabled: false, role: "OWNER" });
+  expect(off.json()).toEqual({
+    id: team.id,
+    name: "Crew",
+    twoWaySyncEnabled: false,
+    role: "OWNER",
+    memberCount: 2,
+  });
   expect((await member.user.get("/v1/teams")).json().teams).toMatchObject([
     { twoWaySyncEnabled: false, role: "MEMBER" },
   ]);

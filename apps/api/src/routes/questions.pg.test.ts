@@ -227,9 +227,20 @@ describe("/v1/mass-changes", () => {
     const other = await host.send("POST", `/v1/mass-changes/${id}/restore`);
     expect(refusal(other)).toEqual([409, "mass_change_answered"]);
 
+    // Somebody takes one of the times meanwhile.
+    const [first, second] = bookings as [Booked, Booked];
+    const guest = { name: "Quick", email: "quick@guest.test" };
+    const body = { username: "dana", eventType: "intro", start: first.at(10), timeZone: "UTC", guest };
+    const taken = await world.app.inject({ method: "POST", url: "/v1/bookings", body });
+    expect(taken.statusCode).toBe(201);
     const undone = await host.send("POST", `/v1/mass-changes/${id}/undo`);
-    expect([undone.statusCode, undone.json()]).toEqual([200, { undone: 2, refused: [] }]);
-    expect(await Promise.all(bookings.map(statusOf))).toEqual(["accepted", "accepted"]);
+    expect([undone.statusCode, undone.json()]).toMatchObject([
+      200,
+      { undone: 1, refused: [{ code: "slot_taken", booking: { uid: first.uid } }] },
+    ]);
+    expect(await Promise.all([first, second].map(statusOf))).toEqual(["cancelled", "accepted"]);
+    const after = (await host.get(`/v1/mass-changes/${id}`)).json().massChange;
+    expect(after).toMatchObject({ status: "confirmed", applied: 2, undone: 1 });
     await work();
   });
 

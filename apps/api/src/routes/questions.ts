@@ -177,7 +177,9 @@ export function questionRoutes({ sync }: Container): FastifyPluginAsyncZod {
         const outcomes = await sync.undoMassChange(userId, id);
         return {
           undone: outcomes.filter(({ refusal }) => refusal === null).length,
-          refused: outcomes.flatMap(({ changeId, refusal }) => (refusal ? [{ changeId, ...refusal }] : [])),
+          refused: outcomes.flatMap(({ changeId, booking, refusal }) =>
+            refusal ? [{ changeId, booking, ...refusal }] : [],
+          ),
         };
       },
     );

@@ -124,6 +124,20 @@ export interface MassChangeDetails extends MassChange {
     end: string;
     newTime: Snapshot["time"] | null;
   }[];
+  /** How many changes were carried out after the host's yes, and how many of those were taken back. */
+  applied: number;
+  undone: number;
+}
+
+/** What came of taking a mass change back. */
+export interface MassUndoOutcome {
+  undone: number;
+  refused: {
+    changeId: string;
+    booking: { uid: string; title: string } | null;
+    code: string;
+    message: string;
+  }[];
 }
 
 /** What came of one calendar in a sync or a check by hand. */
@@ -233,6 +247,16 @@ export interface User {
   name: string;
   username: string;
   timeZone: string;
+}
+
+/** A team of the host's, as GET /v1/teams gives it. */
+export interface Team {
+  id: number;
+  name: string;
+  /** Off: no calendar of its members is read or written. */
+  twoWaySyncEnabled: boolean;
+  role: "MEMBER" | "ADMIN" | "OWNER";
+  memberCount: number;
 }
 
 /** GET /v1/sync/status. */

@@ -11,6 +11,7 @@ import { useAction } from "../api/use-action.ts";
 import { RefreshWhile } from "../live/RefreshWhile.tsx";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { countMassChange } from "./question-words.ts";
+import { UndoMassChange } from "./UndoMassChange.tsx";
 
 /** What a calendar would do to many bookings at once, and the host's word on it. */
 export function MassChangePage({ change, timeZone }: { change: MassChangeDetails; timeZone: string }) {
@@ -55,38 +56,13 @@ export function MassChangePage({ change, timeZone }: { change: MassChangeDetails
             </p>
           </div>
         ) : (
-          <Outcome change={change} />
+          <>
+            <Outcome change={change} />
+            <UndoMassChange change={change} />
+          </>
         )}
       </Card>
-      <Card aria-labelledby="items-heading">
-        <h2 id="items-heading" className="text-lg font-semibold">
-          Bookings concerned
-        </h2>
-        {change.items.length === 0 ? <p className="mt-2 text-muted">None any more.</p> : null}
-        <ul className="mt-2 divide-y divide-line">
-          {change.items.map((item) => (
-            <li key={item.bookingUid} className="flex flex-wrap items-center justify-between gap-3 py-3">
-              <div className="min-w-0">
-                <Link href={`/booking/${item.bookingUid}`} className="link font-medium">
-                  {item.title}
-                </Link>
-                <p className="text-sm text-muted">
-                  <WhenText when={item} timeZone={timeZone} />
-                </p>
-                {item.newTime ? (
-                  <p className="text-sm">
-                    <span className="text-muted">to </span>
-                    <WhenText when={item.newTime} timeZone={item.newTime.allDay ? "UTC" : timeZone} />
-                  </p>
-                ) : null}
-              </div>
-              <Badge tone={item.action === "cancel" ? "bad" : "warn"}>
-                {item.action === "cancel" ? "Cancelled" : "Moved"}
-              </Badge>
-            </li>
-          ))}
-        </ul>
-      </Card>
+      {open ? <Concerned items={change.items} timeZone={timeZone} /> : null}
       <Dialog open={asks} title="Do all of it?" onClose={() => setAsks(false)}>
         <p className="text-muted">{countMassChange(change)} Their guests will be told by mail.</p>
         <div className="mt-5 flex flex-wrap justify-end gap-3">
@@ -97,6 +73,41 @@ export function MassChangePage({ change, timeZone }: { change: MassChangeDetails
         </div>
       </Dialog>
     </div>
+  );
+}
+
+/** What would become of each booking. */
+function Concerned({ items, timeZone }: { items: MassChangeDetails["items"]; timeZone: string }) {
+  return (
+    <Card aria-labelledby="items-heading">
+      <h2 id="items-heading" className="text-lg font-semibold">
+        Bookings concerned
+      </h2>
+      {items.length === 0 ? <p className="mt-2 text-muted">None any more.</p> : null}
+      <ul className="mt-2 divide-y divide-line">
+        {items.map((item) => (
+          <li key={item.bookingUid} className="flex flex-wrap items-center justify-between gap-3 py-3">
+            <div className="min-w-0">
+              <Link href={`/booking/${item.bookingUid}`} className="link font-medium">
+                {item.title}
+              </Link>
+              <p className="text-sm text-muted">
+                <WhenText when={item} timeZone={timeZone} />
+              </p>
+              {item.newTime ? (
+                <p className="text-sm">
+                  <span className="text-muted">to </span>
+                  <WhenText when={item.newTime} timeZone={item.newTime.allDay ? "UTC" : timeZone} />
+                </p>
+              ) : null}
+            </div>
+            <Badge tone={item.action === "cancel" ? "bad" : "warn"}>
+              {item.action === "cancel" ? "Cancelled" : "Moved"}
+            </Badge>
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }
 

@@ -1,10 +1,18 @@
 import { expect, it } from "vitest";
-import { answersOf, countMassChange, externalAnswersOf, shortKind } from "./question-words.ts";
+import {
+  answersOf,
+  countMassChange,
+  countOfMassChange,
+  externalAnswersOf,
+  shortKind,
+} from "./question-words.ts";
 
 it("a mass change is counted by what would happen", () => {
   expect(countMassChange({ cancellations: 12, moves: 3 })).toBe(
     "12 bookings would be cancelled and 3 moved.",
   );
+  expect(countOfMassChange({ cancellations: 12, moves: 3 })).toBe("12 cancelled and 3 moved");
+  expect(countOfMassChange({ cancellations: 0, moves: 2 })).toBe("2 moved");
   expect(countMassChange({ cancellations: 1, moves: 0 })).toBe("1 booking would be cancelled.");
   expect(countMassChange({ cancellations: 0, moves: 2 })).toBe("2 bookings would be moved.");
 });

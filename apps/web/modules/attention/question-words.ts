@@ -56,6 +56,15 @@ export function externalAnswersOf(kind: "edit" | "delete"): {
     : { mine: { label: "Use mine", effect: "Your change is written to the calendar." }, calendar };
 }
 
+/** `12 cancelled and 3 moved`: what has been done. */
+export function countOfMassChange({
+  cancellations,
+  moves,
+}: Pick<MassChange, "cancellations" | "moves">): string {
+  const parts = [cancellations > 0 ? `${cancellations} cancelled` : "", moves > 0 ? `${moves} moved` : ""];
+  return parts.filter(Boolean).join(" and ");
+}
+
 /** `12 bookings would be cancelled and 3 moved.` */
 export function countMassChange({
   cancellations,

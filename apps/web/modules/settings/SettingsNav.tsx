@@ -10,6 +10,7 @@ const PAGES = [
   { href: "/settings/status", name: "Sync status" },
   { href: "/settings/files", name: "Import & export" },
   { href: "/settings/webhooks", name: "Webhooks" },
+  { href: "/settings/teams", name: "Teams" },
 ] as const;
 
 /** The pages of the settings; the one that is open is marked. */

@@ -49,6 +49,16 @@ const ROW = Prisma.sql`
          s."name" AS "calendarName", s."provider", c."bookingId", b."uid"::text AS "bookingUid", b."title" AS "bookingTitle",
          c."undoesId", (SELECT u."id" FROM "ChangeRecord" u WHERE u."undoesId" = c."id") AS "undoneById"`;
 
+/** What a mass change has done to one booking. */
+export interface MassChangeRecord {
+  id: string;
+  /** Null when the booking is gone. */
+  bookingUid: string | null;
+  bookingTitle: string | null;
+  /** It was taken back. */
+  undone: boolean;
+}
+
 /** The append-only log of what sync did and why. */
 export class ChangeRecordRepository {
   /** One statement. A record whose action id exists already is left out: its change was recorded before. */
@@ -119,11 +129,12 @@ export class ChangeRecordRepository {
   }
 
   /** What a confirmed mass change has done to bookings, the latest first. @returns ids */
-  async findOfMassChange(sql: Sql, userId: number, massChangeId: string): Promise<string[]> {
-    const rows = await sql.$queryRaw<{ id: string }[]>`
-      SELECT "id" FROM "ChangeRecord"
-       WHERE "massChangeId" = ${massChangeId}::uuid AND "userId" = ${userId} AND "result" = 'APPLIED'
-       ORDER BY "createdAt" DESC, "id" DESC`;
-    return rows.map(({ id }) => id);
+  async findOfMassChange(sql: Sql, userId: number, massChangeId: string): Promise<MassChangeRecord[]> {
+    return sql.$queryRaw`
+      SELECT c."id", b."uid"::text AS "bookingUid", b."title" AS "bookingTitle",
+             EXISTS (SELECT 1 FROM "ChangeRecord" u WHERE u."undoesId" = c."id") AS "undone"
+        FROM "ChangeRecord" c LEFT JOIN "Booking" b ON b."id" = c."bookingId" AND b."hostId" = c."userId"
+       WHERE c."massChangeId" = ${massChangeId}::uuid AND c."userId" = ${userId} AND c."result" = 'APPLIED'
+       ORDER BY c."createdAt" DESC, c."id" DESC`;
   }
 }

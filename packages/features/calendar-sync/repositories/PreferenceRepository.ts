@@ -28,6 +28,8 @@ export interface TeamRow {
   name: string;
   twoWaySyncEnabled: boolean;
   role: "MEMBER" | "ADMIN" | "OWNER";
+  /** How many people are in it, the user among them. */
+  memberCount: number;
 }
 
 /** What hosts, teams and operators want of sync. Every query for a user is scoped by user (invariant 14). */
@@ -142,7 +144,8 @@ export class PreferenceRepository {
   /** The teams of a user; with `teamId`, only that one. */
   async findTeams(sql: Sql, userId: number, teamId: number | null = null): Promise<TeamRow[]> {
     return sql.$queryRaw`
-      SELECT t."id", t."name", t."twoWaySyncEnabled", m."role"
+      SELECT t."id", t."name", t."twoWaySyncEnabled", m."role",
+             (SELECT count(*) FROM "Membership" all_members WHERE all_members."teamId" = t."id")::int AS "memberCount"
         FROM "Membership" m JOIN "Team" t ON t."id" = m."teamId"
        WHERE m."userId" = ${userId} ${teamId === null ? Prisma.empty : Prisma.sql`AND t."id" = ${teamId}`}
        ORDER BY t."name", t."id"`;

@@ -31,13 +31,14 @@ export class MassChanges {
 
   /** One of them, with what would happen to each booking while it is open. @throws AppError mass_change_not_found */
   async get(userId: number, id: string): Promise<MassChangeDetails> {
-    const { prisma, heldChanges } = this.#deps;
+    const { prisma, heldChanges, records } = this.#deps;
     const row = await this.#find(userId, id);
     const items =
       row.status === "OPEN"
         ? await heldChanges.findItems(prisma, userId, row.calendarSyncId, MOST_ITEMS)
         : [];
-    return toMassChangeDetails(row, items);
+    const done = row.status === "CONFIRMED" ? await records.findOfMassChange(prisma, userId, id) : [];
+    return toMassChangeDetails(row, items, done);
   }
 
   /**

@@ -16,6 +16,8 @@ const MOST_TIMES = 3;
 /** What came of undoing one change of several. */
 export interface UndoOutcome {
   changeId: string;
+  /** The booking that it is about; null when that is gone. */
+  booking: { uid: string; title: string } | null;
   /** Null when it was undone. */
   refusal: { code: string; message: string } | null;
 }
@@ -76,15 +78,17 @@ export class Undo {
   /** Takes back all that the host's yes to a mass change has done, as far as it still can be. Each change by itself. */
   async undoMassChange(userId: number, massChangeId: string): Promise<UndoOutcome[]> {
     const { prisma, records } = this.#deps;
-    const ids = await records.findOfMassChange(prisma, userId, massChangeId);
+    const changes = await records.findOfMassChange(prisma, userId, massChangeId);
     const outcomes: UndoOutcome[] = [];
-    for (const changeId of ids) {
+    for (const { id: changeId, bookingUid, bookingTitle } of changes) {
+      const booking =
+        bookingUid === null || bookingTitle === null ? null : { uid: bookingUid, title: bookingTitle };
       try {
         await this.undo(userId, changeId);
-        outcomes.push({ changeId, refusal: null });
+        outcomes.push({ changeId, booking, refusal: null });
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
-        outcomes.push({ changeId, refusal: { code: error.code, message: error.message } });
+        outcomes.push({ changeId, booking, refusal: { code: error.code, message: error.message } });
       }
     }
     return outcomes;

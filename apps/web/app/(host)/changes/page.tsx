@@ -3,7 +3,8 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { z } from "zod";
 import { readApi, requireUser } from "../../../modules/api/server.ts";
-import type { Change } from "../../../modules/api/types.ts";
+import type { Change, MassChange } from "../../../modules/api/types.ts";
+import { AnsweredMassChanges } from "../../../modules/attention/AnsweredMassChanges.tsx";
 import { ChangeEntry } from "../../../modules/changes/ChangeEntry.tsx";
 
 export const metadata: Metadata = { title: "Changes" };
@@ -19,13 +20,17 @@ export default async function ChangesPage({
   const user = await requireUser("/changes");
   const { before } = querySchema.parse(await searchParams);
   const query = new URLSearchParams({ limit: String(PAGE), ...(before ? { before } : {}) });
-  const { changes } = await readApi<{ changes: Change[] }>(`/v1/changes?${query}`);
+  const [{ changes }, { massChanges }] = await Promise.all([
+    readApi<{ changes: Change[] }>(`/v1/changes?${query}`),
+    readApi<{ massChanges: MassChange[] }>("/v1/mass-changes?state=any"),
+  ]);
   const last = changes.length === PAGE ? changes.at(-1) : undefined;
   return (
     <div className="mx-auto max-w-3xl">
       <PageHeading title="Changes">
         What sync did, refused or holds for you, of all bookings, and the way back.
       </PageHeading>
+      {before ? null : <AnsweredMassChanges changes={massChanges} timeZone={user.timeZone} />}
       {changes.length === 0 ? (
         <EmptyState title={before ? "Nothing earlier" : "Nothing has been synced yet"} />
       ) : (

@@ -2,19 +2,21 @@ import { EmptyState, PageHeading } from "@calsync/ui";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { readApi, requireUser } from "../../../../modules/api/server.ts";
-import type { QueueItem, SyncOverview } from "../../../../modules/api/types.ts";
+import type { QueueItem, SyncOverview, Team } from "../../../../modules/api/types.ts";
 import { SyncList } from "../../../../modules/calendars/SyncList.tsx";
 import { CheckNow } from "../../../../modules/sync-status/CheckNow.tsx";
 import { ManualSync } from "../../../../modules/sync-status/ManualSync.tsx";
 import { SyncQueue } from "../../../../modules/sync-status/SyncQueue.tsx";
+import { SwitchedOffByTeam } from "../../../../modules/teams/SwitchedOffByTeam.tsx";
 
 export const metadata: Metadata = { title: "Sync status" };
 
 export default async function SyncStatusPage() {
   const user = await requireUser("/settings/status");
-  const [{ calendars }, { items, nextCursor }] = await Promise.all([
+  const [{ calendars }, { items, nextCursor }, { teams }] = await Promise.all([
     readApi<SyncOverview>("/v1/sync/status"),
     readApi<{ items: QueueItem[]; nextCursor: string | null }>("/v1/sync/queue?limit=50"),
+    readApi<{ teams: Team[] }>("/v1/teams"),
   ]);
   return (
     <div className="mx-auto max-w-3xl">
@@ -22,6 +24,7 @@ export default async function SyncStatusPage() {
         Whether your calendars and your bookings are equal, and what is done about it.
       </PageHeading>
       <div className="grid gap-8">
+        <SwitchedOffByTeam teams={teams} />
         {calendars.length === 0 ? (
           <EmptyState title="No calendar is in use">
             Choose one in{" "}
