@@ -1,6 +1,6 @@
 import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { isCalendarError } from "@calsync/lib";
-import type { PrismaTransaction } from "@calsync/prisma";
+import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
 import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
@@ -108,18 +108,26 @@ export class PullCalendar {
     // A quarter to either side, so that calendars that were connected together do not stay together.
     const jitter = 0.75 + random() / 2;
     const pauseMs = Math.max(minPollMs, pollPause({ ...row, ...next }, settings, minPollMs) * jitter);
-    lease.endsWith();
-    await calendars.finishPull(prisma, row, owner, pulledAt, {
-      ...next,
-      pollAt: new Date(pulledAt.getTime() + pauseMs),
-    });
     const isBack = row.lostAt !== null;
     // Writes have waited for this reading, and direct reads too.
     const payload = { calendarSyncId: row.id };
-    await enqueueMany(prisma, [
+    const waking = [
       ...(isBack || row.lastPulledAt === null ? [{ job: pushCalendarJob, payload }] : []),
       ...(isBack ? [{ job: recheckEventsJob, payload }] : []),
-    ]);
+    ];
+    const finish = (sql: PrismaClient | PrismaTransaction) =>
+      calendars.finishPull(sql, row, owner, pulledAt, {
+        ...next,
+        pollAt: new Date(pulledAt.getTime() + pauseMs),
+      });
+    lease.endsWith();
+    if (waking.length === 0) await finish(prisma);
+    else {
+      await inTransaction(prisma, async (tx) => {
+        await finish(tx);
+        await enqueueMany(tx, waking);
+      });
+    }
     // Channels go with their calendar, and nobody tells.
     if (!isBack && next.missedChanges < settings.silentAfterPulls) return;
     const subscriptionId = await subscriptions.replaceCurrent(prisma, row.id, pulledAt);
@@ -258,8 +266,9 @@ export class PullCalendar {
   }
 
   /**
-   * A series that has gone was looked for in the other calendars, and dates that dropped out of their series' rule have been waited for, and all that the calendar had to say has been pulled:
-   * what has not turned up in another series is called off. The series is read once more before that (invariant 6).
+   * A series that has gone was looked for in the other calendars, dates that dropped out of their series' rule have been waited
+   * for, and all that the calendar had to say has been pulled: what has not turned up in another series is called off. The
+   * series is read once more before that (invariant 6).
    */
   async #settleSeries(
     lease: Lease,
