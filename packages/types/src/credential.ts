@@ -13,6 +13,9 @@ export interface CredentialAccess {
    * is used. `refresh` gives null when the secret that it was handed is already newer than the one that was refused.
    */
   rotate(refresh: (current: CredentialSecret) => Promise<CredentialSecret | null>): Promise<CredentialSecret>;
-  /** The provider has said that the grant has ended: no further call is made until the user connects again. */
-  markInvalid(reason: string): Promise<void>;
+  /**
+   * The provider has said that the grant has ended: no further call is made until the user connects again.
+   * @param claims what the provider wants the next consent to prove (OpenID Connect Core §5.5, JSON), where it has named that
+   */
+  markInvalid(reason: string, claims?: string): Promise<void>;
 }

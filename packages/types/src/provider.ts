@@ -62,6 +62,8 @@ export interface AuthorizationRequest {
   codeChallenge: string;
   redirectUri: string;
   loginHint?: string | undefined;
+  /** What the consent is to prove, as the provider has asked for it when it ended the one before (OpenID Connect Core §5.5, JSON). */
+  claims?: string | undefined;
 }
 
 /** What a code was exchanged for. */

@@ -184,11 +184,11 @@ export class GraphRequests {
       try {
         return await this.#once<T>(call, { ...mailbox, token });
       } catch (again) {
-        if (!(again instanceof GraphError) || again.statusCode !== 401 || claimsOf(again.headers) === null) {
-          throw toCalendarError(again, call.subject);
-        }
-        // No renewal brings what is asked for (a second factor, a known device): its user has to sign in.
-        await this.#credential.markInvalid("claims_challenge");
+        const wanted =
+          again instanceof GraphError && again.statusCode === 401 ? claimsOf(again.headers) : null;
+        if (wanted === null) throw toCalendarError(again, call.subject);
+        // No renewal brings what is asked for (a second factor, a known device): its user has to sign in, and prove that.
+        await this.#credential.markInvalid("claims_challenge", wanted);
         throw signInAgain();
       }
     }

@@ -26,11 +26,13 @@ afterAll(() => sandbox.close());
 /** A person on the page of the identity platform. Gives what the browser is sent back with. */
 async function consent(
   email: string,
-  decision = "accept",
+  { decision = "accept", claims }: { decision?: string; claims?: string | undefined } = {},
 ): Promise<{ answer: URLSearchParams; codeVerifier: string }> {
   const codeVerifier = randomBytes(32).toString("base64url");
   const codeChallenge = createHash("sha256").update(codeVerifier).digest("base64url");
-  const page = await fetch(flow.authorizationUrl({ state: "state-1", codeChallenge, redirectUri: REDIRECT }));
+  const page = await fetch(
+    flow.authorizationUrl({ state: "state-1", codeChallenge, redirectUri: REDIRECT, claims }),
+  );
   const text = await page.text();
   const request = /name="request" value="([^"]+)"/.exec(text)?.[1] ?? "";
   const action = /action="([^"]+)"/.exec(text)?.[1] ?? "";
@@ -44,8 +46,8 @@ async function consent(
   return { answer: target.searchParams, codeVerifier };
 }
 
-async function connect(email: string) {
-  const { answer, codeVerifier } = await consent(email);
+async function connect(email: string, claims?: string) {
+  const { answer, codeVerifier } = await consent(email, { claims });
   return flow.exchangeCode({ code: answer.get("code") ?? "", codeVerifier, redirectUri: REDIRECT });
 }
 
@@ -95,7 +97,9 @@ describe("connecting a Microsoft account", () => {
   );
 
   test("declining leads back with a reason, and so does a tenant whose administrator has to approve", async () => {
-    expect((await consent("no@contoso.example", "cancel")).answer.get("error")).toBe("access_denied");
+    expect((await consent("no@contoso.example", { decision: "cancel" })).answer.get("error")).toBe(
+      "access_denied",
+    );
     sandbox.graph.faults.set({ userConsent: "admin" });
     expect((await consent("employee@contoso.example")).answer.get("error")).toBe("consent_required");
     sandbox.graph.faults.clear();
@@ -172,5 +176,21 @@ describe("access tokens of Microsoft accounts", () => {
     await expect(service.listCalendars()).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
     expect(credential).toMatchObject({ rotations: 1, invalidReason: "claims_challenge" });
     sandbox.graph.faults.clear();
+
+    // Without the claims a new consent brings no token that is good; with them it does.
+    for (const [claims, outcome] of [
+      [undefined, "rejected"],
+      [credential.invalidClaims ?? undefined, "fulfilled"],
+    ] as const) {
+      const { secret } = await connect(email, claims);
+      const again = office365calendar.createService({
+        credential: new MemoryCredential(secret),
+        settings,
+        now: () => new Date(),
+        log: { debug: () => undefined, warn: () => undefined },
+      });
+      const [end] = await Promise.allSettled([again.listCalendars()]);
+      expect(end?.status).toBe(outcome);
+    }
   });
 });

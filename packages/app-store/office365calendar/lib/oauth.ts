@@ -38,6 +38,7 @@ function authorizationUrl(settings: MicrosoftSettings, request: AuthorizationReq
     state: request.state,
     code_challenge: request.codeChallenge,
     code_challenge_method: "S256",
+    ...(request.claims ? { claims: request.claims } : {}),
     ...(request.loginHint ? { login_hint: request.loginHint } : { prompt: "select_account" }),
   }).toString();
   return url.href;

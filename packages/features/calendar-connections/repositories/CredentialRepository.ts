@@ -109,7 +109,7 @@ export const credentialRepository = {
   ): Promise<void> {
     await tx.credential.update({
       where: { id },
-      data: { ...change, status: "ACTIVE", invalidReason: null, invalidSince: null },
+      data: { ...change, status: "ACTIVE", invalidReason: null, invalidSince: null, invalidClaims: null },
     });
   },
 
@@ -118,12 +118,26 @@ export const credentialRepository = {
   },
 
   /** Marks the account invalid, once: the first reason and time stay. @returns whether this call has done it */
-  async markInvalid(db: Database, id: number, reason: string, now: Date): Promise<boolean> {
+  async markInvalid(
+    db: Database,
+    id: number,
+    { reason, claims, at }: { reason: string; claims: string | null; at: Date },
+  ): Promise<boolean> {
     const { count } = await db.credential.updateMany({
       where: { id, status: "ACTIVE" },
-      data: { status: "INVALID", invalidReason: reason, invalidSince: now },
+      data: { status: "INVALID", invalidReason: reason, invalidSince: at, invalidClaims: claims },
     });
     return count === 1;
+  },
+
+  /** What the provider wants the user's next consent to prove, as it said last; null when it wants nothing. */
+  async wantedClaims(db: Database, userId: number, provider: string): Promise<string | null> {
+    const row = await db.credential.findFirst({
+      where: { userId, provider, status: "INVALID", invalidClaims: { not: null } },
+      orderBy: { invalidSince: "desc" },
+      select: { invalidClaims: true },
+    });
+    return row?.invalidClaims ?? null;
   },
 
   /** The IANA zone of a user who connects an account; null when there is no such user. */

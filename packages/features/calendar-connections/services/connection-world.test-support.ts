@@ -152,7 +152,11 @@ function withOAuth(provider: CalendarProvider, desk: ConsentDesk): CalendarProvi
     }),
     oauth: () => ({
       authorizationUrl: (request) =>
-        `https://consent.example/?${new URLSearchParams({ state: request.state, codeChallenge: request.codeChallenge })}`,
+        `https://consent.example/?${new URLSearchParams({
+          state: request.state,
+          codeChallenge: request.codeChallenge,
+          ...(request.claims === undefined ? {} : { claims: request.claims }),
+        })}`,
       async exchangeCode(input) {
         desk.exchanged.push(input);
         const grant = desk.grants.get(input.code);

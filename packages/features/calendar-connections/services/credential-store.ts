@@ -55,13 +55,15 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
 
   /** What happened under the lock. It is returned, not thrown, so that an invalid mark made on the way is committed. */
   type Rotation = { secret: CredentialSecret } | { error: unknown };
+  /** Why an account ends, and what the next consent is to prove. */
+  type Mark = { reason: string; claims: string | null };
 
-  const markInvalid = (tx: PrismaTransaction, row: StoredCredential, reason: string) =>
-    endCredential(tx, row, { reason, at: now(), credentialEnded: options.credentialEnded });
+  const markInvalid = (tx: PrismaTransaction, row: StoredCredential, mark: Mark) =>
+    endCredential(tx, row, { ...mark, at: now(), credentialEnded: options.credentialEnded });
 
   async function rotateLocked(
     credentialId: number,
-    marks: { reason: string | null },
+    marks: { made: Mark | null },
     refresh: (current: CredentialSecret) => Promise<CredentialSecret | null>,
   ): Promise<Rotation> {
     return prisma.$transaction(
@@ -73,8 +75,8 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
           if (next) await credentialRepository.storeSecret(tx, row.id, sealWithoutKey(secretBox, row, next));
           return { secret: next ?? current };
         } catch (error) {
-          if (marks.reason === null) return { error };
-          await markInvalid(tx, row, marks.reason);
+          if (marks.made === null) return { error };
+          await markInvalid(tx, row, marks.made);
           return { error };
         }
       },
@@ -87,7 +89,7 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
     let fresh: StoredCredential | null = row;
     // Set while a rotation of this access holds the row's lock: a mark made meanwhile waits for the lock's transaction,
     // because another connection would wait for it forever.
-    let marks: { reason: string | null } | null = null;
+    let marks: { made: Mark | null } | null = null;
     return {
       async read() {
         const current = fresh ?? usable(await credentialRepository.find(prisma, row.id));
@@ -97,7 +99,7 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
       async rotate(refresh) {
         fresh = null;
         return limiter.run(row.id, async () => {
-          const mine = { reason: null };
+          const mine = { made: null };
           marks = mine;
           try {
             const rotation = await rotateLocked(row.id, mine, refresh);
@@ -108,10 +110,11 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
           }
         });
       },
-      async markInvalid(reason) {
+      async markInvalid(reason, claims) {
         fresh = null;
-        if (marks) marks.reason = reason;
-        else await prisma.$transaction((tx) => markInvalid(tx, row, reason));
+        const mark = { reason, claims: claims ?? null };
+        if (marks) marks.made = mark;
+        else await prisma.$transaction((tx) => markInvalid(tx, row, mark));
       },
     };
   }
@@ -128,10 +131,15 @@ export function createCredentialStore(options: CredentialStoreOptions): Credenti
 export async function endCredential(
   tx: PrismaTransaction,
   row: Pick<StoredCredential, "id" | "userId" | "provider" | "accountEmail">,
-  end: { reason: string; at: Date; credentialEnded: CredentialStoreOptions["credentialEnded"] | undefined },
+  end: {
+    reason: string;
+    claims?: string | null;
+    at: Date;
+    credentialEnded: CredentialStoreOptions["credentialEnded"] | undefined;
+  },
 ): Promise<void> {
-  const { reason, at, credentialEnded } = end;
-  if (!(await credentialRepository.markInvalid(tx, row.id, reason, at))) return;
+  const { reason, claims = null, at, credentialEnded } = end;
+  if (!(await credentialRepository.markInvalid(tx, row.id, { reason, claims, at }))) return;
   const { id: credentialId, userId, provider, accountEmail } = row;
   await credentialEnded?.(tx, { credentialId, userId, provider, accountEmail, reason, at });
 }

@@ -54,6 +54,18 @@ test("neither the state nor the verifier is stored in the clear", async () => {
   expect(row?.codeVerifier).toMatch(/^k1\./);
 });
 
+test("what an account ended for the lack of is asked for at the next consent, of its user and until it is proven", async () => {
+  const claims = '{"access_token":{"nbf":{"essential":true,"value":"1893456000"}}}';
+  const challenged = await world.createUser("challenged");
+  const connectionId = await world.connect(challenged, grantOf("challenged@example.com"));
+  const { access } = await world.store.open(connectionId);
+  await access.markInvalid("claims_challenge", claims);
+  expect((await start(challenged)).query.get("claims")).toBe(claims);
+  expect((await start(userId)).query.get("claims")).toBeNull();
+  expect(await world.connect(challenged, grantOf("challenged@example.com"))).toBe(connectionId);
+  expect((await start(challenged)).query.get("claims")).toBeNull();
+});
+
 test("a state works once", async () => {
   world.desk.grants.set("once", grantOf("once@example.com"));
   world.desk.grants.set("twice", grantOf("once@example.com"));

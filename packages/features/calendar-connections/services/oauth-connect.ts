@@ -2,6 +2,7 @@ import { AppError, type CalendarError, hashToken, isCalendarError, randomToken }
 import type { OAuthFlow, OAuthGrant } from "@calsync/types";
 import { MissingPermissionsError } from "../missing-permissions.ts";
 import { codeChallengeOf, createCodeVerifier } from "../pkce.ts";
+import { credentialRepository } from "../repositories/CredentialRepository.ts";
 import { oauthStateRepository } from "../repositories/OauthStateRepository.ts";
 import { isOwnPath } from "../return-to.ts";
 import type { ConnectionServiceOptions } from "./dependencies.ts";
@@ -28,7 +29,8 @@ export interface ConnectedAccount {
 }
 
 /**
- * Starts an OAuth code flow (RFC 6749 §4.1 with PKCE, RFC 7636).
+ * Starts an OAuth code flow (RFC 6749 §4.1 with PKCE, RFC 7636). What the provider wanted proven when it ended an account of the
+ * user's is asked for along with it, whichever account is connected now.
  * @returns where to send the browser
  * @throws AppError `provider_not_found`, `provider_not_configured`, `provider_without_oauth`, `invalid_return_to`
  */
@@ -61,7 +63,9 @@ export async function startOAuth(
     createdAt,
     expiresAt: new Date(createdAt.getTime() + FLOW_LIFETIME_MS),
   });
+  const claims = await credentialRepository.wantedClaims(options.prisma, userId, provider);
   return flow.authorizationUrl({
+    ...(claims === null ? {} : { claims }),
     state,
     codeChallenge: codeChallengeOf(verifier),
     redirectUri: options.oauthRedirectUri(provider),

@@ -4,6 +4,8 @@ import type { CredentialAccess, CredentialSecret } from "@calsync/types";
 export class MemoryCredential implements CredentialAccess {
   /** Why the credential was marked invalid; null while it is good. */
   invalidReason: string | null = null;
+  /** What the next consent is to prove; null while nothing was asked for. */
+  invalidClaims: string | null = null;
   /** How many secrets have been stored since the start. */
   rotations = 0;
   #secret: CredentialSecret;
@@ -41,7 +43,8 @@ export class MemoryCredential implements CredentialAccess {
     return flight;
   }
 
-  async markInvalid(reason: string): Promise<void> {
+  async markInvalid(reason: string, claims?: string): Promise<void> {
     this.invalidReason = reason;
+    this.invalidClaims = claims ?? null;
   }
 }
