@@ -43,7 +43,7 @@ export const LOCAL_SETTINGS = [
     usual: "",
     text: "Path of the Chrome or Chromium for the end-to-end tests. Unset: one is found or unpacked from npm.",
   },
-  { name: "CALSYNC_TEST_WORKERS", usual: "2", text: "Test files that run at a time." },
+  { name: "CALSYNC_TEST_WORKERS", usual: "3", text: "Test files that run at a time." },
 ];
 
 /** Variables of an env file; none when there is no such file, or when Node.js is older than 20.12 and cannot read it. */
