@@ -44,6 +44,8 @@ export const metadata: ProviderMetadata = {
     clientChosenIds: true,
     maxSubscriptionMs: null,
     minPollMs: 60_000,
+    // RFC 6578 §3.5.2 wants it told; Xandikos compares states, in which it has left no trace.
+    silentAboutShortLived: true,
     // LAST-MODIFIED and DTSTAMP know no smaller unit (RFC 5545 §3.3.5).
     clockGranularityMs: 1_000,
   },

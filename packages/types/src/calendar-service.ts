@@ -33,6 +33,11 @@ export interface CalendarCapabilities {
   maxSubscriptionMs: number | null;
   /** Shortest pause between two polls of one calendar, in milliseconds. */
   minPollMs: number;
+  /**
+   * Whether a listing may keep silent about an event that was made and deleted since its cursor. Then a pull is told what was written
+   * meanwhile (`PullOptions.written`), and an event of ours that a person has deleted at once is missed all the same.
+   */
+  silentAboutShortLived?: boolean;
   /** Whether calendars are tables whose columns a person assigns to the fields of events. */
   tables?: boolean;
   /** The unit that an event's `updatedAt` is rounded down to, in milliseconds; a second when left out. */

@@ -29,6 +29,11 @@ export interface ChangePage {
   complete: boolean;
   /** True when this page is part of a listing of everything, not of what changed since a cursor. */
   full: boolean;
+  /**
+   * The calendar asks not to be polled again within so many milliseconds (a feed's REFRESH-INTERVAL); null or left out when it asks for
+   * nothing. A host's own wish goes before it, and so does "Sync now".
+   */
+  pollAfterMs?: number | null;
 }
 
 export interface PullOptions {
@@ -36,5 +41,10 @@ export interface PullOptions {
   window: Interval;
   /** Wanted number of changes in a page; the adapter caps it at its provider's maximum. */
   pageSize?: number;
+  /**
+   * Ids of events that we have written and that the calendar has not told of since. Given where its listings may keep silent about
+   * what came and went in between (`CalendarCapabilities.silentAboutShortLived`): the adapter reads those that a listing leaves out.
+   */
+  written?: readonly string[];
   signal?: AbortSignal;
 }

@@ -122,6 +122,41 @@ describe("a token that the server does not know", () => {
   });
 });
 
+describe.each([true, false])(
+  "an event of ours that came and went (with sync-collection: %s)",
+  (syncCollection) => {
+    test("is told as gone although the listing keeps silent, and costs nothing when it does not", async () => {
+      const { service, calendarId, person } = await subjectWith({ syncCollection, tellsShortLived: false });
+      await person.create({ title: "Old", time: hour(7) });
+      const { cursor } = await drain(service, calendarId, null);
+      const kept = await service.createEvent(calendarId, sampleEvent(), "key-of-the-kept");
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), "key-of-the-short-lived");
+      await person.delete(eventId);
+      const { changes, cursor: next } = await drain(service, calendarId, cursor, {
+        written: [kept.eventId, eventId],
+      });
+      expect(ids(changes)).toEqual([`-${eventId}`, kept.eventId].sort());
+      expect((await drain(service, calendarId, next)).changes).toEqual([]);
+      await service.updateEvent(
+        { calendarId, eventId: kept.eventId },
+        sampleEvent({ title: "Renamed" }),
+        null,
+      );
+      const listing = () => drain(service, calendarId, next, { written: [kept.eventId] });
+      expect((await requestsOf(listing)).filter((method) => method === "GET")).toEqual([]);
+    });
+
+    test("leaves a listing in which nothing else happened", async () => {
+      const { service, calendarId, person } = await subjectWith({ syncCollection, tellsShortLived: false });
+      const { cursor } = await drain(service, calendarId, null);
+      const { eventId } = await service.createEvent(calendarId, sampleEvent(), "key-of-the-only-one");
+      await person.delete(eventId);
+      const { changes } = await drain(service, calendarId, cursor, { written: [eventId] });
+      expect(ids(changes)).toEqual([`-${eventId}`]);
+    });
+  },
+);
+
 test("a collection that stands among its own changes is no event (iCloud)", async () => {
   const { service, calendarId, person } = await subjectWith({ listsItself: true });
   const made = await person.create({ title: "Only one", time: hour(7) });

@@ -13,7 +13,8 @@ const MAX_POISONOUS = 3;
 
 /**
  * The changes of a calendar since a cursor: by sync-collection where the server knows it, else by comparing ETags. Nothing
- * changed costs one request; changes cost one more per hundred objects.
+ * changed costs one request; changes cost one more per hundred objects. What we have written and the server says nothing of
+ * (`options.written`) is read as well: Xandikos lists what differs between two states, and what came and went in between differs in neither.
  */
 export async function* pullChanges(
   session: DavSession,
@@ -44,9 +45,10 @@ async function* byToken(
   collection: DavCollection,
   reader: PageReader,
   start: TokenCursor,
-  { pageSize = MAX_PAGE, signal }: PullOptions,
+  { pageSize = MAX_PAGE, written = [], signal }: PullOptions,
 ): AsyncGenerator<ChangePage> {
   const full = start.from === "";
+  const untold = new Set(full ? [] : written.map(objectOf));
   let cursor = start;
   for (let truncated = true; truncated; ) {
     const listed = await collection.changesSince(cursor.from, signal);
@@ -55,6 +57,8 @@ async function* byToken(
       return;
     }
     truncated = listed.truncated;
+    for (const name of [...listed.changed.map((member) => member.name), ...listed.removed])
+      untold.delete(name);
     const until = cursor.until ?? listed.token;
     // In one order, so that a listing which broke off goes on behind the last name that it handed out.
     const { after = "" } = cursor;
@@ -65,6 +69,7 @@ async function* byToken(
       const members = changed.slice(at, at + Math.min(pageSize, MAX_PAGE));
       const last = at + members.length >= changed.length;
       const changes = [...(at === 0 ? removed.map(deletion) : []), ...(await reader.read(members))];
+      if (last && !truncated) changes.push(...(await reader.confirm([...untold])));
       const { exceptions } = reader;
       const next: TokenCursor = last
         ? { v: 1, from: until, exceptions }
@@ -87,10 +92,12 @@ async function* byEtags(
   collection: DavCollection,
   reader: PageReader,
   cursor: EtagCursor,
-  { pageSize = MAX_PAGE, signal }: PullOptions,
+  { pageSize = MAX_PAGE, written = [], signal }: PullOptions,
 ): AsyncGenerator<ChangePage> {
   const { full } = cursor;
-  if (!full && cursor.ctag !== null && (await collection.ctag(signal)) === cursor.ctag) {
+  const untold = full ? [] : written.map(objectOf).filter((name) => !(name in cursor.etags));
+  const untouched = !full && untold.length === 0 && cursor.ctag !== null;
+  if (untouched && (await collection.ctag(signal)) === cursor.ctag) {
     yield { changes: [], cursor: writeCursor(cursor), complete: true, full: false };
     return;
   }
@@ -106,6 +113,7 @@ async function* byEtags(
     const page = changed.slice(at, at + Math.min(pageSize, MAX_PAGE));
     const last = at + page.length >= changed.length;
     const changes = [...(at === 0 && !full ? removed.map(deletion) : []), ...(await reader.read(page))];
+    if (last) changes.push(...(await reader.confirm(untold.filter((name) => !present.has(name)))));
     for (const { name, etag } of page) if (etag !== null) etags[name] = etag;
     yield {
       changes,
@@ -125,6 +133,9 @@ async function* byEtags(
 
 const byName = (members: readonly Member[]): Member[] =>
   [...members].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+/** The name of the object that an event stands in: an exception of a series stands in that of its series. */
+const objectOf = (eventId: string): string => eventId.split("#")[0] ?? eventId;
 
 const deletion = (eventId: string): ExternalChange => ({
   type: "delete",
@@ -165,6 +176,24 @@ class PageReader {
     }));
     // What has gone since it was listed is in the next listing.
     for (const object of objects) changes.push(...(await this.#changesOf(object, own)));
+    return changes;
+  }
+
+  /** What these are now, whatever the listing says of them: each that is not there is asked for once more, alone, before it has gone. */
+  async confirm(names: readonly string[]): Promise<ExternalChange[]> {
+    const changes: ExternalChange[] = [];
+    for (let at = 0; at < names.length; at += MAX_PAGE) {
+      const page = names.slice(at, at + MAX_PAGE);
+      changes.push(...(await this.read(page.map((name) => ({ name, etag: null })))));
+    }
+    const found = new Set(
+      changes.map((change) => objectOf((change.type === "upsert" ? change.event.id : change.eventId) ?? "")),
+    );
+    for (const name of names) {
+      if (found.has(name) || (await this.#collection.readOne(name)) !== null) continue;
+      this.forget([name]);
+      changes.push(deletion(name));
+    }
     return changes;
   }
 

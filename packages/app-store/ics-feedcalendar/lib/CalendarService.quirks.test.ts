@@ -76,6 +76,26 @@ describe("a feed", () => {
     expect((await pull(second.cursor)).changes).toEqual([]);
   });
 
+  test.each([
+    ["REFRESH-INTERVAL;VALUE=DURATION:PT2H30M", 9_000_000],
+    ["X-PUBLISHED-TTL:PT1H", 3_600_000],
+    ["REFRESH-INTERVAL;VALUE=DURATION:P1Y", null],
+    ["REFRESH-INTERVAL;VALUE=DURATION:P52W", 86_400_000],
+    ["REFRESH-INTERVAL;VALUE=DURATION:PT0S", null],
+  ])(
+    "that says how often it is renewed (%s) asks for that pause, unchanged or not",
+    async (line, pollAfterMs) => {
+      server.head.push(line);
+      put("a", "20270608T100000Z");
+      const first = await pull(null);
+      expect([first.pollAfterMs, (await pull(first.cursor)).pollAfterMs]).toEqual([pollAfterMs, pollAfterMs]);
+      expect(server.answers).toEqual([200, 304]);
+      // What it lacks for the first time is looked for soon.
+      server.events.delete("a");
+      expect((await pull(first.cursor)).pollAfterMs).toBeNull();
+    },
+  );
+
   test.each(["etag", "date"] as const)(
     "that has not changed costs one short answer (%s)",
     async (validators) => {

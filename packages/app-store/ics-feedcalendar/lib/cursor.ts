@@ -10,12 +10,21 @@ const cursorSchema = z.object({
   digests: z.record(z.string(), z.string()),
   /** In how many fetches in a row an event was missing. */
   missing: z.record(z.string(), z.int()),
+  /** How long the feed asks to be left alone, in milliseconds. */
+  refreshMs: z.int().nullable().default(null),
 });
 
 export type FeedCursor = z.infer<typeof cursorSchema>;
 
 /** Where a first pull begins. */
-export const EMPTY_CURSOR: FeedCursor = { v: 1, etag: null, lastModified: null, digests: {}, missing: {} };
+export const EMPTY_CURSOR: FeedCursor = {
+  v: 1,
+  etag: null,
+  lastModified: null,
+  digests: {},
+  missing: {},
+  refreshMs: null,
+};
 
 /** @throws CalendarError CURSOR_EXPIRED for text that is not one of ours */
 export function parseCursor(cursor: Cursor): FeedCursor {

@@ -30,7 +30,13 @@ export async function* pullChanges(
   const known = waiting ? { etag: null, lastModified: null } : before;
   const fetched = await fetchFeed(credential.url, known, settings, signal);
   if (fetched.unchanged) {
-    yield { changes: [], cursor: writeCursor(before), complete: true, full };
+    yield {
+      changes: [],
+      cursor: writeCursor(before),
+      complete: true,
+      full,
+      pollAfterMs: before.refreshMs,
+    };
     return;
   }
   const feed = await readFeed(fetched.bytes, credential.timeZone);
@@ -58,10 +64,13 @@ export async function* pullChanges(
       missing[id] = misses;
     }
   }
+  const { refreshMs } = feed;
   yield {
     changes,
-    cursor: writeCursor({ v: 1, ...fetched.validators, digests, missing }),
+    cursor: writeCursor({ v: 1, ...fetched.validators, digests, missing, refreshMs }),
     complete: true,
     full,
+    // What is missing is looked for again soon.
+    pollAfterMs: Object.keys(missing).length > 0 ? null : refreshMs,
   };
 }

@@ -12,6 +12,8 @@ import { digestOf } from "./fetch-feed.ts";
 /** What a feed says, when it can be believed. */
 export interface ReadFeed {
   calendar: IcsCalendar;
+  /** How long it asks to be left alone (REFRESH-INTERVAL, X-PUBLISHED-TTL), in milliseconds, a day at most; null when it does not say. */
+  refreshMs: number | null;
   /** What each event means, by its id: the change to hand out, and a digest of what it says. */
   entries: Map<string, { digest: string; change: ExternalChange }>;
 }
@@ -62,7 +64,20 @@ export async function readFeed(bytes: Uint8Array, timeZone: string): Promise<Rea
       }
     }
   }
-  return { calendar, entries };
+  return { calendar, refreshMs: refreshOf(calendar.refreshInterval), entries };
+}
+
+const DAY_MS = 86_400_000;
+const UNIT_MS: Record<string, number> = { W: 7 * DAY_MS, D: DAY_MS, H: 3_600_000, M: 60_000, S: 1_000 };
+
+/** An iCalendar duration (RFC 5545 §3.3.6) in milliseconds. A feed that means to be read once a year is read once a day. */
+function refreshOf(duration: string | null): number | null {
+  if (!duration || !/^\+?P(\d+W|(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?)$/i.test(duration)) return null;
+  let ms = 0;
+  for (const [, count = "", unit = ""] of duration.toUpperCase().matchAll(/(\d+)([WDHMS])/g)) {
+    ms += Number(count) * (UNIT_MS[unit] ?? 0);
+  }
+  return ms > 0 ? Math.min(ms, DAY_MS) : null;
 }
 
 const saysOf = ({ version: _version, updatedAt: _updatedAt, ...event }: ExternalEvent) => event;

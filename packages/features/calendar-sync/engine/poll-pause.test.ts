@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { afterPull, type PollState, pollPause } from "./poll-pause.ts";
+import { afterPull, type PollState, pollPause, shortestPause } from "./poll-pause.ts";
 
 const MINUTE = 60_000;
 const PAUSES = {
@@ -46,6 +46,12 @@ describe("the pause between polls", () => {
     expect(minutes({ pollIntervalMinutes: 1 }, 5 * MINUTE)).toBe(5);
     expect(minutes({}, 5 * MINUTE)).toBe(5);
   });
+});
+
+test("a calendar that says how often it is renewed is not asked sooner, unless its host wants it", () => {
+  expect(shortestPause(5 * MINUTE, 60 * MINUTE, null)).toBe(60 * MINUTE);
+  expect(shortestPause(5 * MINUTE, MINUTE, null)).toBe(5 * MINUTE);
+  expect(shortestPause(5 * MINUTE, 60 * MINUTE, 10)).toBe(5 * MINUTE);
 });
 
 describe("what a pull tells about the channel", () => {

@@ -20,10 +20,23 @@ export interface PollPauses {
 }
 
 /**
+ * The shortest pause until the next poll, in milliseconds: the provider's own, and what the calendar asks for (a feed's
+ * REFRESH-INTERVAL, RFC 7986 §5.7) unless the host has asked for something.
+ */
+export function shortestPause(
+  minPollMs: number,
+  pollAfterMs: number | null,
+  pollIntervalMinutes: number | null,
+): number {
+  return pollIntervalMinutes === null ? Math.max(minPollMs, pollAfterMs ?? 0) : minPollMs;
+}
+
+/**
  * The pause until the next poll, in milliseconds, before jitter. The host's own wish counts first. A channel that has
  * announced something since it stands has proven itself: polls become rarer, to hours, while they find nothing that it
  * left out. One that has left something out counts as none. Without a channel polls are minutes apart, and those of an
  * idle calendar back off gently.
+ *
  *
  * @param minPollMs the shortest pause that the provider allows; it holds for every answer
  */

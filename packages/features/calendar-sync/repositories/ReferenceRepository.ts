@@ -197,6 +197,19 @@ export class ReferenceRepository {
     return rows.map(toReferenceRow);
   }
 
+  /** Ids of single events and series that were written, and that no pull has told of since. */
+  async findUntold(sql: Sql, calendarSyncId: string): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      SELECT "externalEventId" AS id FROM "BookingReference"
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "status" <> 'DELETED' AND "seriesReferenceId" IS NULL
+         AND "externalEventId" IS NOT NULL AND "lastPushedAt" > coalesce("lastPulledAt", '-infinity'::timestamptz)
+       UNION
+      SELECT "externalEventId" FROM "SeriesReference"
+       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "status" <> 'DELETED'
+         AND "externalEventId" IS NOT NULL AND "lastPushedAt" > coalesce("lastPulledAt", '-infinity'::timestamptz)`;
+    return rows.map(({ id }) => id);
+  }
+
   async update(sql: Sql, patches: readonly ReferencePatch[]): Promise<void> {
     if (patches.length === 0) return;
     await sql.$executeRaw`

@@ -2,7 +2,7 @@ import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { isCalendarError } from "@calsync/lib";
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
-import { afterPull, type PullEvidence, pollPause } from "../engine/poll-pause.ts";
+import { afterPull, type PullEvidence, pollPause, shortestPause } from "../engine/poll-pause.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
@@ -78,8 +78,9 @@ export class PullCalendar {
       // A job that another one has overtaken: what it was made for has been pulled since.
       if (lease.row.pullRequestedAt === null) return report;
       const startedAt = now();
-      const changedAt = await this.#pull(lease, report);
-      await this.#finish(lease, { startedAt, full: report.full, changes: report.changes, changedAt });
+      const { changedAt, pollAfterMs } = await this.#pull(lease, report);
+      const evidence = { startedAt, full: report.full, changes: report.changes, changedAt };
+      await this.#finish(lease, evidence, pollAfterMs);
       log.info(
         {
           calendarSyncId,
@@ -99,15 +100,16 @@ export class PullCalendar {
   }
 
   /** Remembers the pull and what it tells about the channel, and gives the lease back. */
-  async #finish(lease: Lease, evidence: PullEvidence): Promise<void> {
+  async #finish(lease: Lease, evidence: PullEvidence, pollAfterMs: number | null): Promise<void> {
     const { prisma, calendars, subscriptions, settings, gateway, now, log, random } = this.#deps;
     const { row, owner } = lease;
     const next = afterPull(row, evidence, settings.announcementGraceMs);
     const { minPollMs } = gateway.capabilitiesOf(row.provider);
+    const shortestMs = shortestPause(minPollMs, pollAfterMs, row.pollIntervalMinutes);
     const pulledAt = now();
     // A quarter to either side, so that calendars that were connected together do not stay together.
     const jitter = 0.75 + random() / 2;
-    const pauseMs = Math.max(minPollMs, pollPause({ ...row, ...next }, settings, minPollMs) * jitter);
+    const pauseMs = Math.max(shortestMs, pollPause({ ...row, ...next }, settings, shortestMs) * jitter);
     const isBack = row.lostAt !== null;
     // Writes have waited for this reading, and direct reads too.
     const payload = { calendarSyncId: row.id };
@@ -141,12 +143,16 @@ export class PullCalendar {
     await enqueueMany(prisma, [{ job: maintainSubscriptionJob, payload: { subscriptionId } }]);
   }
 
-  /** @returns when the changes were made, as far as the provider tells */
-  async #pull(lease: Lease, report: PullReport): Promise<Date[]> {
-    const { gateway, settings } = this.#deps;
+  /** @returns when the changes were made, as far as the provider tells, and what the calendar asks for until the next poll */
+  async #pull(lease: Lease, report: PullReport): Promise<{ changedAt: Date[]; pollAfterMs: number | null }> {
+    const { prisma, references, gateway, settings } = this.#deps;
     const changedAt: Date[] = [];
+    let pollAfterMs: number | null = null;
     const service = await gateway.serviceFor(lease.row.credentialId);
     const state = { ...lease.row };
+    const written = gateway.capabilitiesOf(state.provider).silentAboutShortLived
+      ? await references.findUntold(prisma, state.id)
+      : [];
     const massChanges = new HeldChanges(this.#deps, lease, state);
     await massChanges.carryOut();
     let listed = 0;
@@ -158,6 +164,7 @@ export class PullCalendar {
         const pages = service.onWatchedCalendarChange(state.externalCalendarId, state.cursor, {
           window,
           pageSize: settings.pageSize,
+          ...(written.length > 0 ? { written } : {}),
           signal: lease.signal,
         });
         for await (const page of pages) {
@@ -166,6 +173,7 @@ export class PullCalendar {
           const alone = listed++ === 0 && page.complete && !state.fullPullRunning;
           await this.#applyPage(lease, state, page, window, report, alone ? "alone" : "part");
           changedAt.push(...timesOfChange(page.changes));
+          pollAfterMs = page.pollAfterMs ?? null;
         }
         break;
       } catch (error) {
@@ -176,7 +184,7 @@ export class PullCalendar {
     if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
     await massChanges.settle();
     await this.#settleSeries(lease, state, service, report);
-    return changedAt;
+    return { changedAt, pollAfterMs };
   }
 
   async #beginFullPull(lease: Lease, state: CalendarSyncRow): Promise<void> {

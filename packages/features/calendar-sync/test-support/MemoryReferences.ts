@@ -97,6 +97,9 @@ export class MemoryReferences implements Methods {
         return new Date(end) > window.start && new Date(start) < window.end;
       });
 
+  // Calendars in memory tell everything.
+  findUntold: Methods["findUntold"] = () => [];
+
   update: Methods["update"] = (_sql, patches) => {
     for (const patch of patches) patchRow(this.#db.tables.references, patch.id, toRecord(patch));
   };

@@ -21,6 +21,8 @@ export interface CaldavHabits {
   unknownToken: "valid-sync-token" | 409 | 500 | "everything";
   /** Changes in one answer; what is more comes after a 507. */
   pageSize: number;
+  /** Whether a listing tells of what was made and removed since its token (RFC 6578 §3.5.2). */
+  tellsShortLived: boolean;
   /** Whether a PUT is answered with the new ETag. */
   etagOnPut: boolean;
   /** Whether the collection itself stands among its changes, as iCloud's does. */
@@ -35,6 +37,7 @@ const USUAL: CaldavHabits = {
   syncCollection: true,
   unknownToken: "valid-sync-token",
   pageSize: 10_000,
+  tellsShortLived: true,
   etagOnPut: true,
   listsItself: false,
   schedules: false,
@@ -305,7 +308,8 @@ export class MemoryCaldavServer implements CaldavTestServer {
         throw new PreconditionFailure(403, "valid-sync-token");
       } else if (this.habits.unknownToken !== "everything") return { status: this.habits.unknownToken };
     }
-    const { changed, removed, position, truncated } = calendar.changesSince(from, this.habits.pageSize);
+    const { pageSize, tellsShortLived } = this.habits;
+    const { changed, removed, position, truncated } = calendar.changesSince(from, pageSize, tellsShortLived);
     const responses = [
       ...changed.map(({ name, etag }) => response(at + encodeURIComponent(name), { "d:getetag": etag })),
       ...removed.map((name) => statusResponse(at + encodeURIComponent(name), "404 Not Found")),

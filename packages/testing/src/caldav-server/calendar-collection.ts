@@ -39,6 +39,8 @@ export class CalendarCollection {
   readonly #objects = new Map<string, StoredObject>();
   /** Names in the order of their last change, each with its position; a removed one stays for ever. */
   readonly #changes = new Map<string, number>();
+  /** Where each name was last made anew. */
+  readonly #madeAt = new Map<string, number>();
   #position = 0;
 
   /** Rises with every change and with nothing else. */
@@ -64,6 +66,7 @@ export class CalendarCollection {
     const digest = createHash("sha256").update(text).digest("base64url").slice(0, 12);
     const stored = { name, text, uid, etag: `"${this.#position}-${digest}"` };
     this.#objects.set(name, stored);
+    if (created) this.#madeAt.set(name, this.#position);
     return { stored, created };
   }
 
@@ -73,10 +76,11 @@ export class CalendarCollection {
   }
 
   /** Everything that changed after a position, each object once; from 0 on, what is there now. */
-  changesSince(position: number, limit: number): Listing {
-    const names = [...this.#changes].filter(
-      ([name, at]) => at > position && (position > 0 || this.#objects.has(name)),
-    );
+  changesSince(position: number, limit: number, tellsShortLived = true): Listing {
+    const toTell = (name: string) =>
+      this.#objects.has(name) ||
+      (position > 0 && (tellsShortLived || (this.#madeAt.get(name) ?? 0) <= position));
+    const names = [...this.#changes].filter(([name, at]) => at > position && toTell(name));
     const listed = names.slice(0, limit);
     const truncated = listed.length < names.length;
     return {

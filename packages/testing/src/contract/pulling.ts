@@ -69,6 +69,21 @@ export function describePulling({ setup, subject, can }: ContractContext): void 
       if (incremental) expect(after.changes).toEqual([]);
     });
 
+    test.runIf(capabilities.silentAboutShortLived)(
+      "what we wrote and a person deleted before the next pull is told to a pull that knows of it",
+      async () => {
+        const { service, calendarId, person } = subject();
+        const { cursor } = await drain(service, calendarId, null);
+        const kept = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        const gone = await service.createEvent(calendarId, sampleEvent(), sampleKey());
+        await person.delete(gone.eventId);
+        const written = [kept.eventId, gone.eventId];
+        const { changes } = await drain(service, calendarId, cursor, { written });
+        expect(deletions(changes).map(({ eventId }) => eventId)).toEqual([gone.eventId]);
+        expect([...upserts(changes).keys()]).toEqual([kept.eventId]);
+      },
+    );
+
     test("a pull of a calendar that is not there says so", async () => {
       const { service } = subject();
       await expectCode(drain(service, "no-such-calendar@calsync.example", null), "CALENDAR_NOT_FOUND");
