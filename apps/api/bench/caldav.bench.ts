@@ -18,10 +18,10 @@ export const caldavBench: BenchGroup = {
   name: "caldav",
   async run({ open, say }) {
     const server = await MemoryCaldavServer.start();
-    const site = await open();
-    const { prisma } = site.database;
     // What we allow ourselves of one account is another matter.
-    const worker = new BenchWorker({ ...site.env, CALL_LIMIT_FACTOR: "1000" });
+    const site = await open({ CALL_LIMIT_FACTOR: "1000" });
+    const { prisma } = site.database;
+    const worker = new BenchWorker(site.env);
     await worker.start();
     const pulls: number[] = [];
     const pushes: number[] = [];

@@ -11,8 +11,8 @@ import { type SandboxProcess, startSandboxProcess } from "../test/support/sandbo
 /** What benchmarks run on: a real PostgreSQL that writes to disk as in production, and Google's simulator beside it. */
 export interface BenchWorld {
   sandbox: SandboxProcess;
-  /** A migrated database of a benchmark's own with an API server on it. */
-  open(): Promise<BenchSite>;
+  /** A migrated database of a benchmark's own with an API server on it. @param more environment of its processes */
+  open(more?: Record<string, string>): Promise<BenchSite>;
   /** Says what is being done. */
   say(text: string): void;
   close(): Promise<void>;
@@ -52,7 +52,7 @@ export async function createBenchWorld(options: {
   return {
     sandbox,
     say,
-    async open() {
+    async open(more = {}) {
       const database = await openTestDatabase(server);
       const apiPort = await freePort();
       const env = {
@@ -66,6 +66,7 @@ export async function createBenchWorld(options: {
         // Servers that users name are on this machine too.
         OUTBOUND_ALLOW: "127.0.0.1",
         ...(profileDir ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` } : {}),
+        ...more,
       };
       const start: BenchSite["start"] = (file, more = {}) =>
         startNode(file, { env: { ...env, ...more.env }, ...(more.args ? { args: more.args } : {}) });
