@@ -9,7 +9,14 @@ import { anyPorts, localSecrets } from "./settings.mjs";
 import { logDir, root } from "./toolchain.mjs";
 
 /** Waits that a person's day has room for and a test has not, and servers that users name on this machine. */
-const SETTINGS = { CRON_INTERVAL_MS: "1000", MAIL_SETTLE_MS: "500", OUTBOUND_ALLOW: "127.0.0.1" };
+const SETTINGS = {
+  CRON_INTERVAL_MS: "1000",
+  MAIL_SETTLE_MS: "500",
+  OUTBOUND_ALLOW: "127.0.0.1",
+  // All guests of a test come from one address.
+  GUEST_CHANGES_PER_HOUR: "0",
+  GUEST_READS_PER_MINUTE: "0",
+};
 
 /**
  * Starts the stack; its logs are in .calsync/logs/test.
@@ -28,7 +35,9 @@ export async function startTestStack(serverUrl, { dir, onStarted }) {
   // Whatever is configured on this machine, the tests meet the sandbox, at the addresses of this run.
   for (const name of Object.keys(process.env)) {
     if (
-      /^(GOOGLE_|MICROSOFT_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_|CRON_|SCHEDULE_|OUTBOUND_)/.test(name)
+      /^(GUEST_|GOOGLE_|MICROSOFT_|API_|WEB_|SMTP_|MAIL_|WORKER_|NOTIFICATION_|CRON_|SCHEDULE_|OUTBOUND_)/.test(
+        name,
+      )
     )
       delete process.env[name];
   }

@@ -46,13 +46,14 @@ export const latencyBench: BenchGroup = {
     await sleep(1_500);
 
     const changed = new Map<number, () => void>();
-    const ears = await listenForEvents({
+    const ears = listenForEvents({
       url: site.database.url,
       onGap: () => {},
       onEvent: (event) => {
         if (event.type === "booking") changed.get(event.id)?.();
       },
     });
+    await ears.ready;
     const token = await sandbox.pageToken(googleEmail);
     const move = async (eventId: string, start: Date) => {
       const url = `${sandbox.url}/calendar/v3/calendars/primary/events/${eventId}`;

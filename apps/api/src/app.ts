@@ -1,5 +1,4 @@
 import helmet from "@fastify/helmet";
-import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -18,6 +17,7 @@ import { problemPlugin } from "./plugins/problem.ts";
 import { requestLogPlugin } from "./plugins/request-log.ts";
 import { streamPlugin } from "./plugins/stream.ts";
 import { unusedConnectionsPlugin } from "./plugins/unused-connections.ts";
+import { visitorLimitsPlugin } from "./plugins/visitor-limits.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { bookingRoutes } from "./routes/bookings.ts";
 import { calendarRoutes } from "./routes/calendar.ts";
@@ -52,7 +52,7 @@ const BODY_LIMIT_BYTES = 256 * 1024;
  * listening connection, but not the container.
  */
 export async function buildApp(container: Container): Promise<FastifyInstance> {
-  const { env, log, auth, metrics, secureCookie } = container;
+  const { env, log, auth, metrics, secureCookie, visitors } = container;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // The framework's own lines hold whole addresses; see requestLogPlugin.
@@ -79,7 +79,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
     strictTransportSecurity: secureCookie,
   });
-  await app.register(rateLimit, { global: false });
+  await app.register(visitorLimitsPlugin, { visitors });
   await app.register(authPlugin, { auth, secureCookie });
   await app.register(requestLogPlugin);
   await app.register(csrfPlugin, { ownOrigins: [new URL(env.WEB_URL).origin, new URL(env.API_URL).origin] });

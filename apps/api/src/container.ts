@@ -57,6 +57,7 @@ import { createHostNews, noticePath } from "./services/host-news.ts";
 import { createMetrics, type Metrics } from "./services/metrics.ts";
 import { createNotificationSecrets, type NotificationSecrets } from "./services/notification-secrets.ts";
 import { checkReadiness, type Readiness } from "./services/readiness.ts";
+import { createVisitorLimits, type VisitorLimits } from "./services/visitor-limits/visitor-limits.ts";
 
 /** Everything that a process of the API is made of, put together once. The one place where providers meet features. */
 export interface Container {
@@ -78,6 +79,8 @@ export interface Container {
   /** Deletes what is over its time. */
   cleanUp(): Promise<CleanUpReport>;
   readonly guestTokens: GuestTokens;
+  /** What strangers may use from one address, and how often passwords may be tried. */
+  readonly visitors: VisitorLimits;
   readonly webhooks: WebhookService;
   /** Calendar files: imports, exports and feeds. */
   readonly ics: IcsService;
@@ -144,10 +147,17 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   });
   const redis = env.REDIS_URL === undefined ? null : connectRedis(env.REDIS_URL);
   redis?.on("error", (error) =>
-    log.warn({ err: error }, "Redis cannot be reached; call limits count per process"),
+    log.warn({ err: error }, "Redis cannot be reached; limits count per process"),
   );
+  const store = redis ? redisQuotas(redis) : postgresQuotas(prisma);
+  const visitors = createVisitorLimits({
+    store,
+    readsPerMinute: env.GUEST_READS_PER_MINUTE,
+    changesPerHour: env.GUEST_CHANGES_PER_HOUR,
+    log,
+  });
   const limiter = createCallLimiter({
-    store: redis ? redisQuotas(redis) : postgresQuotas(prisma),
+    store,
     maxWaitMs: env.CALL_LIMIT_MAX_WAIT_MS,
     factor: env.CALL_LIMIT_FACTOR,
     log,
@@ -252,6 +262,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     sync,
     preferences: createSyncPreferences({ prisma, now }),
     guestTokens,
+    visitors,
     webhooks: createWebhookService(webhooks),
     ics,
     metrics,

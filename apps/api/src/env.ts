@@ -134,6 +134,22 @@ export const apiEnv = z.object({
     .describe(
       "How long a call may wait for its turn below the limit, in milliseconds; what would wait longer comes back later.",
     ),
+  GUEST_CHANGES_PER_HOUR: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(60)
+    .describe(
+      "Bookings that guests may make, move or cancel from one address in an hour, over all processes; `0` sets no limit.",
+    ),
+  GUEST_READS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(300)
+    .describe(
+      "How often booking pages and free times may be read from one address in a minute; `0` sets no limit.",
+    ),
   SYNC_FRESH_FOR_MS: z.coerce
     .number()
     .int()

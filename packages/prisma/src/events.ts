@@ -2,78 +2,116 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { connectionConfig } from "./connection.ts";
 
-/** Something that a page may show has changed; the migrations' triggers send these. */
+/** The channel on which the migrations' triggers tell of changes. */
+const CHANNEL = "calsync_events";
+
+/** Something that a page may show has changed; the migrations' triggers send these: never content, only what to read again. */
 export type DatabaseEvent =
   | { type: "booking"; userId: number; id: number; uid: string }
   | { type: "calendar-sync"; userId: number; id: string }
-  | { type: "credential"; userId: number; id: number };
+  | { type: "credential"; userId: number; id: number }
+  | { type: "sync-run"; userId: number; id: string };
 
 export interface ListenOptions {
+  /** Of the database itself, or of a pooler in session mode. */
   url: string;
   /** Called for every committed change, in order. Must not throw. */
   onEvent(event: DatabaseEvent): void;
-  /** The connection was lost and is back: events in between are lost, so whoever follows along reads everything anew. */
+  /** Events may have been lost before this moment, since there was no connection: whoever follows along reads everything anew. */
   onGap(): void;
   log?: { warn(fields: object, message: string): void } | undefined;
-  /** First pause before connecting again, doubled up to 10 s; default 250. */
+  /** First pause before connecting again, doubled up to the longest; 100 when left out. */
   reconnectMs?: number | undefined;
+  /** Longest pause between attempts to connect again; 5,000 when left out. */
+  maxReconnectMs?: number | undefined;
+}
+
+/** A connection that hears of changes. */
+export interface DatabaseListener {
+  /** Settles when it listens for the first time, or was stopped before that. */
+  ready: Promise<void>;
+  /** Ends the connection; nothing is heard any more. */
+  stop(): Promise<void>;
 }
 
 /**
- * Follows the changes of the whole database over one connection, which it opens again whenever it breaks.
- * @returns once it listens; `stop` ends it.
- * @throws whatever `pg` throws when the first connection fails.
+ * Follows the changes of the whole database over one connection. Connects in the background, again and again while it has to:
+ * a database that is away for a while is no reason for a server to fail.
  */
-export async function listenForEvents(options: ListenOptions): Promise<{ stop(): Promise<void> }> {
+export function listenForEvents(options: ListenOptions): DatabaseListener {
+  const { log, reconnectMs = 100, maxReconnectMs = 5_000 } = options;
   const stopping = new AbortController();
-  let current = await open(options, onLost);
+  const { signal } = stopping;
+  const first = Promise.withResolvers<void>();
+  let client: Client | undefined;
 
-  function onLost(): void {
-    if (stopping.signal.aborted) return;
-    options.log?.warn({}, "the connection that hears of changes broke; connecting again");
-    void reconnect();
+  async function run(): Promise<void> {
+    let pauseMs = reconnectMs;
+    let missing = false;
+    while (!signal.aborted) {
+      try {
+        const ended = await listen(() => {
+          pauseMs = reconnectMs;
+          if (missing) options.onGap();
+          first.resolve();
+        });
+        if (!signal.aborted) {
+          log?.warn({ reason: ended }, "the connection that hears of changes ended; connecting again");
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          log?.warn({ err: error }, "the connection that hears of changes cannot be made; trying again");
+        }
+      }
+      missing = true;
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, maxReconnectMs);
+    }
+    first.resolve();
   }
 
-  async function reconnect(): Promise<void> {
-    for (let pauseMs = options.reconnectMs ?? 250; !stopping.signal.aborted; ) {
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      if (stopping.signal.aborted) return;
-      try {
-        const next = await open(options, onLost);
-        if (stopping.signal.aborted) return await next.end();
-        current = next;
-        return options.onGap();
-      } catch {
-        pauseMs = Math.min(pauseMs * 2, 10_000);
-      }
+  /** Listens on a new connection until it ends. @returns why it ended @throws when it could not be made */
+  async function listen(onListening: () => void): Promise<string> {
+    const connection = new Client({ ...connectionConfig(options.url), application_name: "calsync events" });
+    client = connection;
+    const ended = new Promise<string>((resolve) => {
+      connection.on("error", (error) => resolve(error.message));
+      connection.on("end", () => resolve("connection closed"));
+    });
+    connection.on("notification", ({ payload }) => {
+      if (signal.aborted) return;
+      const event = eventOf(payload);
+      if (event) options.onEvent(event);
+      else log?.warn({ payload }, "the database told of a change in words that are not understood");
+    });
+    try {
+      await connection.connect();
+      await connection.query(`LISTEN ${CHANNEL}`);
+      onListening();
+      return await ended;
+    } finally {
+      client = undefined;
+      await connection.end().catch(() => undefined);
     }
   }
 
+  const running = run();
   return {
+    ready: first.promise,
     async stop() {
       stopping.abort();
-      await current.end().catch(() => undefined);
+      await client?.end().catch(() => undefined);
+      await running;
     },
   };
 }
 
-async function open(options: ListenOptions, onLost: () => void): Promise<Client> {
-  const client = new Client({ ...connectionConfig(options.url), application_name: "calsync events" });
-  let listening = false;
-  let lost = false;
-  // "error" and "end" may both come for one loss.
-  const lose = () => {
-    if (lost || !listening) return;
-    lost = true;
-    onLost();
-  };
-  client.on("error", lose);
-  client.on("end", lose);
-  client.on("notification", ({ payload }) => {
-    if (payload !== undefined) options.onEvent(JSON.parse(payload) as DatabaseEvent);
-  });
-  await client.connect();
-  await client.query("LISTEN calsync_events");
-  listening = true;
-  return client;
+/** What the triggers send is JSON with a type; anybody who may connect can send something else on the channel. */
+function eventOf(payload: string | undefined): DatabaseEvent | null {
+  try {
+    const event: unknown = JSON.parse(payload ?? "");
+    return typeof event === "object" && event !== null && "type" in event ? (event as DatabaseEvent) : null;
+  } catch {
+    return null;
+  }
 }

@@ -16,6 +16,6 @@ export {
   isUniqueViolation,
   retryOnDeadlock,
 } from "./database-error.ts";
-export { type DatabaseEvent, type ListenOptions, listenForEvents } from "./events.ts";
+export { type DatabaseEvent, type DatabaseListener, type ListenOptions, listenForEvents } from "./events.ts";
 export * from "./generated/client.ts";
 export { lockHostTime } from "./host-lock.ts";

@@ -102,6 +102,12 @@ export const problemPlugin = plugin(
   { name: "calsync-problem" },
 );
 
+/** `40 seconds`, `1 minute`, `12 minutes`. */
+function inWords(seconds: number): string {
+  const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   // Sent as text, so that a route's own response schemas do not apply to it.
   return reply
@@ -127,7 +133,7 @@ function problemOf(error: FastifyError | Error): Problem {
     return { ...base, title, detail: error.message, ...(hint === undefined ? {} : { hint }) };
   }
   if (error instanceof TooManyRequests) {
-    const hint = `Try again in ${Math.ceil(error.retryAfterSeconds / 60)} minutes.`;
+    const hint = `Try again in ${inWords(error.retryAfterSeconds)}.`;
     return { ...common("too_many_attempts", 429), detail: error.message, hint };
   }
   if (hasZodFastifySchemaValidationErrors(error)) {

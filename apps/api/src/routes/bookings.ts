@@ -90,7 +90,7 @@ export function bookingRoutes({ bookings, sync }: Container): FastifyPluginAsync
     app.post(
       "/v1/bookings/:uid/reschedule",
       {
-        preHandler: app.recogniseUser,
+        preHandler: [app.recogniseUser, app.limitGuestChanges],
         schema: {
           tags,
           summary: "Move a booking",
@@ -109,7 +109,7 @@ export function bookingRoutes({ bookings, sync }: Container): FastifyPluginAsync
     app.post(
       "/v1/bookings/:uid/cancel",
       {
-        preHandler: app.recogniseUser,
+        preHandler: [app.recogniseUser, app.limitGuestChanges],
         schema: {
           tags,
           summary: "Cancel a booking",

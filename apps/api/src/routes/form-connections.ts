@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
@@ -5,7 +6,7 @@ import { userIdOf } from "../plugins/auth.ts";
 import { TooManyRequests } from "../plugins/problem.ts";
 
 /** Each attempt calls a server that the user has named: enough for a person who mistypes, too few to search networks by it. */
-const ATTEMPTS = { max: 20, timeWindow: 5 * 60_000 };
+const ATTEMPTS = { units: 20, perMs: 5 * 60_000 };
 
 const formValues = z
   .record(z.string().max(64), z.string().max(4_000))
@@ -16,18 +17,15 @@ const REFUSALS =
   "`address_not_a_calendar` or `permission_missing`; `errors` names the fields. Attempts are limited.";
 
 /** Connecting an account by a password, a token or an address. */
-export function formConnectionRoutes({ connections }: Container): FastifyPluginAsyncZod {
+export function formConnectionRoutes({ connections, visitors }: Container): FastifyPluginAsyncZod {
   return async (app) => {
     const tags = ["Connections"];
     const preHandler = app.requireUser;
-    const attemptsOfUser = app.createRateLimit({
-      ...ATTEMPTS,
-      keyGenerator: (request) => `connect:${userIdOf(request)}`,
-    });
-    const countAttempt = async (request: Parameters<typeof attemptsOfUser>[0]) => {
-      const state = await attemptsOfUser(request);
-      if (state.isAllowed || !state.isExceeded) return;
-      throw new TooManyRequests("Too many attempts to connect an account.", state.ttlInSeconds);
+    const attemptsOfUser = visitors.attempts("connect", ATTEMPTS);
+    const countAttempt = async (request: FastifyRequest) => {
+      const waitMs = await attemptsOfUser.count(String(userIdOf(request)));
+      if (waitMs === 0) return;
+      throw new TooManyRequests("Too many attempts to connect an account.", Math.ceil(waitMs / 1_000));
     };
 
     app.post(

@@ -22,6 +22,7 @@ export function publicRoutes({ bookings }: Container): FastifyPluginAsyncZod {
     app.get(
       "/v1/public/:username",
       {
+        preHandler: app.limitGuestReads,
         schema: {
           tags,
           security,
@@ -36,6 +37,7 @@ export function publicRoutes({ bookings }: Container): FastifyPluginAsyncZod {
     app.get(
       "/v1/public/:username/:slug",
       {
+        preHandler: app.limitGuestReads,
         schema: {
           tags,
           security,
@@ -50,7 +52,7 @@ export function publicRoutes({ bookings }: Container): FastifyPluginAsyncZod {
     app.get(
       "/v1/slots",
       {
-        preHandler: app.recogniseUser,
+        preHandler: [app.recogniseUser, app.limitGuestReads],
         schema: {
           tags,
           security,
@@ -68,11 +70,13 @@ export function publicRoutes({ bookings }: Container): FastifyPluginAsyncZod {
     app.post(
       "/v1/bookings",
       {
+        preHandler: app.limitGuestChanges,
         schema: {
           tags,
           security,
           summary: "Book a time",
-          description: "409 `slot_taken` when somebody else was quicker.",
+          description:
+            "409 `slot_taken` when somebody else was quicker; 429 with Retry-After when too many come from one address.",
           headers: z.object({ "idempotency-key": idempotencyKeySchema.optional() }),
           body: bookRequestSchema,
           response: { 201: bookedSchema },

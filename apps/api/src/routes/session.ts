@@ -5,9 +5,10 @@ import type { Container } from "../container.ts";
 import { userSchema } from "../dto/account.ts";
 import { clearSessionCookie, sessionTokenOf, setSessionCookie, viewerOf } from "../plugins/auth.ts";
 import { TooManyRequests } from "../plugins/problem.ts";
+import { placeOf } from "../services/visitor-limits/place.ts";
 
 /** Failed attempts for one address from one place, and from one place altogether, before a pause. */
-const FAILURES = { perAddress: 10, perPlace: 60, timeWindow: 10 * 60_000 };
+const FAILURES = { perAddress: 10, perPlace: 60, perMs: 10 * 60_000 };
 
 const credentials = z.object({
   email: z.string().trim().min(3).max(254),
@@ -15,15 +16,11 @@ const credentials = z.object({
 });
 
 /** Signing in and out, and who one is. */
-export function sessionRoutes({ auth, secureCookie }: Container): FastifyPluginAsyncZod {
+export function sessionRoutes({ auth, secureCookie, visitors }: Container): FastifyPluginAsyncZod {
   return async (app) => {
-    const { timeWindow } = FAILURES;
-    const failuresOfAddress = app.createRateLimit({
-      max: FAILURES.perAddress,
-      timeWindow,
-      keyGenerator: (request) => `${request.ip} ${credentials.parse(request.body).email.toLowerCase()}`,
-    });
-    const failuresOfPlace = app.createRateLimit({ max: FAILURES.perPlace, timeWindow });
+    const { perAddress, perPlace, perMs } = FAILURES;
+    const failuresOfAddress = visitors.attempts("sign-in-address", { units: perAddress, perMs });
+    const failuresOfPlace = visitors.attempts("sign-in-place", { units: perPlace, perMs });
 
     app.post(
       "/v1/session",
@@ -37,18 +34,21 @@ export function sessionRoutes({ auth, secureCookie }: Container): FastifyPluginA
         },
       },
       async (request, reply) => {
-        for (const limit of [failuresOfAddress, failuresOfPlace]) {
-          const state = await limit(request, { increment: false });
-          if (state.isAllowed || state.remaining > 0) continue;
-          throw new TooManyRequests("Too many failed attempts to sign in.", state.ttlInSeconds);
+        const { email, password } = request.body;
+        const place = placeOf(request.ip);
+        const address = `${place} ${email.toLowerCase()}`;
+        const waits = await Promise.all([failuresOfAddress.left(address), failuresOfPlace.left(place)]);
+        const waitMs = Math.max(...waits);
+        if (waitMs > 0) {
+          throw new TooManyRequests("Too many failed attempts to sign in.", Math.ceil(waitMs / 1_000));
         }
         try {
-          const { user, token, expiresAt } = await auth.signIn(request.body.email, request.body.password);
+          const { user, token, expiresAt } = await auth.signIn(email, password);
           setSessionCookie(reply, secureCookie, token, expiresAt);
           return { user };
         } catch (error) {
           if (error instanceof AppError && error.code === "wrong_credentials") {
-            await Promise.all([failuresOfAddress(request), failuresOfPlace(request)]);
+            await Promise.all([failuresOfAddress.count(address), failuresOfPlace.count(place)]);
           }
           throw error;
         }

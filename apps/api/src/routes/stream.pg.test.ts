@@ -94,7 +94,7 @@ test("a feed that lost the database connects again and says that anything may ha
   const stream = await listen("", { cookie: host.cookie });
   await world.database.prisma.$executeRaw`
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE application_name = 'calsync-feed' AND datname = current_database()`;
+    WHERE application_name = 'calsync events' AND datname = current_database()`;
   await stream.firstChange();
   expect(stream.changes()).toEqual([
     { type: "booking" },

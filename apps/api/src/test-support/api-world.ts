@@ -67,6 +67,9 @@ export async function createApiWorld(
     SESSION_SECRET: "s".repeat(32),
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
     CRON_SECRET,
+    // All guests of a test come from one address.
+    GUEST_CHANGES_PER_HOUR: "0",
+    GUEST_READS_PER_MINUTE: "0",
     SMTP_URL: "smtp://127.0.0.1:2525",
     GOOGLE_CLIENT_ID: CLIENT.clientId,
     GOOGLE_CLIENT_SECRET: CLIENT.clientSecret,

@@ -32,6 +32,9 @@ export function apiEnvironment(options: {
     API_URL: `http://127.0.0.1:${apiPort}`,
     WEB_URL,
     SESSION_SECRET: "s".repeat(32),
+    // All guests of a test come from one address.
+    GUEST_CHANGES_PER_HOUR: "0",
+    GUEST_READS_PER_MINUTE: "0",
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
     ...(googleUrl === undefined ? {} : googleEnvironment(googleUrl)),

@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import type { CalendarService } from "@calsync/types";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { interceptPages } from "./intercept-pages.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
@@ -280,7 +280,10 @@ describe("invariant 7: mass-change guard", () => {
     const uids = await start({ bookings: 6, limit: 4, pageSize: 2 });
     await deleteAll(uids);
     let pages = 0;
-    world.wrapService = (service) => failAtPage(service, () => ++pages === 2);
+    world.wrapService = (service) =>
+      interceptPages(service, () => {
+        if (++pages === 2) throw new Error("the process died here");
+      });
     world.notifications.splice(0);
     await world.sync.requestPull([host.calendarSyncId]);
     await world.runJobs();
@@ -330,19 +333,3 @@ describe("invariant 7: mass-change guard", () => {
     ).rejects.toMatchObject({ code: "mass_change_not_found" });
   });
 });
-
-/** A service whose process dies before a page reaches the engine. */
-function failAtPage(service: CalendarService, dies: () => boolean): CalendarService {
-  return new Proxy(service, {
-    get(target, key) {
-      const value = Reflect.get(target, key) as unknown;
-      if (key !== "onWatchedCalendarChange") return typeof value === "function" ? value.bind(target) : value;
-      return async function* (...input: Parameters<CalendarService["onWatchedCalendarChange"]>) {
-        for await (const page of target.onWatchedCalendarChange(...input)) {
-          if (dies()) throw new Error("the process died here");
-          yield page;
-        }
-      };
-    },
-  });
-}

@@ -1,6 +1,6 @@
 import { Card } from "@calsync/ui";
 import Link from "next/link";
-import type { MassChange } from "../api/types.ts";
+import type { MassChange } from "../api/question-types.ts";
 import { MomentText } from "../time/TimeText.tsx";
 import { countOfMassChange } from "./question-words.ts";
 

@@ -1,7 +1,7 @@
 import { Alert, Badge, buttonClass, Card, EmptyState } from "@calsync/ui";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { MassChange, Question } from "../api/types.ts";
+import type { MassChange, Question } from "../api/question-types.ts";
 import { ConnectButton } from "../calendars/ConnectButton.tsx";
 import { explainCalendarError } from "../calendars/explain-error.ts";
 import { SyncQueue } from "../sync-status/SyncQueue.tsx";

@@ -2,7 +2,7 @@
 
 import { Button, Choice as ChoiceInput, TextField } from "@calsync/ui";
 import { type FormEvent, useState } from "react";
-import type { FieldComparison, QuestionDetails } from "../api/types.ts";
+import type { FieldComparison, QuestionDetails } from "../api/question-types.ts";
 import { describeField, FIELD_NAMES } from "../changes/describe-change.ts";
 import { useHourCycle } from "../time/HourCycleProvider.tsx";
 import { answerOf, type Choices, fieldsToChoose, proposedChoices } from "./choose-fields.ts";

@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@calsync/ui";
-import type { Question } from "../api/types.ts";
+import type { Question } from "../api/question-types.ts";
 import { answersOf } from "./question-words.ts";
 
 /** The two answers to a question that is about the booking as a whole, each with what it does. */

@@ -4,7 +4,7 @@ import { Alert, Button, Card } from "@calsync/ui";
 import { useRouter } from "next/navigation";
 import { useId } from "react";
 import { callApi } from "../api/browser.ts";
-import type { AskingEdit } from "../api/types.ts";
+import type { AskingEdit } from "../api/question-types.ts";
 import { useAction } from "../api/use-action.ts";
 import { describeField, FIELD_NAMES } from "../changes/describe-change.ts";
 import { useHourCycle } from "../time/HourCycleProvider.tsx";

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { callApi } from "../api/browser.ts";
-import type { MassChangeDetails } from "../api/types.ts";
+import type { MassChangeDetails } from "../api/question-types.ts";
 import { useAction } from "../api/use-action.ts";
 import { RefreshWhile } from "../live/RefreshWhile.tsx";
 import { MomentText, WhenText } from "../time/TimeText.tsx";

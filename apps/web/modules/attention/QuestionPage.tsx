@@ -6,7 +6,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
 import { callApi } from "../api/browser.ts";
 import { ApiProblem } from "../api/problem.ts";
-import type { QuestionDetails } from "../api/types.ts";
+import type { QuestionDetails } from "../api/question-types.ts";
 import { useAction } from "../api/use-action.ts";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
 import { ChooseFields } from "./ChooseFields.tsx";

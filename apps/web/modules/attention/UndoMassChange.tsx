@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { callApi } from "../api/browser.ts";
-import type { MassChangeDetails, MassUndoOutcome } from "../api/types.ts";
+import type { MassChangeDetails, MassUndoOutcome } from "../api/question-types.ts";
 import { useAction } from "../api/use-action.ts";
 import { toUndo, undoOutcomeText } from "./mass-undo-words.ts";
 

@@ -1,13 +1,6 @@
+import type { AskingEdit, MassChange, Question } from "../api/question-types.ts";
 import { readApi } from "../api/server.ts";
-import type {
-  AskingEdit,
-  Connection,
-  MassChange,
-  Question,
-  QueueItem,
-  SyncOverview,
-  SyncStatus,
-} from "../api/types.ts";
+import type { Connection, QueueItem, SyncOverview, SyncStatus } from "../api/types.ts";
 
 /** All that waits for the host. */
 export interface Attention {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { FieldComparison } from "../api/types.ts";
+import type { FieldComparison } from "../api/question-types.ts";
 import { answerOf, fieldsToChoose, proposedChoices } from "./choose-fields.ts";
 
 const field = (name: FieldComparison["field"], change: Partial<FieldComparison> = {}): FieldComparison => ({

@@ -1,4 +1,4 @@
-import type { FieldComparison } from "../api/types.ts";
+import type { FieldComparison } from "../api/question-types.ts";
 
 /** What is chosen for a field: a side, or a text of one's own. */
 export type Choice = "local" | "remote" | { text: string };

@@ -1,4 +1,4 @@
-import type { MassChangeDetails, MassUndoOutcome } from "../api/types.ts";
+import type { MassChangeDetails, MassUndoOutcome } from "../api/question-types.ts";
 
 /** How many changes of a mass change can be tried to be taken back; none while it is still being carried out. */
 export function toUndo({

@@ -1,4 +1,4 @@
-import type { MassChange, Question } from "../api/types.ts";
+import type { MassChange, Question } from "../api/question-types.ts";
 
 /** What a question is about, in two words. */
 export function shortKind(kind: Question["kind"]): string {

@@ -29,12 +29,14 @@ afterEach(async () => {
 afterAll(() => database.drop());
 
 async function listen() {
-  listener = await listenForEvents({
+  const listening = listenForEvents({
     url: database.url,
     onEvent: (event) => events.push(event),
     onGap: () => gaps++,
     reconnectMs: 20,
   });
+  listener = listening;
+  await listening.ready;
 }
 /** Sends an event of our own and waits for it: whatever was sent before it has arrived by then. */
 async function mark() {

@@ -2,8 +2,9 @@ import { buttonClass, Card, EmptyState, PageHeading } from "@calsync/ui";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { z } from "zod";
+import type { MassChange } from "../../../modules/api/question-types.ts";
 import { readApi, requireUser } from "../../../modules/api/server.ts";
-import type { Change, MassChange } from "../../../modules/api/types.ts";
+import type { Change } from "../../../modules/api/types.ts";
 import { AnsweredMassChanges } from "../../../modules/attention/AnsweredMassChanges.tsx";
 import { ChangeEntry } from "../../../modules/changes/ChangeEntry.tsx";
 

@@ -3,19 +3,13 @@ import dayGridPlugin from "fullcalendar/daygrid";
 import interactionPlugin from "fullcalendar/interaction";
 import themePlugin from "fullcalendar/themes/classic";
 import timeGridPlugin from "fullcalendar/timegrid";
-import {
-  type ApiEvent,
-  fromLocalInput,
-  moveSeriesBody,
-  type Span,
-  spanOf,
-  timesBody,
-} from "../event-model.ts";
+import { type ApiEvent, moveSeriesBody, type Span, spanOf, timesBody } from "../event-model.ts";
 import type { ApiCalendar, CalendarApi } from "./calendar-api.ts";
 import { followChanges } from "./change-stream.ts";
 import { h, mainElement, messageOf, pageData, sandboxApi, toast } from "./dom.ts";
+import { droppedSpan, saveBody, withOffset, withoutNulls } from "./event-bodies.ts";
 import { eventContent } from "./event-content.ts";
-import { askSeriesScope, type EventFields, type EventRights, openEventDialog } from "./event-dialog.ts";
+import { askSeriesScope, type EventRights, openEventDialog } from "./event-dialog.ts";
 import { GoogleApi } from "./google-api.ts";
 import { OutlookApi } from "./outlook-api.ts";
 
@@ -129,7 +123,7 @@ function refresh(): void {
 
 async function loadEvents(timeMin: string, timeMax: string): Promise<EventInput[]> {
   if (!api || !current) return [];
-  const events = await api.listEvents(current.id, withOffset(timeMin), withOffset(timeMax));
+  const events = await api.listEvents(current.id, withOffset(timeMin, zone()), withOffset(timeMax, zone()));
   return events.filter((event) => event.status !== "cancelled" && event.start).map(toInput);
 }
 
@@ -161,11 +155,6 @@ function isWritable(): boolean {
   return current?.accessRole === "owner" || current?.accessRole === "writer";
 }
 
-/** The API wants an offset; the component leaves it out where a day begins in a named zone. */
-function withOffset(value: string): string {
-  return /(Z|[+-]\d\d:\d\d)$/.test(value) ? value : fromLocalInput(value.slice(0, 16), zone());
-}
-
 function zone(): string {
   return current?.timeZone ?? "UTC";
 }
@@ -179,7 +168,9 @@ async function createAtNextHour(): Promise<void> {
 async function createEvent(span: Span): Promise<void> {
   const calendarId = current?.id;
   if (!api || !calendarId) return;
-  const zoned = span.allDay ? span : { ...span, start: withOffset(span.start), end: withOffset(span.end) };
+  const zoned = span.allDay
+    ? span
+    : { ...span, start: withOffset(span.start, zone()), end: withOffset(span.end, zone()) };
   const answer = await withHold(() =>
     openEventDialog({ event: {}, span: zoned, recurrence: [], timeZone: zone(), rights: "edit" }),
   );
@@ -224,20 +215,9 @@ async function editEvent(event: ApiEvent): Promise<void> {
     const scope = !master ? "this" : answer.fields.recurrence ? "all" : await askSeriesScope("Save");
     if (!scope) return;
     const target = scope === "all" && master ? master : event;
-    const body = saveBody(event, scope === "all" ? master : undefined, answer.fields);
+    const body = saveBody(event, scope === "all" ? master : undefined, answer.fields, zone());
     await attempt("Saved", () => requireApi().patchEvent(calendarId, target.id, body, sendUpdates));
   });
-}
-
-function saveBody(
-  event: ApiEvent,
-  master: ApiEvent | undefined,
-  fields: EventFields,
-): Record<string, unknown> {
-  const { span, ...body } = fields;
-  if (!span) return body;
-  if (!master) return { ...body, ...timesBody(span, event.start?.timeZone ?? zone()) };
-  return { ...moveSeriesBody(master, spanOf(event), span, zone()), ...body };
 }
 
 async function moveEvent(
@@ -247,7 +227,7 @@ async function moveEvent(
   const calendarId = current?.id;
   if (!calendarId) return;
   const source = moved.extendedProps["source"] as ApiEvent;
-  const after = droppedSpan(moved, source);
+  const after = droppedSpan(moved, source, zone());
   const sendUpdates = source.attendees?.length ? "all" : "none";
   await withHold(async () => {
     const scope = source.recurringEventId ? await askSeriesScope("Move") : "this";
@@ -266,20 +246,6 @@ async function moveEvent(
     });
     if (!done) revert();
   });
-}
-
-/** What a drop means; without an end (all-day to timed and back) the component leaves the length to us. */
-function droppedSpan(moved: { startStr: string; endStr: string; allDay: boolean }, source: ApiEvent): Span {
-  if (moved.allDay) {
-    const start = moved.startStr.slice(0, 10);
-    const next = new Date(Date.parse(`${start}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-    return { start, end: moved.endStr ? moved.endStr.slice(0, 10) : next, allDay: true };
-  }
-  const start = withOffset(moved.startStr);
-  const before = spanOf(source);
-  const lengthMs = before.allDay ? 3_600_000 : Date.parse(before.end) - Date.parse(before.start);
-  const end = moved.endStr ? withOffset(moved.endStr) : new Date(Date.parse(start) + lengthMs).toISOString();
-  return { start, end, allDay: false };
 }
 
 async function attempt(done: string, action: () => Promise<unknown>): Promise<boolean> {
@@ -308,12 +274,6 @@ async function withHold<Result>(action: () => Promise<Result>): Promise<Result> 
 function requireApi(): CalendarApi {
   if (!api) throw new Error("Choose an account first.");
   return api;
-}
-
-function withoutNulls(times: { start: object; end: object }): Record<string, unknown> {
-  const clean = (time: object) =>
-    Object.fromEntries(Object.entries(time).filter(([, value]) => value !== null));
-  return { start: clean(times.start), end: clean(times.end) };
 }
 
 async function loadCalendars(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { readParam, uidSchema } from "../../../../../modules/api/params.ts";
+import type { MassChangeDetails } from "../../../../../modules/api/question-types.ts";
 import { readApiOr404, requireUser } from "../../../../../modules/api/server.ts";
-import type { MassChangeDetails } from "../../../../../modules/api/types.ts";
 import { MassChangePage } from "../../../../../modules/attention/MassChangePage.tsx";
 
 export const metadata: Metadata = { title: "Many changes" };

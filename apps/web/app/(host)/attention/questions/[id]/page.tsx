@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { readParam, uidSchema } from "../../../../../modules/api/params.ts";
+import type { QuestionDetails } from "../../../../../modules/api/question-types.ts";
 import { readApiOr404, requireUser } from "../../../../../modules/api/server.ts";
-import type { QuestionDetails } from "../../../../../modules/api/types.ts";
 import { QuestionPage } from "../../../../../modules/attention/QuestionPage.tsx";
 
 export const metadata: Metadata = { title: "Decide" };
