@@ -19,6 +19,7 @@ export {
 export type { ServiceAccountKey } from "./google/oauth/ServiceAccounts.ts";
 export { CALENDAR_SCOPES, calendarScope } from "./google/scopes.ts";
 export type { AccessRole, Account, GoogleEvent, GuestMail } from "./google/types.ts";
+export { DEFAULT_GRAPH_APP, type GraphAppInput, type IssuedGraphTokens } from "./graph/apps.ts";
 export { GraphApiError } from "./graph/errors.ts";
 export {
   DEFAULT_GRAPH_BEHAVIOURS,
@@ -27,12 +28,7 @@ export {
   type GraphFaultRule,
   GraphFaults,
 } from "./graph/faults.ts";
-export {
-  DEFAULT_GRAPH_APP,
-  type GraphAppInput,
-  GraphSandbox,
-  type IssuedGraphTokens,
-} from "./graph/GraphSandbox.ts";
+export { GraphSandbox } from "./graph/GraphSandbox.ts";
 export type { LifecycleEvent } from "./graph/SubscriptionDelivery.ts";
 export type { GraphAccount, GraphEvent, GraphSubscription, MeetingMail } from "./graph/types.ts";
 export { Mailbox } from "./mail/Mailbox.ts";

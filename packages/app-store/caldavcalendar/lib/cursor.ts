@@ -1,6 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import type { Cursor } from "@calsync/types";
 import * as z from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 /** Exceptions that were handed out, by the names of their series: what is missing there next time has become ordinary again. */
 const exceptionsSchema = z.record(z.string(), z.array(z.string())).default({});
@@ -40,11 +41,3 @@ export function parseCursor(cursor: Cursor): CaldavCursor {
 }
 
 export const writeCursor = (cursor: CaldavCursor): Cursor => JSON.stringify(cursor);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
 import { CalendarError } from "@calsync/lib";
 import type { ServiceDependencies } from "@calsync/types";
+import { accessOf, isDelegated, renewedTokens } from "../../common/oauth/access-credential.ts";
+import { REFRESH_CODES, type RefusalSentences, toTokenError } from "../../common/oauth/token-errors.ts";
 import { RenewedToken } from "../../common/RenewedToken.ts";
-import {
-  type ConsentedCredential,
-  type GoogleCredential,
-  isDelegated,
-  parseCredential,
-} from "./credential-schema.ts";
-import { requestDelegatedTokens, toDelegationError, withDelegatedTokens } from "./delegation.ts";
+import { type ConsentedCredential, type GoogleCredential, parseCredential } from "./credential-schema.ts";
+import { requestDelegatedTokens, toDelegationError } from "./delegation.ts";
 import type { GoogleSettings } from "./settings.ts";
-import { type GrantedTokens, requestTokens, type TokenRefusal } from "./token-endpoint.ts";
+import { type GrantedTokens, requestTokens } from "./token-endpoint.ts";
+
+const REFUSALS: RefusalSentences = {
+  grant: "Google has ended the access to this account; connect it again",
+  client: "Google refuses our OAuth client; check its id and secret in the Google Cloud console",
+  request: "Google refuses the refresh request itself",
+  transient: "the access token could not be renewed for now",
+};
 
 /** Gives access tokens of one account and renews them. */
 export class AccessTokenSource {
@@ -51,18 +55,16 @@ async function renewed(
   now: Date,
   log: ServiceDependencies["log"],
 ): Promise<GoogleCredential> {
-  const answer = isDelegated(current)
-    ? await requestDelegatedTokens(settings, current, now)
-    : await requestTokens(settings, { grant_type: "refresh_token", refresh_token: current.refreshToken });
-  if (answer.type === "refused") {
-    const { cause, reason, status } = answer;
-    log.warn({ cause, reason, status }, "Google refused to renew an access token");
-    throw isDelegated(current) ? toDelegationError(answer, current) : toRefreshError(answer);
+  if (isDelegated(current)) {
+    const answer = await requestDelegatedTokens(settings, current, now);
+    const tokens = renewedTokens(answer, "Google", log, (refusal) => toDelegationError(refusal, current));
+    return { ...current, ...accessOf(tokens, now) };
   }
-  log.debug({ expiresInSeconds: answer.tokens.expires_in }, "an access token of Google was renewed");
-  return isDelegated(current)
-    ? withDelegatedTokens(answer.tokens, current, now)
-    : withTokens(answer.tokens, current, now);
+  const form = { grant_type: "refresh_token", refresh_token: current.refreshToken };
+  const tokens = renewedTokens(await requestTokens(settings, form), "Google", log, (refusal) =>
+    toTokenError(refusal, REFRESH_CODES, REFUSALS),
+  );
+  return withTokens(tokens, current, now);
 }
 
 /** What a renewal rests on; another one means that somebody has connected again. */
@@ -86,40 +88,14 @@ export function withTokens(
       "Google gave no refresh token; remove this app at myaccount.google.com/connections and connect again",
     );
   }
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1_000).toISOString();
+  const { refresh_token_expires_in: grantSeconds } = tokens;
   return {
-    accessToken: tokens.access_token,
-    accessTokenExpiresAt: after(tokens.expires_in),
+    ...accessOf(tokens, now),
     refreshToken,
     scope: tokens.scope || (current?.scope ?? ""),
     grantEndsAt:
-      tokens.refresh_token_expires_in === undefined
+      grantSeconds === undefined
         ? (current?.grantEndsAt ?? null)
-        : after(tokens.refresh_token_expires_in),
+        : new Date(now.getTime() + grantSeconds * 1_000).toISOString(),
   };
-}
-
-function toRefreshError({ cause, reason, status, retryAfterMs }: TokenRefusal): CalendarError {
-  const options = { status: status ?? undefined, providerReason: reason };
-  switch (cause) {
-    case "grant":
-      return new CalendarError(
-        "CREDENTIAL_INVALID",
-        "Google has ended the access to this account; connect it again",
-        options,
-      );
-    case "client":
-      return new CalendarError(
-        "OAUTH_CLIENT_REFUSED",
-        "Google refuses our OAuth client; check its id and secret in the Google Cloud console",
-        options,
-      );
-    case "request":
-      return new CalendarError("INVALID_REQUEST", "Google refuses the refresh request itself", options);
-    case "transient":
-      return new CalendarError("OAUTH_TOKEN_EXPIRED", "the access token could not be renewed for now", {
-        ...options,
-        advice: { retry: "later", afterMs: retryAfterMs ?? null },
-      });
-  }
 }

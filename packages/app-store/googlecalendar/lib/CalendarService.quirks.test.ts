@@ -2,12 +2,10 @@ import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import { drain } from "@calsync/testing/contract";
 import type { CalendarEvent, ExternalChange } from "@calsync/types";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  type ConnectedAccount,
-  connectAccount,
-  SAMPLE_EVENT as EVENT,
-  NotificationEndpoint,
-} from "../test/google-sandbox.ts";
+import { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
+import { SAMPLE_EVENT as EVENT } from "../../common/test/sample-event.ts";
+import { type ConnectedAccount, connectAccount } from "../test/google-sandbox.ts";
+import { parseNotification } from "./notification.ts";
 
 const WINDOW = { start: new Date("2027-05-01T00:00:00.000Z"), end: new Date("2027-09-01T00:00:00.000Z") };
 const KEY = "booking-0001";
@@ -18,7 +16,7 @@ let host: ConnectedAccount;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ allowHttpCallbacks: true });
-  endpoint = await NotificationEndpoint.start();
+  endpoint = await NotificationEndpoint.start(parseNotification);
 });
 afterAll(async () => {
   await sandbox.close();

@@ -1,15 +1,17 @@
 import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import { testCalendarService } from "@calsync/testing/contract";
 import { afterAll, beforeAll } from "vitest";
+import { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
 import { metadata } from "../metadata.ts";
-import { contractSubject, NotificationEndpoint } from "../test/google-sandbox.ts";
+import { contractSubject } from "../test/google-sandbox.ts";
+import { parseNotification } from "./notification.ts";
 
 let sandbox: Sandbox;
 let endpoint: NotificationEndpoint;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ allowHttpCallbacks: true });
-  endpoint = await NotificationEndpoint.start();
+  endpoint = await NotificationEndpoint.start(parseNotification);
 });
 
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import type { CalendarEvent } from "@calsync/types";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type ConnectedAccount, connectAccount, SAMPLE_EVENT as EVENT } from "../test/google-sandbox.ts";
+import { SAMPLE_EVENT as EVENT } from "../../common/test/sample-event.ts";
+import { type ConnectedAccount, connectAccount } from "../test/google-sandbox.ts";
 import { eventIdFor } from "./event-id.ts";
 
 const KEY = "booking-0001";

@@ -1,13 +1,6 @@
-import { CalendarError } from "@calsync/lib";
 import type { CredentialSecret } from "@calsync/types";
 import { z } from "zod";
-
-/** The token that calls are made with, and how long it is good for. */
-const accessSchema = z.object({
-  accessToken: z.string().min(1),
-  /** When the access token ends, by `expires_in` of the token answer (ISO 8601 in UTC). */
-  accessTokenExpiresAt: z.iso.datetime(),
-});
+import { accessSchema, delegatedSchema, parseStored } from "../../common/oauth/access-credential.ts";
 
 /** What is stored, encrypted, for one Google account whose user has consented. */
 export const credentialSchema = accessSchema.extend({
@@ -27,29 +20,15 @@ export const serviceAccountKeySchema = z.object({
   private_key: z.string().includes("PRIVATE KEY"),
 });
 
-/**
- * An account that an administrator has opened for a service account (domain-wide delegation): stored is whom it stands for,
- * and `delegation` is the domain's key, which is handed in beside it and never stored with it.
- */
-const delegatedSchema = accessSchema.partial().extend({
-  subject: z.email(),
-  delegation: serviceAccountKeySchema,
-});
+/** An account that an administrator has opened for a service account (domain-wide delegation). */
+const delegated = delegatedSchema(serviceAccountKeySchema);
 
 export type ConsentedCredential = z.output<typeof credentialSchema>;
-export type DelegatedCredential = z.output<typeof delegatedSchema>;
+export type DelegatedCredential = z.output<typeof delegated>;
 export type ServiceAccountKey = z.output<typeof serviceAccountKeySchema>;
 export type GoogleCredential = ConsentedCredential | DelegatedCredential;
 
-export function isDelegated(credential: GoogleCredential): credential is DelegatedCredential {
-  return "subject" in credential;
-}
-
 /** @throws CalendarError CREDENTIAL_INVALID when the stored secret is not one of ours: connecting again replaces it. */
 export function parseCredential(secret: CredentialSecret): GoogleCredential {
-  const parsed = ("subject" in secret ? delegatedSchema : credentialSchema).safeParse(secret);
-  if (parsed.success) return parsed.data;
-  // The problem's paths only: its messages could repeat parts of the secret.
-  const fields = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
-  throw new CalendarError("CREDENTIAL_INVALID", `the stored Google credential is incomplete (${fields})`);
+  return parseStored(secret, { consented: credentialSchema, delegated }, "Google");
 }

@@ -1,6 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import type { Cursor, Interval } from "@calsync/types";
 import { z } from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 /**
  * Where a pull stands. With `syncToken` it asks for what has changed since, with `window` it lists everything in it; with
@@ -32,12 +33,4 @@ export function writeCursor(cursor: GoogleCursor): Cursor {
 /** The cursor that a pull in full begins with. */
 export function beginFull(window: Interval, pageSize: number): GoogleCursor {
   return { v: 1, window: [window.start.toISOString(), window.end.toISOString()], pageSize };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

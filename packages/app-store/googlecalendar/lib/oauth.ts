@@ -1,4 +1,3 @@
-import { CalendarError } from "@calsync/lib";
 import type {
   AuthorizationRequest,
   CredentialSecret,
@@ -7,17 +6,27 @@ import type {
   OAuthGrant,
 } from "@calsync/types";
 import { z } from "zod";
+import { authorizationAddress, codeForm, readIdToken } from "../../common/oauth/code-flow.ts";
+import { EXCHANGE_CODES, type RefusalSentences, toTokenError } from "../../common/oauth/token-errors.ts";
 import { withTokens } from "./AccessTokenSource.ts";
 import { credentialSchema } from "./credential-schema.ts";
 import { NEEDED_SCOPES, REQUESTED_SCOPES } from "./scopes.ts";
 import { type GoogleSettings, parseSettings } from "./settings.ts";
-import { requestTokens, type TokenRefusal } from "./token-endpoint.ts";
+import { requestTokens } from "./token-endpoint.ts";
 
 const idTokenSchema = z.object({
   aud: z.string(),
   sub: z.string().min(1),
   email: z.string().optional(),
 });
+
+const REFUSALS: RefusalSentences = {
+  grant: "Google refuses the code: it was used or is too old; connect again",
+  client:
+    "Google refuses our OAuth client; check its id, secret and redirect address in the Google Cloud console",
+  request: "Google refuses the exchange of the code",
+  transient: "Google could not be asked for tokens; try to connect again",
+};
 
 /** Google's OAuth code flow with PKCE, by the provider's settings. @throws Error for unusable settings. */
 export function createOAuthFlow(settings: unknown): OAuthFlow {
@@ -33,37 +42,22 @@ export function createOAuthFlow(settings: unknown): OAuthFlow {
  * `offline` and `consent` together make Google give a refresh token every time; without the second it does so only once
  * in an account's life. `include_granted_scopes` keeps what the user has granted before.
  */
-function authorizationUrl(settings: GoogleSettings, request: AuthorizationRequest): string {
-  const url = new URL(settings.authUrl);
-  url.search = new URLSearchParams({
-    response_type: "code",
-    client_id: settings.clientId,
-    redirect_uri: request.redirectUri,
-    scope: REQUESTED_SCOPES.join(" "),
-    state: request.state,
-    code_challenge: request.codeChallenge,
-    code_challenge_method: "S256",
+function authorizationUrl({ authUrl, clientId }: GoogleSettings, request: AuthorizationRequest): string {
+  return authorizationAddress(authUrl, { clientId, scopes: REQUESTED_SCOPES }, request, {
     access_type: "offline",
     prompt: "consent",
     include_granted_scopes: "true",
-    ...(request.loginHint ? { login_hint: request.loginHint } : {}),
-  }).toString();
-  return url.href;
+  });
 }
 
 async function exchangeCode(
   settings: GoogleSettings,
   input: { code: string; codeVerifier: string; redirectUri: string },
 ): Promise<OAuthGrant> {
-  const answer = await requestTokens(settings, {
-    grant_type: "authorization_code",
-    code: input.code,
-    code_verifier: input.codeVerifier,
-    redirect_uri: input.redirectUri,
-  });
-  if (answer.type === "refused") throw toExchangeError(answer);
+  const answer = await requestTokens(settings, codeForm(input));
+  if (answer.type === "refused") throw toTokenError(answer, EXCHANGE_CODES, REFUSALS);
   const { tokens } = answer;
-  const account = readIdToken(tokens.id_token, settings.clientId);
+  const account = readIdToken(tokens.id_token, settings.clientId, idTokenSchema, "Google");
   return {
     secret: { ...withTokens(tokens, null, new Date()) },
     accountId: account.sub,
@@ -97,56 +91,4 @@ export function missingScopes(granted: string): MissingScope[] {
   return NEEDED_SCOPES.filter(({ scope, wider }) => ![scope, ...wider].some((one) => held.has(one))).map(
     ({ scope, permission }) => ({ scope, permission }),
   );
-}
-
-/**
- * The account that an id_token names. It came from the token endpoint itself, so that TLS vouches for it and its
- * signature need not be checked (OpenID Connect Core §3.1.3.7); that it was made for us must be.
- */
-function readIdToken(idToken: string | undefined, clientId: string): z.output<typeof idTokenSchema> {
-  const payload = idToken?.split(".")[1];
-  const claims = idTokenSchema.safeParse(parseJson(Buffer.from(payload ?? "", "base64url").toString("utf8")));
-  if (!claims.success || claims.data.aud !== clientId) {
-    throw new CalendarError(
-      "CALENDAR_API_ERROR",
-      "Google did not say which account was connected; connect again",
-    );
-  }
-  return claims.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function toExchangeError({ cause, reason, status }: TokenRefusal): CalendarError {
-  const options = { status: status ?? undefined, providerReason: reason };
-  switch (cause) {
-    case "grant":
-      return new CalendarError(
-        "INVALID_REQUEST",
-        "Google refuses the code: it was used or is too old; connect again",
-        {
-          ...options,
-        },
-      );
-    case "client":
-      return new CalendarError(
-        "OAUTH_CLIENT_REFUSED",
-        "Google refuses our OAuth client; check its id, secret and redirect address in the Google Cloud console",
-        options,
-      );
-    case "request":
-      return new CalendarError("INVALID_REQUEST", "Google refuses the exchange of the code", options);
-    case "transient":
-      return new CalendarError(
-        "NETWORK_ERROR",
-        "Google could not be asked for tokens; try to connect again",
-        options,
-      );
-  }
 }

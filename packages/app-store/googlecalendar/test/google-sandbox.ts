@@ -1,12 +1,10 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { GoogleSandbox } from "@calsync/provider-sandbox";
-import type { ContractNotification, ContractSubject } from "@calsync/testing/contract";
+import type { ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
-import type { CalendarEvent, ServiceDependencies } from "@calsync/types";
+import type { ServiceDependencies } from "@calsync/types";
+import type { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
 import { GoogleCalendarService } from "../lib/CalendarService.ts";
 import { fromEventTime } from "../lib/event-time.ts";
-import { parseNotification } from "../lib/notification.ts";
 
 /** An account in the sandbox with a service connected to it. */
 export interface ConnectedAccount {
@@ -16,26 +14,6 @@ export interface ConnectedAccount {
   /** Another service of the same account and credential, as another process would have it. */
   anotherService(): GoogleCalendarService;
 }
-
-/** A plain event as the engine would write it. */
-export const SAMPLE_EVENT: CalendarEvent = {
-  title: "Consultation",
-  description: "",
-  location: "",
-  time: {
-    allDay: false,
-    start: "2027-06-08T10:00:00.000Z",
-    end: "2027-06-08T11:00:00.000Z",
-    timeZone: "UTC",
-  },
-  attendees: [],
-  recurrence: null,
-  transparency: "busy",
-  visibility: "default",
-  iCalUid: "uid-1@calsync.example",
-  sequence: 0,
-  marker: "reference-1",
-};
 
 let accounts = 0;
 
@@ -72,45 +50,6 @@ export function connectAccount(
   };
   const anotherService = () => new GoogleCalendarService(dependencies);
   return { email, credential, service: anotherService(), anotherService };
-}
-
-/** An endpoint for notifications, read with the adapter's own parser. */
-export class NotificationEndpoint {
-  readonly received: ContractNotification[] = [];
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(): Promise<NotificationEndpoint> {
-    const server = createServer();
-    const endpoint = new NotificationEndpoint(server);
-    server.on("request", (request, response) => {
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-      );
-      const parsed = parseNotification({
-        method: request.method ?? "",
-        headers,
-        query: {},
-        body: new Uint8Array(),
-      });
-      if (parsed.type === "notifications") endpoint.received.push(...parsed.notifications);
-      request.resume().on("end", () => response.writeHead(204).end());
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return endpoint;
-  }
-
-  get address(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/notifications`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
 }
 
 /** A fresh account of the sandbox as the contract suite wants it. */

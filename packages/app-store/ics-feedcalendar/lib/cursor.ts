@@ -1,6 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import type { Cursor } from "@calsync/types";
 import * as z from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 /** What a pull left behind: the feed's validators, and what each event said when it was handed out. */
 const cursorSchema = z.object({
@@ -34,11 +35,3 @@ export function parseCursor(cursor: Cursor): FeedCursor {
 }
 
 export const writeCursor = (cursor: FeedCursor): Cursor => JSON.stringify(cursor);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

@@ -2,14 +2,8 @@ import { CalendarError } from "@calsync/lib";
 import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import type { CalendarEvent } from "@calsync/types";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  type ConnectedWorkspace,
-  connectWorkspace,
-  date,
-  SAMPLE_EVENT,
-  text,
-  title,
-} from "../test/notion-sandbox.ts";
+import { SAMPLE_EVENT } from "../../common/test/sample-event.ts";
+import { type ConnectedWorkspace, connectWorkspace, date, text, title } from "../test/notion-sandbox.ts";
 
 const WINDOW = { start: new Date("2027-05-01T00:00:00Z"), end: new Date("2027-09-01T00:00:00Z") };
 const MINUTE_MS = 60_000;

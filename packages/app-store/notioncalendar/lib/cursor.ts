@@ -1,6 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import type { Cursor } from "@calsync/types";
 import * as z from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -43,11 +44,3 @@ export function rowEntry(createdTime: string, version: string): string {
 /** When a row was made, by what is kept of it. */
 export const createdMs = (entry: string): number =>
   Number.parseInt(entry.split(".")[0] ?? "", 36) * MINUTE_MS;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 /** What we note on a row, in a column of our own, because a table has no place for it. */
 export interface RowMarker {
@@ -42,12 +43,4 @@ export function readMarker(text: string): RowMarker | null {
   if (!parsed.success) return null;
   const { m, u, s, z: timeZone, f } = parsed.data;
   return { key, marker: m ?? null, uid: u ?? null, sequence: s, timeZone: timeZone ?? null, free: f };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,13 +3,7 @@ import type { AddressInfo } from "node:net";
 import { DEFAULT_NOTION_CLIENT, type NotionSandbox } from "@calsync/provider-sandbox";
 import type { ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
-import type {
-  CalendarEvent,
-  CalendarMapping,
-  EventTime,
-  MappingAccess,
-  ServiceDependencies,
-} from "@calsync/types";
+import type { CalendarMapping, EventTime, MappingAccess, ServiceDependencies } from "@calsync/types";
 import { NotionCalendarService } from "../lib/CalendarService.ts";
 import { fromEventTime } from "../lib/event-time.ts";
 import { parseNotification } from "../lib/notification.ts";
@@ -25,26 +19,6 @@ export interface ConnectedWorkspace {
   /** Another service of the same account and credential, as another process would have it. */
   anotherService(settings?: object): NotionCalendarService;
 }
-
-/** A plain event as the engine would write it. */
-export const SAMPLE_EVENT: CalendarEvent = {
-  title: "Consultation",
-  description: "",
-  location: "",
-  time: {
-    allDay: false,
-    start: "2027-06-08T10:00:00.000Z",
-    end: "2027-06-08T11:00:00.000Z",
-    timeZone: "UTC",
-  },
-  attendees: [],
-  recurrence: null,
-  transparency: "busy",
-  visibility: "default",
-  iCalUid: "uid-1@calsync.example",
-  sequence: 0,
-  marker: "reference-1",
-};
 
 /** Mappings kept in memory. */
 export class MemoryMappings implements MappingAccess {

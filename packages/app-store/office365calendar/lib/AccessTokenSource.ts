@@ -1,15 +1,23 @@
 import { CalendarError } from "@calsync/lib";
 import type { ServiceDependencies } from "@calsync/types";
+import { accessOf, isDelegated, renewedTokens } from "../../common/oauth/access-credential.ts";
+import { REFRESH_CODES, type RefusalSentences, toTokenError } from "../../common/oauth/token-errors.ts";
 import { RenewedToken } from "../../common/RenewedToken.ts";
-import {
-  type ConsentedCredential,
-  isDelegated,
-  type MicrosoftCredential,
-  parseCredential,
-} from "./credential-schema.ts";
-import { requestDelegatedTokens, toDelegationError, withDelegatedTokens } from "./delegation.ts";
+import { type ConsentedCredential, type MicrosoftCredential, parseCredential } from "./credential-schema.ts";
+import { requestDelegatedTokens, toDelegationError } from "./delegation.ts";
 import type { MicrosoftSettings } from "./settings.ts";
-import { type GrantedTokens, requestTokens, type TokenRefusal } from "./token-endpoint.ts";
+import { type GrantedTokens, requestTokens } from "./token-endpoint.ts";
+
+/** For every call that our own registration is refused. */
+export const CLIENT_REFUSED =
+  "Microsoft refuses our app registration; check its id and its secret, which expires, in the Entra admin center";
+
+const REFUSALS: RefusalSentences = {
+  grant: "Microsoft has ended the access to this account; connect it again",
+  client: CLIENT_REFUSED,
+  request: "Microsoft refuses the refresh request itself",
+  transient: "the access token could not be renewed for now",
+};
 
 /** A mailbox with the token that opens it. */
 export interface OpenMailbox {
@@ -60,22 +68,20 @@ async function renewed(
   claims: string | null,
   log: ServiceDependencies["log"],
 ): Promise<MicrosoftCredential> {
-  const answer = isDelegated(current)
-    ? await requestDelegatedTokens(settings, current.delegation)
-    : await requestTokens(settings, settings, {
-        grant_type: "refresh_token",
-        refresh_token: current.refreshToken,
-        ...(claims === null ? {} : { claims }),
-      });
-  if (answer.type === "refused") {
-    const { cause, reason, status } = answer;
-    log.warn({ cause, reason, status }, "Microsoft refused to renew an access token");
-    throw isDelegated(current) ? toDelegationError(answer, current) : toRefreshError(answer);
+  if (isDelegated(current)) {
+    const answer = await requestDelegatedTokens(settings, current.delegation);
+    const tokens = renewedTokens(answer, "Microsoft", log, (refusal) => toDelegationError(refusal, current));
+    return { ...current, ...accessOf(tokens, now) };
   }
-  log.debug({ expiresInSeconds: answer.tokens.expires_in }, "an access token of Microsoft was renewed");
-  return isDelegated(current)
-    ? withDelegatedTokens(answer.tokens, current, now)
-    : withTokens(answer.tokens, current, now);
+  const form = {
+    grant_type: "refresh_token",
+    refresh_token: current.refreshToken,
+    ...(claims === null ? {} : { claims }),
+  };
+  const tokens = renewedTokens(await requestTokens(settings, settings, form), "Microsoft", log, (refusal) =>
+    toTokenError(refusal, REFRESH_CODES, REFUSALS),
+  );
+  return withTokens(tokens, current, now);
 }
 
 /** What a renewal rests on; another one means that somebody has connected again. */
@@ -102,35 +108,9 @@ export function withTokens(
     );
   }
   return {
-    accessToken: tokens.access_token,
-    accessTokenExpiresAt: new Date(now.getTime() + tokens.expires_in * 1_000).toISOString(),
+    ...accessOf(tokens, now),
     refreshToken,
     scope: tokens.scope || (current.scope ?? ""),
     account: current.account,
   };
-}
-
-function toRefreshError({ cause, reason, status, retryAfterMs }: TokenRefusal): CalendarError {
-  const options = { status: status ?? undefined, providerReason: reason };
-  switch (cause) {
-    case "grant":
-      return new CalendarError(
-        "CREDENTIAL_INVALID",
-        "Microsoft has ended the access to this account; connect it again",
-        options,
-      );
-    case "client":
-      return new CalendarError(
-        "OAUTH_CLIENT_REFUSED",
-        "Microsoft refuses our app registration; check its id and its secret, which expires, in the Entra admin center",
-        options,
-      );
-    case "request":
-      return new CalendarError("INVALID_REQUEST", "Microsoft refuses the refresh request itself", options);
-    case "transient":
-      return new CalendarError("OAUTH_TOKEN_EXPIRED", "the access token could not be renewed for now", {
-        ...options,
-        advice: { retry: "later", afterMs: retryAfterMs ?? null },
-      });
-  }
 }

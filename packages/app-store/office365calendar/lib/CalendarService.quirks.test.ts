@@ -2,14 +2,10 @@ import type { Sandbox } from "@calsync/provider-sandbox";
 import { drain } from "@calsync/testing/contract";
 import type { CalendarEvent, ExternalChange } from "@calsync/types";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  asPerson,
-  type ConnectedAccount,
-  connectAccount,
-  SAMPLE_EVENT as EVENT,
-  NotificationEndpoint,
-  startGraph,
-} from "../test/graph-sandbox.ts";
+import { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
+import { SAMPLE_EVENT as EVENT } from "../../common/test/sample-event.ts";
+import { asPerson, type ConnectedAccount, connectAccount, startGraph } from "../test/graph-sandbox.ts";
+import { parseNotification } from "./notification.ts";
 
 const WINDOW = { start: new Date("2027-05-01T00:00:00.000Z"), end: new Date("2027-09-01T00:00:00.000Z") };
 const KEY = "booking-0001";
@@ -20,7 +16,7 @@ let host: ConnectedAccount;
 
 beforeAll(async () => {
   sandbox = await startGraph();
-  endpoint = await NotificationEndpoint.start();
+  endpoint = await NotificationEndpoint.start(parseNotification);
 });
 afterAll(async () => {
   await sandbox.close();

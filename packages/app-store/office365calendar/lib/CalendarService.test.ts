@@ -1,15 +1,17 @@
 import type { Sandbox } from "@calsync/provider-sandbox";
 import { testCalendarService } from "@calsync/testing/contract";
 import { afterAll, beforeAll } from "vitest";
+import { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
 import { metadata } from "../metadata.ts";
-import { contractSubject, NotificationEndpoint, startGraph } from "../test/graph-sandbox.ts";
+import { contractSubject, startGraph } from "../test/graph-sandbox.ts";
+import { parseNotification } from "./notification.ts";
 
 let sandbox: Sandbox;
 let endpoint: NotificationEndpoint;
 
 beforeAll(async () => {
   sandbox = await startGraph();
-  endpoint = await NotificationEndpoint.start();
+  endpoint = await NotificationEndpoint.start(parseNotification);
 });
 
 afterAll(async () => {

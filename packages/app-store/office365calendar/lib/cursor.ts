@@ -1,6 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import type { Cursor, Interval } from "@calsync/types";
 import { z } from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 /**
  * Where a pull stands. `window` is the stretch that the delta link was made for: it is baked into the link. `link` is where the
@@ -61,12 +62,4 @@ function widened({ start, end }: Interval): [string, string] {
 /** The end of the wanted window, as far as any window may reach. */
 function reachable({ start, end }: Interval): number {
   return Math.min(end.getTime(), start.getTime() + LONGEST_MS);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

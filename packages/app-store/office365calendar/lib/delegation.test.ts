@@ -1,7 +1,8 @@
 import type { Sandbox } from "@calsync/provider-sandbox";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SAMPLE_EVENT, startGraph } from "../test/graph-sandbox.ts";
+import { SAMPLE_EVENT } from "../../common/test/sample-event.ts";
+import { startGraph } from "../test/graph-sandbox.ts";
 import { Office365CalendarService } from "./CalendarService.ts";
 import { createDelegationFlow } from "./delegation.ts";
 

@@ -1,10 +1,13 @@
 import { CalendarError } from "@calsync/lib";
-import type { CredentialSecret, DelegationFlow, DelegationKey } from "@calsync/types";
+import type { DelegationFlow, DelegationKey } from "@calsync/types";
+import { accessOf, delegatedGrant, readKeyFile } from "../../common/oauth/access-credential.ts";
+import type { TokenAnswer, TokenRefusal } from "../../common/oauth/token-endpoint.ts";
+import { REFRESH_CODES, toTokenError } from "../../common/oauth/token-errors.ts";
 import { type ApplicationKey, applicationKeySchema, type DelegatedCredential } from "./credential-schema.ts";
 import { codeOf, toNetworkError } from "./error-mapper.ts";
 import { APPLICATION_SCOPE } from "./scopes.ts";
 import { type MicrosoftSettings, parseSettings } from "./settings.ts";
-import { type GrantedTokens, requestTokens, type TokenRefusal } from "./token-endpoint.ts";
+import { type GrantedTokens, requestTokens } from "./token-endpoint.ts";
 
 /** Access to a tenant's mailboxes with application permissions, by the provider's settings. @throws Error for unusable settings. */
 export function createDelegationFlow(settings: unknown): DelegationFlow {
@@ -19,32 +22,22 @@ export function createDelegationFlow(settings: unknown): DelegationFlow {
       if (answer.type === "refused") throw toDelegationError(answer, credential);
       // A token of an application names no user: only a call shows whether it opens this one's calendar.
       await probe(parsed, answer.tokens.access_token, subject);
-      return {
-        secret: withoutKey(withDelegatedTokens(answer.tokens, credential, new Date())),
-        accountId: `delegated:${subject}`,
-        accountEmail: subject,
-        missingScopes: [],
-      };
+      return delegatedGrant({ ...credential, ...accessOf(answer.tokens, new Date()) }, subject);
     },
   };
 }
 
 /** @throws CalendarError INVALID_REQUEST for a text that is not the three values of an app registration */
 function readKey(text: string): DelegationKey {
-  const parsed = applicationKeySchema.safeParse(parseJson(text));
-  if (!parsed.success) {
-    const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join(".") || "the file"))].join(
-      ", ",
-    );
-    throw new CalendarError(
-      "INVALID_REQUEST",
-      `this is not the key of a Microsoft tenant (${fields}): give JSON with tenantId, clientId and clientSecret of an app ` +
-        "registration of that tenant, from the Entra admin center under App registrations",
-    );
-  }
+  const key = readKeyFile(text, applicationKeySchema, {
+    whatItIsNot: "the key of a Microsoft tenant",
+    whatToGive:
+      ": give JSON with tenantId, clientId and clientSecret of an app registration of that tenant, from the Entra admin center " +
+      "under App registrations",
+  });
   return {
-    key: { ...parsed.data },
-    name: `${parsed.data.clientId} in ${parsed.data.tenantId}`,
+    key,
+    name: `${key.clientId} in ${key.tenantId}`,
     instructions:
       "In the Entra admin center, under App registrations > API permissions, add the Microsoft Graph application permission " +
       "Calendars.ReadWrite to this app and grant admin consent; limit it to the mailboxes that are meant with RBAC for Applications " +
@@ -56,7 +49,7 @@ function readKey(text: string): DelegationKey {
 export function requestDelegatedTokens(
   settings: MicrosoftSettings,
   { tenantId, clientId, clientSecret }: ApplicationKey,
-): ReturnType<typeof requestTokens> {
+): Promise<TokenAnswer<GrantedTokens>> {
   return requestTokens(
     settings,
     { tenant: tenantId, clientId, clientSecret },
@@ -64,51 +57,25 @@ export function requestDelegatedTokens(
   );
 }
 
-/** What is held after a token answer. */
-export function withDelegatedTokens(
-  tokens: GrantedTokens,
-  current: DelegatedCredential,
-  now: Date,
-): DelegatedCredential {
-  return {
-    ...current,
-    accessToken: tokens.access_token,
-    accessTokenExpiresAt: new Date(now.getTime() + tokens.expires_in * 1_000).toISOString(),
-  };
-}
-
 /** Why the application was given no token, as what an administrator can do about it. */
 export function toDelegationError(
-  { cause, reason, status, retryAfterMs }: TokenRefusal,
-  { delegation }: DelegatedCredential,
+  refusal: TokenRefusal,
+  { delegation: { tenantId, clientId } }: DelegatedCredential,
 ): CalendarError {
-  const options = { status: status ?? undefined, providerReason: reason };
-  switch (cause) {
-    case "client":
-    case "grant":
-      return new CalendarError(
-        "OAUTH_CLIENT_REFUSED",
-        `The tenant ${delegation.tenantId} refuses the app ${delegation.clientId}: its secret is wrong or has expired, or the app is ` +
-          "not registered there; see App registrations > Certificates & secrets in the Entra admin center",
-        options,
-      );
-    case "request":
-      return new CalendarError(
-        "INVALID_REQUEST",
-        "Microsoft refuses the application's request itself",
-        options,
-      );
-    case "transient":
-      return new CalendarError("OAUTH_TOKEN_EXPIRED", "Microsoft could not be asked for a token for now", {
-        ...options,
-        advice: { retry: "later", afterMs: retryAfterMs ?? null },
-      });
-  }
-}
-
-/** The tenant's key is stored once, for the tenant. */
-function withoutKey({ delegation: _, ...secret }: DelegatedCredential): CredentialSecret {
-  return secret;
+  const refused =
+    `The tenant ${tenantId} refuses the app ${clientId}: its secret is wrong or has expired, or the app is not registered there; ` +
+    "see App registrations > Certificates & secrets in the Entra admin center";
+  // No user has granted anything here: whatever is refused is the app.
+  return toTokenError(
+    refusal,
+    { ...REFRESH_CODES, grant: "OAUTH_CLIENT_REFUSED" },
+    {
+      client: refused,
+      grant: refused,
+      request: "Microsoft refuses the application's request itself",
+      transient: "Microsoft could not be asked for a token for now",
+    },
+  );
 }
 
 async function probe(settings: MicrosoftSettings, token: string, subject: string): Promise<void> {
@@ -147,13 +114,5 @@ async function probe(settings: MicrosoftSettings, token: string, subject: string
         "Microsoft Graph could not be asked about this mailbox",
         options,
       );
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -5,6 +5,7 @@ import type {
   ParsedNotification,
 } from "@calsync/types";
 import { z } from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 /** One post may carry notifications of several subscriptions, of changes and of their own life (webhooks and lifecycle guides). */
 const collectionSchema = z.object({
@@ -60,12 +61,4 @@ function toNotification({
     // A lifecycle event that is newer than this code is a reason to look, like any change.
     kind: lifecycleEvent ? (LIFE[lifecycleEvent.toLowerCase()] ?? "missed") : "change",
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

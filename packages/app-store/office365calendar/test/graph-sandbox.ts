@@ -1,5 +1,3 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   type GraphEvent,
   type GraphSandbox,
@@ -7,12 +5,12 @@ import {
   startSandbox,
   trustAuthority,
 } from "@calsync/provider-sandbox";
-import type { ContractNotification, ContractPersonEvent, ContractSubject } from "@calsync/testing/contract";
+import type { ContractPersonEvent, ContractSubject } from "@calsync/testing/contract";
 import { MemoryCredential } from "@calsync/testing/memory-calendar";
-import type { AttendeeResponse, CalendarEvent, EventTime, ServiceDependencies } from "@calsync/types";
+import type { AttendeeResponse, EventTime, ServiceDependencies } from "@calsync/types";
+import type { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
 import { Office365CalendarService } from "../lib/CalendarService.ts";
 import { fromEventTime, toOriginalStart } from "../lib/event-time.ts";
-import { parseNotification } from "../lib/notification.ts";
 import { toGraphRecurrence } from "../lib/recurrence.ts";
 
 /** An account in the sandbox with a service connected to it. */
@@ -24,26 +22,6 @@ export interface ConnectedAccount {
   service: Office365CalendarService;
   dependencies: ServiceDependencies;
 }
-
-/** A plain event as the engine would write it. */
-export const SAMPLE_EVENT: CalendarEvent = {
-  title: "Consultation",
-  description: "",
-  location: "",
-  time: {
-    allDay: false,
-    start: "2027-06-08T10:00:00.000Z",
-    end: "2027-06-08T11:00:00.000Z",
-    timeZone: "UTC",
-  },
-  attendees: [],
-  recurrence: null,
-  transparency: "busy",
-  visibility: "default",
-  iCalUid: "uid-1@calsync.example",
-  sequence: 0,
-  marker: "reference-1",
-};
 
 /** A sandbox that serves Graph, with an authority that this process trusts from now on. */
 export async function startGraph(): Promise<Sandbox> {
@@ -85,46 +63,6 @@ export function connectAccount(
   };
   const calendarId = graph.calendars(email).find(({ isDefault }) => isDefault)?.id ?? "";
   return { email, calendarId, credential, dependencies, service: new Office365CalendarService(dependencies) };
-}
-
-/** An endpoint for notifications, read with the adapter's own parser. */
-export class NotificationEndpoint {
-  readonly received: ContractNotification[] = [];
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(): Promise<NotificationEndpoint> {
-    const server = createServer();
-    const endpoint = new NotificationEndpoint(server);
-    server.on("request", async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      const parsed = parseNotification({
-        method: request.method ?? "",
-        headers: {},
-        query: Object.fromEntries(new URL(request.url ?? "", "http://localhost").searchParams),
-        body: Buffer.concat(chunks),
-      });
-      if (parsed.type === "notifications") endpoint.received.push(...parsed.notifications);
-      if (parsed.type === "handshake") {
-        response.writeHead(parsed.status, { "content-type": parsed.contentType }).end(parsed.body);
-      } else response.writeHead(parsed.type === "refused" ? 400 : 202).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return endpoint;
-  }
-
-  get address(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/notifications`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
 }
 
 /** One call as the person's own page makes it: no limits, no faults. */

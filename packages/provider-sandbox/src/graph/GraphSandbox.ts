@@ -8,6 +8,7 @@ import { eventMethods, viewFound } from "./api/events.ts";
 import { GraphDispatcher, type RawAnswer, type RawCall } from "./api/GraphDispatcher.ts";
 import { scheduleMethods } from "./api/schedule.ts";
 import { subscriptionMethods } from "./api/subscriptions.ts";
+import { DEFAULT_GRAPH_APP, type GraphAppInput, type IssuedGraphTokens } from "./apps.ts";
 import type { GraphContext } from "./context.ts";
 import { answerInvitation, recordAnswer } from "./events/guests.ts";
 import { type FoundEvent, getEvent } from "./events/lookup.ts";
@@ -21,36 +22,10 @@ import { APPLICATION_ROLES, GRAPH_SCOPES } from "./scopes.ts";
 import { Throttle } from "./Throttle.ts";
 import type { GraphAccount, GraphEvent, GraphSubscription, MeetingMail } from "./types.ts";
 
-/** App of {@link GraphSandbox.issueToken} when none is named; also usable for refreshing such tokens. */
-export const DEFAULT_GRAPH_APP = {
-  clientId: "5a0db0c1-0000-4000-8000-00000000c001",
-  clientSecret: "sandbox-default-secret",
-};
-
 /** App of the sandbox's own page. */
 const PAGE_CLIENT_ID = "5a0db0c1-0000-4000-8000-00000000c002";
 const ALL_SCOPES = ["openid", "profile", "email", "offline_access", ...Object.keys(GRAPH_SCOPES)];
 const PAGE_TOKEN_SECONDS = 86_400;
-
-/** An app registration. */
-export interface GraphAppInput {
-  clientId: string;
-  clientSecret: string;
-  redirectUris: string[];
-  /** Redirect addresses of type `spa`. */
-  spaRedirectUris?: string[];
-}
-
-/** Tokens as {@link GraphSandbox.issueToken} gives them. */
-export interface IssuedGraphTokens {
-  accessToken: string;
-  refreshToken: string;
-  /** RFC 3339. */
-  expiresAt: string;
-  scopes: string[];
-  clientId: string;
-  clientSecret: string;
-}
 
 /** The simulated Microsoft: Graph at {@link url} and the identity platform at {@link loginUrl}; its world changes through the methods. */
 export class GraphSandbox {

@@ -1,61 +1,21 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
-import { api, GUEST, HOST, hour, refusal, type TestSandbox, testSandbox, WEEKLY } from "./test-support.ts";
+import { expect, test } from "vitest";
+import {
+  api,
+  GUEST,
+  HOST,
+  hour,
+  type Receiver,
+  refusal,
+  type TestSandbox,
+  testReceiver,
+  testSandbox,
+  WEEKLY,
+} from "./test-support.ts";
 import type { GraphEvent } from "./types.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const NOW_MS = Date.parse("2026-06-01T08:00:00Z");
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into any part of a notification
-type Notification = any;
-
-/** A receiver of notifications on a free port. */
-interface Receiver {
-  url: string;
-  handshakes: { type: string; body: string; query: string }[];
-  posts: Notification[][];
-  /** All notifications, post by post. */
-  all: () => Notification[];
-}
-
-/** @param options `echo` answers a handshake; `answer` gives a post's status, after `delayMs` */
-async function testReceiver(
-  options: {
-    echo?: (token: string) => { status: number; type: string; body: string };
-    answer?: (count: number) => number;
-    delayMs?: number;
-  } = {},
-): Promise<Receiver> {
-  const receiver: Receiver = { url: "", handshakes: [], posts: [], all: () => receiver.posts.flat() };
-  const echo = options.echo ?? ((body: string) => ({ status: 200, type: "text/plain", body }));
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const body = Buffer.concat(chunks).toString();
-      const url = new URL(request.url ?? "", "http://localhost");
-      const token = url.searchParams.get("validationToken");
-      if (token !== null) {
-        receiver.handshakes.push({ type: request.headers["content-type"] ?? "", body, query: url.search });
-        const answer = echo(token);
-        response.writeHead(answer.status, { "content-type": answer.type }).end(answer.body);
-        return;
-      }
-      receiver.posts.push(JSON.parse(body).value);
-      const status = options.answer?.(receiver.posts.length) ?? 202;
-      setTimeout(() => response.writeHead(status).end(), options.delayMs ?? 0);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`;
-  return receiver;
-}
 
 function subscribe(sandbox: TestSandbox, receiver: Receiver, change: object = {}, token?: string) {
   const body = {

@@ -1,7 +1,10 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { SandboxClock } from "../SandboxClock.ts";
 import { SeededRandom } from "../SeededRandom.ts";
-import { type GraphAppInput, GraphSandbox } from "./GraphSandbox.ts";
+import type { GraphAppInput } from "./apps.ts";
+import { GraphSandbox } from "./GraphSandbox.ts";
 import { GraphStore } from "./GraphStore.ts";
 
 /** The account that most tests act as. */
@@ -112,3 +115,52 @@ export const WEEKLY = {
     range: { type: "noEnd" as const, startDate: "2026-06-03" },
   },
 };
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into any part of a notification
+export type Notification = any;
+
+/** A receiver of notifications on a free port. */
+export interface Receiver {
+  url: string;
+  handshakes: { type: string; body: string; query: string }[];
+  posts: Notification[][];
+  /** All notifications, post by post. */
+  all: () => Notification[];
+}
+
+/** A receiver until the running test ends. @param options `echo` answers a handshake; `answer` gives a post's status, after `delayMs` */
+export async function testReceiver(
+  options: {
+    echo?: (token: string) => { status: number; type: string; body: string };
+    answer?: (count: number) => number;
+    delayMs?: number;
+  } = {},
+): Promise<Receiver> {
+  const receiver: Receiver = { url: "", handshakes: [], posts: [], all: () => receiver.posts.flat() };
+  const echo = options.echo ?? ((body: string) => ({ status: 200, type: "text/plain", body }));
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const body = Buffer.concat(chunks).toString();
+      const url = new URL(request.url ?? "", "http://localhost");
+      const token = url.searchParams.get("validationToken");
+      if (token !== null) {
+        receiver.handshakes.push({ type: request.headers["content-type"] ?? "", body, query: url.search });
+        const answer = echo(token);
+        response.writeHead(answer.status, { "content-type": answer.type }).end(answer.body);
+        return;
+      }
+      receiver.posts.push(JSON.parse(body).value);
+      const status = options.answer?.(receiver.posts.length) ?? 202;
+      setTimeout(() => response.writeHead(status).end(), options.delayMs ?? 0);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`;
+  return receiver;
+}

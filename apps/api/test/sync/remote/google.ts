@@ -1,34 +1,18 @@
-import {
-  type FaultRule,
-  type GoogleEvent,
-  type GoogleSandbox,
-  startSandbox,
-} from "@calsync/provider-sandbox";
+import { type GoogleEvent, type GoogleSandbox, startSandbox } from "@calsync/provider-sandbox";
 import type { WriteMethod } from "@calsync/testing/model";
 import { GOOGLE_CLIENT, googleEnvironment } from "../../support/api-environment.ts";
 import type {
   RemoteCalendars,
   RemoteEdit,
   RemoteEvent,
-  RemoteFault,
   RemoteGuest,
   StartRemote,
 } from "./RemoteCalendars.ts";
+import { SANDBOX_FAULTS } from "./sandbox-faults.ts";
 
 /** Where the adapter keeps what tells our events from others (README of googlecalendar). */
 const MARKER = "calsync";
 
-const FAULTS: Record<RemoteFault["fault"], FaultRule["fault"]> = {
-  "server-error": "serverError",
-  network: "dropConnection",
-  "lost-answer": "loseAnswer",
-  "rate-limit": "rateLimit",
-  "touch-after-write": "touchAfterWrite",
-  "empty-page": "emptyPage",
-  "drop-notification": "dropNotification",
-  "double-notification": "duplicateNotification",
-  "reorder-notification": "reorderNotification",
-};
 const METHODS: Record<WriteMethod, string[]> = {
   createEvent: ["calendar.events.insert"],
   updateEvent: ["calendar.events.patch", "calendar.events.update"],
@@ -99,7 +83,7 @@ export async function startGoogle(
 
     addFault({ fault, method, times, probability }) {
       const rule = {
-        fault: FAULTS[fault],
+        fault: SANDBOX_FAULTS[fault],
         ...(times === undefined ? {} : { times }),
         ...(probability === undefined ? {} : { probability }),
       };

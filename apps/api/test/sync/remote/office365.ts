@@ -1,34 +1,12 @@
-import {
-  type GraphEvent,
-  type GraphFaultRule,
-  type GraphSandbox,
-  startSandbox,
-  trustAuthority,
-} from "@calsync/provider-sandbox";
+import { type GraphEvent, type GraphSandbox, startSandbox, trustAuthority } from "@calsync/provider-sandbox";
 import type { WriteMethod } from "@calsync/testing/model";
 import { MICROSOFT_APP, microsoftEnvironment } from "../../support/api-environment.ts";
-import type {
-  RemoteCalendars,
-  RemoteEdit,
-  RemoteEvent,
-  RemoteFault,
-  StartRemote,
-} from "./RemoteCalendars.ts";
+import type { RemoteCalendars, RemoteEdit, RemoteEvent, StartRemote } from "./RemoteCalendars.ts";
+import { SANDBOX_FAULTS } from "./sandbox-faults.ts";
 
 /** Where the adapter keeps what tells our events from others (README of office365calendar). */
 export const MARKER = "String {5a1c6b52-7d0e-4c7b-9a39-0f6e3c2b8d41} Name calsync";
 
-const FAULTS: Record<RemoteFault["fault"], GraphFaultRule["fault"]> = {
-  "server-error": "serverError",
-  network: "dropConnection",
-  "lost-answer": "loseAnswer",
-  "rate-limit": "rateLimit",
-  "touch-after-write": "touchAfterWrite",
-  "empty-page": "emptyPage",
-  "drop-notification": "dropNotification",
-  "double-notification": "duplicateNotification",
-  "reorder-notification": "reorderNotification",
-};
 const METHODS: Record<WriteMethod, string> = {
   createEvent: "graph.events.create",
   updateEvent: "graph.events.update",
@@ -96,7 +74,7 @@ export async function startOutlook(
 
     addFault({ fault, method, times, probability }) {
       graph.faults.add({
-        fault: FAULTS[fault],
+        fault: SANDBOX_FAULTS[fault],
         ...(method === undefined ? {} : { method: METHODS[method] }),
         ...(times === undefined ? {} : { times }),
         ...(probability === undefined ? {} : { probability }),
