@@ -21,6 +21,7 @@ export async function buildClient(outdir: string | null): Promise<Map<string, Ui
       "faults-page.ts",
       "sandbox.css",
       "calendar-page.css",
+      "notion-page.css",
     ],
     outdir: outdir ?? "unused",
     bundle: true,

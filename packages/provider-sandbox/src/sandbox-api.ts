@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ZodError, z } from "zod";
-import type { CallStats } from "./CallStats.ts";
 import { faultSettings } from "./google/faults.ts";
 import type { GoogleSandbox } from "./google/GoogleSandbox.ts";
 import { graphFaultSettings } from "./graph/faults.ts";
 import type { GraphSandbox } from "./graph/GraphSandbox.ts";
 import { ianaZone } from "./graph/zones.ts";
+import { notionFaultSettings } from "./notion/faults.ts";
+import type { NotionSandbox } from "./notion/NotionSandbox.ts";
 
 const HEARTBEAT_MS = 25_000;
 
@@ -13,18 +14,24 @@ const HEARTBEAT_MS = 25_000;
 export const faultsSchemas: Record<string, unknown> = {
   google: z.toJSONSchema(faultSettings),
   graph: z.toJSONSchema(graphFaultSettings),
+  notion: z.toJSONSchema(notionFaultSettings),
 };
 
 /** The simulated providers. */
 export interface Providers {
   google: GoogleSandbox;
   graph: GraphSandbox;
+  notion: NotionSandbox;
 }
 
-/** What the sandbox's own API shows and does for any provider. */
-interface ProviderApi {
+/** What can be made to go wrong at any provider, and what was called. */
+interface SwitchesApi {
   faults: { toJSON(): unknown; apply(settings: unknown): void };
-  stats: CallStats;
+  calls(): Record<string, number>;
+}
+
+/** What the sandbox's own API shows and does for the providers whose page is a calendar. */
+interface CalendarApi extends SwitchesApi {
   accounts(): { email: string; name: string; timeZone: string; calendars: object[] }[];
   issuePageToken(email: string): { accessToken: string; expiresInSeconds: number };
 }
@@ -35,20 +42,28 @@ interface ProviderApi {
  * @param afterReset puts back what a fresh sandbox holds.
  */
 export function registerSandboxApi(app: FastifyInstance, providers: Providers, afterReset: () => void): void {
-  const { google, graph } = providers;
-  const apis: Record<string, ProviderApi> = { google: googleApi(google), graph: graphApi(graph) };
-  const chosen = (request: FastifyRequest): ProviderApi | undefined =>
-    apis[(request.query as { provider?: string }).provider ?? "google"];
+  const { google, graph, notion } = providers;
+  const calendars: Record<string, CalendarApi> = { google: googleApi(google), graph: graphApi(graph) };
+  const switches: Record<string, SwitchesApi> = {
+    ...calendars,
+    notion: { faults: notion.faults, calls: () => Object.fromEntries(notion.calls) },
+  };
+  const providerOf = (request: FastifyRequest): string =>
+    (request.query as { provider?: string }).provider ?? "google";
+  const chosen = (request: FastifyRequest): CalendarApi | undefined => calendars[providerOf(request)];
+  const switchesOf = (request: FastifyRequest) => switches[providerOf(request)] as SwitchesApi;
 
   app.addHook("preHandler", async (request, reply) => {
-    if (!request.url.startsWith("/sandbox/api/") || chosen(request)) return;
-    return problem(reply, 404, `There is no such provider. Known: ${Object.keys(apis).join(", ")}.`);
+    if (!request.url.startsWith("/sandbox/api/")) return;
+    const known = /^\/sandbox\/api\/(faults|stats)/.test(request.url) ? switches : calendars;
+    if (known[providerOf(request)]) return;
+    return problem(reply, 404, `There is no such provider. Known: ${Object.keys(known).join(", ")}.`);
   });
 
   app.get("/sandbox/api/accounts", (request) => ({ accounts: chosen(request)?.accounts() }));
 
   app.post("/sandbox/api/session", (request, reply) => {
-    const api = chosen(request) as ProviderApi;
+    const api = chosen(request) as CalendarApi;
     const email = z.object({ email: z.string() }).safeParse(request.body).data?.email.trim().toLowerCase();
     const known = api.accounts().map((account) => account.email);
     if (!email || !known.includes(email)) {
@@ -59,10 +74,10 @@ export function registerSandboxApi(app: FastifyInstance, providers: Providers, a
     return reply.send({ access_token: accessToken, token_type: "Bearer", expires_in: expiresInSeconds });
   });
 
-  app.get("/sandbox/api/faults", (request) => chosen(request)?.faults.toJSON());
+  app.get("/sandbox/api/faults", (request) => switchesOf(request).faults.toJSON());
 
   app.put("/sandbox/api/faults", (request, reply) => {
-    const { faults } = chosen(request) as ProviderApi;
+    const { faults } = switchesOf(request);
     try {
       faults.apply(request.body);
     } catch (error) {
@@ -72,7 +87,7 @@ export function registerSandboxApi(app: FastifyInstance, providers: Providers, a
     return reply.send(faults.toJSON());
   });
 
-  app.get("/sandbox/api/stats", (request) => ({ calls: chosen(request)?.stats.calls }));
+  app.get("/sandbox/api/stats", (request) => ({ calls: switchesOf(request).calls() }));
 
   app.get("/sandbox/api/guest-mail", (request) => ({
     mails: (request.query as { provider?: string }).provider === "graph" ? graph.mail : google.guestMail,
@@ -81,6 +96,7 @@ export function registerSandboxApi(app: FastifyInstance, providers: Providers, a
   app.post("/sandbox/api/reset", (_request, reply) => {
     google.reset();
     graph.reset();
+    notion.reset();
     afterReset();
     return reply.code(204).send();
   });
@@ -88,11 +104,11 @@ export function registerSandboxApi(app: FastifyInstance, providers: Providers, a
   registerChanges(app, providers);
 }
 
-function googleApi(google: GoogleSandbox): ProviderApi {
+function googleApi(google: GoogleSandbox): CalendarApi {
   const { store } = google.context;
   return {
     faults: google.faults,
-    stats: google.stats,
+    calls: () => google.stats.calls,
     issuePageToken: (email) => google.issuePageToken(email),
     accounts: () =>
       google.accounts().map((account) => ({
@@ -111,10 +127,10 @@ function googleApi(google: GoogleSandbox): ProviderApi {
   };
 }
 
-function graphApi(graph: GraphSandbox): ProviderApi {
+function graphApi(graph: GraphSandbox): CalendarApi {
   return {
     faults: graph.faults,
-    stats: graph.stats,
+    calls: () => graph.stats.calls,
     issuePageToken: (email) => graph.issuePageToken(email),
     accounts: () =>
       graph.accounts().map(({ email, name, timeZone }) => ({
@@ -130,7 +146,7 @@ function graphApi(graph: GraphSandbox): ProviderApi {
 }
 
 /** `GET /sandbox/api/changes?calendar=…`: server-sent events `change`, one per operation on an event, of one calendar or all. */
-function registerChanges(app: FastifyInstance, { google, graph }: Providers): void {
+function registerChanges(app: FastifyInstance, { google, graph }: Pick<Providers, "google" | "graph">): void {
   const streams = new Map<FastifyReply, string | null>();
   const tell = (change: {
     resource: string;

@@ -166,11 +166,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   for (const one of [app, graphApp]) if (one) refuseOtherNames(one);
   registerGoogle(app, google);
   registerNotion(app, notion);
-  registerNotionSandboxApi(app, notion);
+  registerNotionSandboxApi(app, notion, { allowHttpCallbacks: options.allowHttpCallbacks ?? false });
   registerIdentityPlatform(app, graph);
   if (graphApp) registerGraph(graphApp, graph);
-  registerSandboxApi(app, { google, graph }, () => {
-    notion.reset();
+  registerSandboxApi(app, { google, graph, notion }, () => {
     mailbox?.clear();
     seed();
   });

@@ -217,6 +217,11 @@ export class NotionSandbox {
     webhook.state = "active";
   }
 
+  /** The person deletes the subscription; nothing is sent to it any more. */
+  removeWebhook(webhookId: string): void {
+    this.#store.webhooks.all.delete(webhookId);
+  }
+
   /** Lets time pass at once, and sends what has become due. */
   async advanceTime(durationMs: number): Promise<void> {
     this.#store.clock.advance(durationMs);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FaultSwitches, ruleConditions } from "../FaultSwitches.ts";
+import { FaultSwitches, faultSettings, ruleConditions } from "../FaultSwitches.ts";
 import type { SeededRandom } from "../SeededRandom.ts";
 
 /** What can go wrong with a call or a delivery. */
@@ -78,6 +78,8 @@ const behaviours = z.strictObject({
 export type NotionFaultRule = z.infer<typeof faultRule>;
 /** Lasting behaviours on which sources about the real API disagree or that differ over time. */
 export type NotionBehaviours = z.infer<typeof behaviours>;
+/** Body of `PUT /sandbox/api/faults?provider=notion`. */
+export const notionFaultSettings = faultSettings({ rule: faultRule, behaviours });
 /** The request window that Notion documents since 2026. */
 export const DOCUMENTED_REQUEST_WINDOW = { plus: 180, business: 600 };
 /** Deliveries of one event: the first and seven more, the last about a day later. */

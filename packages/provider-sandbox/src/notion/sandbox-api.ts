@@ -12,8 +12,18 @@ const rowSchema = z.object({
   trashed: z.boolean().optional(),
 });
 
-/** The sandbox's own API for its Notion page and for demos: tables, rows, faults, a stream of changes. */
-export function registerNotionSandboxApi(app: FastifyInstance, notion: NotionSandbox): void {
+const columnSchema = z.object({ account: z.string(), name: z.string().trim().min(1).nullable() });
+const webhookSchema = z.object({ integrationId: z.string(), url: z.url({ protocol: /^https?$/ }) });
+
+/**
+ * The sandbox's own API for its Notion page and for demos: tables, rows, columns, webhooks, a stream of changes.
+ * @param allowHttpCallbacks take `http://` addresses for webhooks, which Notion never does
+ */
+export function registerNotionSandboxApi(
+  app: FastifyInstance,
+  notion: NotionSandbox,
+  { allowHttpCallbacks }: { allowHttpCallbacks: boolean },
+): void {
   const { store } = notion.context;
 
   app.get("/sandbox/api/notion/accounts", () => ({
@@ -63,16 +73,55 @@ export function registerNotionSandboxApi(app: FastifyInstance, notion: NotionSan
     }),
   );
 
-  app.get("/sandbox/api/notion/faults", () => notion.faults.toJSON());
+  app.patch<{ Params: { source: string; column: string } }>(
+    "/sandbox/api/notion/tables/:source/columns/:column",
+    (request, reply) =>
+      attempt(reply, () => {
+        const { account, name } = columnSchema.parse(request.body);
+        const { source, column } = request.params;
+        notion.changeColumn(account, source, column, name === null ? null : { name });
+        return {};
+      }),
+  );
 
-  app.put("/sandbox/api/notion/faults", (request, reply) =>
-    attempt(reply, () => {
-      notion.faults.apply(request.body);
-      return notion.faults.toJSON();
+  app.get("/sandbox/api/notion/webhooks", () => ({
+    integrations: [...store.authorization.integrations.values()].map(({ clientId, name }) => ({
+      id: clientId,
+      name,
+    })),
+    // Never their tokens: whoever is to have one gets it by the handshake.
+    webhooks: [...store.webhooks.all.values()].map(({ id, integrationId, url, state }) => ({
+      id,
+      integration: store.authorization.integrations.get(integrationId)?.name ?? integrationId,
+      url,
+      state,
+    })),
+  }));
+
+  app.post("/sandbox/api/notion/webhooks", (request, reply) =>
+    attempt(reply, async () => {
+      const { integrationId, url } = webhookSchema.parse(request.body);
+      if (!store.authorization.integrations.has(integrationId))
+        throw new Error(`There is no integration ${integrationId}.`);
+      if (!allowHttpCallbacks && !url.startsWith("https:"))
+        throw new NotionApiError(400, "validation_error", "The address of a webhook begins with https://.");
+      const { id } = await notion.addWebhook(integrationId, url);
+      return { id };
     }),
   );
 
-  app.get("/sandbox/api/notion/stats", () => ({ calls: Object.fromEntries(notion.calls) }));
+  app.post<{ Params: { id: string } }>("/sandbox/api/notion/webhooks/:id/confirm", (request, reply) =>
+    attempt(reply, () => {
+      const { token } = z.object({ token: z.string().trim() }).parse(request.body);
+      notion.confirmWebhook(request.params.id, token);
+      return {};
+    }),
+  );
+
+  app.delete<{ Params: { id: string } }>("/sandbox/api/notion/webhooks/:id", (request, reply) => {
+    notion.removeWebhook(request.params.id);
+    return reply.code(204).send();
+  });
 
   registerChanges(app, notion);
 }
@@ -108,9 +157,9 @@ function registerChanges(app: FastifyInstance, notion: NotionSandbox): void {
 }
 
 /** Refuses with what was wrong, where a person did something that cannot be. */
-function attempt(reply: FastifyReply, act: () => unknown): FastifyReply {
+async function attempt(reply: FastifyReply, act: () => unknown): Promise<FastifyReply> {
   try {
-    return reply.send(act());
+    return reply.send(await act());
   } catch (error) {
     if (error instanceof ZodError) return problem(reply, 400, z.prettifyError(error));
     if (error instanceof NotionApiError) return problem(reply, error.status, error.message);

@@ -18,7 +18,7 @@ export interface PagesContext {
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'";
 
-/** Serves the pages a person uses — `/`, `/google`, `/outlook`, `/mail`, `/faults` — with their assets, and the mailbox's API. */
+/** Serves the pages a person uses — `/`, `/google`, `/outlook`, `/notion`, `/mail`, `/faults` — with their assets, and the mailbox's API. */
 export function registerPages(app: FastifyInstance, context: PagesContext): void {
   const { mailbox } = context;
   if (mailbox) registerMailRoutes(app, mailbox);
@@ -47,7 +47,12 @@ export function registerPages(app: FastifyInstance, context: PagesContext): void
   });
   page("/google", () => calendarPage("Google Calendar", "google"));
   page("/outlook", () => calendarPage("Outlook", "graph"));
-  page("/notion", () => ({ title: "Notion", script: "notion-page", main: "<h1>Notion</h1>" }));
+  page("/notion", () => ({
+    title: "Notion",
+    script: "notion-page",
+    styles: ["notion-page"],
+    main: "<h1>Notion</h1>",
+  }));
   page("/mail", () => ({
     title: "Mailbox",
     script: "mail-page",

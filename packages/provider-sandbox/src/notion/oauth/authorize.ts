@@ -4,7 +4,7 @@ import type { NotionContext } from "../context.ts";
 import { newId } from "../ids.ts";
 import type { Connection, Person } from "../types.ts";
 import type { PendingAuthorization } from "./NotionAuthorization.ts";
-import { errorPage, pickerPage } from "./picker-page.ts";
+import { errorPage, type PickerChoice, pickerPage } from "./picker-page.ts";
 
 /** The authorization endpoint, with the page on which a person picks what a connection may see. */
 export function registerNotionAuthorize(app: FastifyInstance, context: NotionContext): void {
@@ -15,7 +15,8 @@ export function registerNotionAuthorize(app: FastifyInstance, context: NotionCon
     const pending = readRequest(context, query);
     if (typeof pending === "string") return html(reply, 400, errorPage(pending));
     authorization.pending.set(pending.id, pending);
-    return html(reply, 200, pickerPage(pending, choices(context)));
+    const appName = authorization.integrations.get(pending.clientId)?.name ?? pending.clientId;
+    return html(reply, 200, pickerPage(pending, appName, choices(context)));
   });
 
   app.post("/v1/oauth/authorize/consent", (request, reply) => {
@@ -26,8 +27,11 @@ export function registerNotionAuthorize(app: FastifyInstance, context: NotionCon
     authorization.pending.delete(pending.id);
     if (form.get("decision") !== "allow") return redirect(reply, pending, { error: "access_denied" });
     const email = (form.get("account") || form.get("email") || "").trim().toLowerCase();
-    const person = context.store.people.get(email) ?? context.store.addPerson({ email });
-    const connection = install(context, pending.clientId, person, form.getAll("database"));
+    const known = context.store.people.get(email);
+    const person = known ?? context.store.addPerson({ email });
+    // A new workspace has a page to begin with, on which a database can stand.
+    const shared = known ? form.getAll("database") : [firstPage(context, person)];
+    const connection = install(context, pending.clientId, person, shared);
     const { code } = authorization.issueCode(pending, connection.botId);
     return redirect(reply, pending, { code });
   });
@@ -56,7 +60,10 @@ export function install(
     revoked: false,
   };
   connection.revoked = false;
-  for (const id of shared) if (databases.has(id) || context.store.pages.has(id)) connection.shared.add(id);
+  for (const id of shared) {
+    const { workspaceId } = databases.get(id) ?? context.store.pages.get(id) ?? {};
+    if (workspaceId === person.workspaceId) connection.shared.add(id);
+  }
   connections.set(connection.botId, connection);
   return connection;
 }
@@ -80,9 +87,13 @@ function readRequest({ store }: NotionContext, query: URLSearchParams): PendingA
   };
 }
 
-function choices({ store }: NotionContext) {
+const firstPage = ({ store }: NotionContext, { id, workspaceId }: Person): string =>
+  store.addPage({ workspaceId, dataSource: null, title: "Getting started", actor: { id, type: "person" } })
+    .id;
+
+function choices({ store }: NotionContext): PickerChoice[] {
   return [...store.people.values()].map((person) => ({
-    person,
+    email: person.email,
     shareable: [
       ...[...store.databases.values()]
         .filter((one) => one.workspaceId === person.workspaceId && !one.inTrash)

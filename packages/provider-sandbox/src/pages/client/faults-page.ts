@@ -1,7 +1,7 @@
 import { h, mainElement, messageOf, pageData, sandboxApi, toast } from "./dom.ts";
 import { type JsonSchema, schemaField } from "./schema-field.ts";
 
-const NAMES: Record<string, string> = { google: "Google", graph: "Microsoft" };
+const NAMES: Record<string, string> = { google: "Google", graph: "Microsoft", notion: "Notion" };
 
 type Rule = { id?: string; fault: string } & Record<string, unknown>;
 
@@ -22,17 +22,21 @@ const providerSelect = h(
 );
 const ruleFormPart = h("div", {});
 
-const PRESETS: [string, Rule[]][] = [
+/** What a lost notification is called. */
+const LOST: Record<string, string> = { notion: "dropDelivery" };
+
+const presets = (provider: string): [string, Rule[]][] => [
   ["Everything works", []],
   ["Slow (1 s per call)", [{ fault: "delay", delayMs: 1_000 }]],
   ["Every fifth call fails", [{ fault: "serverError", probability: 0.2, status: 503 }]],
   ["Over quota now and then", [{ fault: "rateLimit", probability: 0.3 }]],
   ["Answers get lost", [{ fault: "loseAnswer", probability: 0.2 }]],
-  ["No notifications", [{ fault: "dropNotification" }]],
+  ["No notifications", [{ fault: LOST[provider] ?? "dropNotification" }]],
 ];
 
 let faults: Faults = { rules: [], behaviours: {} };
 const rulesPart = h("div", {});
+const presetsPart = h("div", { class: "buttons", role: "group", "aria-label": "Presets" });
 const behavioursPart = h("div", {});
 
 function path(): string {
@@ -45,6 +49,11 @@ function schema(): FaultsSchema {
 
 async function showProvider(): Promise<void> {
   ruleFormPart.replaceChildren(ruleForm());
+  presetsPart.replaceChildren(
+    ...presets(providerSelect.value).map(([label, rules]) =>
+      h("button", { type: "button", onclick: () => void put({ rules }, label) }, label),
+    ),
+  );
   await load().catch((error: unknown) => toast(messageOf(error), "failed"));
 }
 
@@ -178,13 +187,7 @@ mainElement().append(
     h("h2", {}, "Active faults"),
     rulesPart,
     h("p", {}),
-    h(
-      "div",
-      { class: "buttons", role: "group", "aria-label": "Presets" },
-      PRESETS.map(([label, rules]) =>
-        h("button", { type: "button", onclick: () => void put({ rules }, label) }, label),
-      ),
-    ),
+    presetsPart,
   ),
   h("section", { class: "card" }, h("h2", {}, "Add a fault"), ruleFormPart),
   h("section", { class: "card" }, h("h2", {}, "Behaviours"), behavioursPart),

@@ -1,26 +1,9 @@
 import { h, mainElement, messageOf, sandboxApi, toast } from "./dom.ts";
+import { type Cell, type Column, EDITABLE, editor, plain } from "./notion-cells.ts";
+import { columnSettings, webhookSettings } from "./notion-settings.ts";
 
 interface Accounts {
   accounts: { email: string; workspace?: string; tables: { id: string; title: string }[] }[];
-}
-
-interface Column {
-  id: string;
-  name: string;
-  type: string;
-  options: string[];
-}
-
-interface Cell {
-  type: string;
-  title?: { plain_text: string }[];
-  rich_text?: { plain_text: string }[];
-  date?: { start: string; end: string | null } | null;
-  select?: { name: string } | null;
-  status?: { name: string } | null;
-  checkbox?: boolean;
-  url?: string | null;
-  email?: string | null;
 }
 
 interface Table {
@@ -29,17 +12,6 @@ interface Table {
   rows: { id: string; trashed: boolean; cells: Record<string, Cell> }[];
 }
 
-/** Columns that this page shows and lets a person edit; the others stay as they are. */
-const EDITABLE: readonly string[] = [
-  "title",
-  "rich_text",
-  "date",
-  "select",
-  "status",
-  "checkbox",
-  "url",
-  "email",
-];
 const BURST_MS = 60;
 
 const query = new URLSearchParams(location.search);
@@ -47,7 +19,9 @@ let account = query.get("account") ?? "";
 let source = query.get("source") ?? "";
 let showTrash = false;
 
-const content = h("div");
+const content = h("div", { class: "table" });
+const settings = h("div");
+const columnsCard = h("details", { class: "card" }, h("summary", {}, "Columns"), settings);
 
 async function start(): Promise<void> {
   const { accounts } = await sandboxApi<Accounts>("GET", "/sandbox/api/notion/accounts");
@@ -55,8 +29,8 @@ async function start(): Promise<void> {
   const chosen =
     tables.find(({ id, email }) => id === source && (account === "" || email === account)) ?? tables[0];
   if (!chosen) {
-    mainElement().append(h("p", {}, "There is no database yet: an app that is connected can make one."));
-    return;
+    const none = h("p", {}, "There is no database yet: an app that is connected can make one.");
+    return mainElement().append(none, await webhookSettings());
   }
   account = chosen.email;
   source = chosen.id;
@@ -93,8 +67,11 @@ async function start(): Promise<void> {
         }),
         " Show the trash",
       ),
+      h("span", { class: "muted" }, " · Times are in UTC."),
     ),
     content,
+    columnsCard,
+    await webhookSettings(),
   );
   await draw();
   follow();
@@ -102,10 +79,12 @@ async function start(): Promise<void> {
 
 /** Draws the table anew, but not under the hands of somebody who is typing. */
 async function draw(): Promise<void> {
-  if (content.contains(document.activeElement) && document.activeElement?.matches("input, select")) return;
+  const hands = document.activeElement;
+  if ((content.contains(hands) || settings.contains(hands)) && hands?.matches("input, select")) return;
   const table = await sandboxApi<Table>("GET", `/sandbox/api/notion/tables/${source}`);
   const columns = table.columns.filter(({ type }) => EDITABLE.includes(type));
   const rows = table.rows.filter(({ trashed }) => trashed === showTrash);
+  settings.replaceChildren(...columnSettings(table.columns, changeColumn));
   content.replaceChildren(
     h(
       "table",
@@ -116,7 +95,7 @@ async function draw(): Promise<void> {
         h(
           "tr",
           {},
-          columns.map(({ name }) => h("th", { scope: "col" }, name)),
+          columns.map(({ name, type }) => h("th", { scope: "col", class: `of-${type}` }, name)),
           h("th", { scope: "col" }, "Page"),
         ),
       ),
@@ -129,14 +108,26 @@ async function draw(): Promise<void> {
           return h(
             "tr",
             { "data-row": row.id },
-            columns.map((column) => h("td", {}, editor(row.id, title, column, row.cells[column.name]))),
+            columns.map((column) =>
+              h(
+                "td",
+                {},
+                editor(title, column, row.cells[column.name], (value) =>
+                  save(row.id, { values: { [column.name]: value } }),
+                ),
+              ),
+            ),
             h(
               "td",
               {},
               h(
                 "button",
-                { type: "button", onclick: () => void save(row.id, { trashed: !row.trashed }) },
-                row.trashed ? `Restore ${title}` : `Move ${title} to the trash`,
+                {
+                  type: "button",
+                  "aria-label": row.trashed ? `Restore ${title}` : `Move ${title} to the trash`,
+                  onclick: () => void save(row.id, { trashed: !row.trashed }),
+                },
+                row.trashed ? "Restore" : "Trash",
               ),
             ),
           );
@@ -147,108 +138,6 @@ async function draw(): Promise<void> {
       ? h("p", { class: "muted" }, showTrash ? "The trash is empty." : "There are no pages.")
       : "",
   );
-}
-
-const plain = (parts: { plain_text: string }[] | undefined): string =>
-  (parts ?? []).map(({ plain_text: text }) => text).join("");
-
-/** What a cell is edited with. Saved when it is left. */
-function editor(rowId: string, title: string, column: Column, cell: Cell | undefined): HTMLElement {
-  const label = `${column.name} of ${title}`;
-  const write = (value: unknown) => void save(rowId, { values: { [column.name]: value } });
-  switch (column.type) {
-    case "title":
-    case "rich_text": {
-      const key = column.type;
-      const text = plain(cell?.[key]);
-      return field(label, "text", text, (value) =>
-        write({ [key]: value === "" ? [] : [{ text: { content: value } }] }),
-      );
-    }
-    case "url":
-    case "email": {
-      const key = column.type;
-      return field(label, "text", cell?.[key] ?? "", (value) => write({ [key]: value || null }));
-    }
-    case "checkbox":
-      return h("input", {
-        type: "checkbox",
-        "aria-label": label,
-        checked: cell?.checkbox === true,
-        onchange: (event) => write({ checkbox: (event.target as HTMLInputElement).checked }),
-      });
-    case "select":
-    case "status": {
-      const key = column.type;
-      const chosen = cell?.[key]?.name ?? "";
-      const select = h(
-        "select",
-        {
-          "aria-label": label,
-          onchange: () => {
-            select.blur();
-            write({ [key]: select.value === "" ? null : { name: select.value } });
-          },
-        },
-        ["", ...column.options].map((name) => h("option", { value: name, selected: name === chosen }, name)),
-      );
-      return select;
-    }
-    default:
-      return dateEditor(label, cell?.date ?? null, (date) => write({ date }));
-  }
-}
-
-function field(label: string, type: string, value: string, save: (value: string) => void): HTMLElement {
-  const input = h("input", {
-    type,
-    value,
-    "aria-label": label,
-    onchange: () => {
-      input.blur();
-      save(input.value);
-    },
-  });
-  return input;
-}
-
-/** Start and end: days, or times in UTC, which is what the API shows. */
-function dateEditor(
-  label: string,
-  date: { start: string; end: string | null } | null,
-  save: (date: { start: string; end: string | null } | null) => void,
-): HTMLElement {
-  const days = date !== null && /^\d{4}-\d{2}-\d{2}$/.test(date.start);
-  const type = days ? "date" : "datetime-local";
-  const shown = (text: string | null | undefined) =>
-    !text ? "" : days ? text : new Date(text).toISOString().slice(0, 16);
-  const written = (text: string) => (days ? text : `${text}:00.000Z`);
-  let start = shown(date?.start);
-  let end = shown(date?.end);
-  const changed = () => {
-    if (start === "") return save(null);
-    save({ start: written(start), end: end === "" ? null : written(end) });
-  };
-  return h(
-    "span",
-    { class: "dates" },
-    field(`${label}, start`, type, start, (value) => {
-      // The end goes along, as it does when a person drags a page.
-      if (start !== "" && end !== "" && value !== "")
-        end = moved(end, Date.parse(`${value}Z`) - Date.parse(`${start}Z`));
-      start = value;
-      changed();
-    }),
-    field(`${label}, end`, type, end, (value) => {
-      end = value;
-      changed();
-    }),
-  );
-
-  function moved(text: string, byMs: number): string {
-    const at = new Date(Date.parse(`${text}Z`) + (Number.isNaN(byMs) ? 0 : byMs)).toISOString();
-    return at.slice(0, text.length);
-  }
 }
 
 async function save(rowId: string, change: { values?: object; trashed?: boolean }): Promise<void> {
@@ -264,6 +153,18 @@ async function save(rowId: string, change: { values?: object; trashed?: boolean 
 async function addRow(): Promise<void> {
   try {
     await sandboxApi("POST", "/sandbox/api/notion/rows", { account, source, values: {} });
+  } catch (error) {
+    toast(messageOf(error), "failed");
+  }
+  await draw();
+}
+
+/** Renames a column, or deletes it (null). */
+async function changeColumn(column: string, name: string | null): Promise<void> {
+  try {
+    const path = `/sandbox/api/notion/tables/${source}/columns/${encodeURIComponent(column)}`;
+    await sandboxApi("PATCH", path, { account, name });
+    toast(name === null ? "Deleted." : "Renamed.");
   } catch (error) {
     toast(messageOf(error), "failed");
   }
