@@ -10,6 +10,8 @@ import { FULL_VIEW, shownSnapshot } from "./view.ts";
 /** What can be wrong with a calendar, as a closed list with a sentence for people. */
 export const FINDINGS = {
   "event-missing": "The booking stands, but its event is gone from the calendar.",
+  "event-unreadable":
+    "The booking stands, but its event cannot be read: it is hidden from us, deleted for good, or has no time.",
   "field-differs": "The booking and its event do not say the same.",
   "not-written": "The booking was never written to the calendar, and nothing is on its way.",
   "no-reference": "The booking should be in this calendar, but nothing links it to one.",
@@ -66,6 +68,8 @@ export interface DiagnosisInput {
   items: ReadonlyMap<number, LocalItem>;
   /** Everything that the calendar lists from now on, and what was read directly because it was not listed. */
   events: readonly ExternalEvent[];
+  /** Ids of events that the calendar lists, or answers for, without letting them be read. Nothing is concluded from them. */
+  unreadable?: ReadonlySet<string>;
   /** The instances of occurrences, by the references' ids; see `instancesOf`. */
   instances: ReadonlyMap<string, ExternalEvent | null>;
   /** Of all markers of listed events that belong to no reference above. */
@@ -142,6 +146,7 @@ function ofReference(
     if (reference.status !== "DELETED") return [about("event-still-there", "push")];
     return [about("event-still-there", isOccurrence(reference) ? null : "pull-everything")];
   }
+  if (!alive && input.unreadable?.has(reference.externalEventId)) return [about("event-unreadable", null)];
   if (!alive) return calendarSideIsKnown ? [] : [about("event-missing", "pull-everything")];
   return compared(input, reference, local, event, about);
 }

@@ -69,10 +69,11 @@ export class ExternalEventRepository {
           AS e("externalEventId" text, "originalStart" text, "seriesId" text, "iCalUid" text, "version" text, "snapshot" jsonb,
                "startTime" timestamptz, "endTime" timestamptz, "status" text, "setAsideReason" text, "externalUpdatedAt" timestamptz)
       ON CONFLICT ("calendarSyncId", "externalEventId") DO UPDATE SET
-        "originalStart" = EXCLUDED."originalStart", "seriesId" = EXCLUDED."seriesId", "iCalUid" = EXCLUDED."iCalUid",
-        "version" = EXCLUDED."version", "snapshot" = EXCLUDED."snapshot", "startTime" = EXCLUDED."startTime",
-        "endTime" = EXCLUDED."endTime", "status" = EXCLUDED."status", "setAsideReason" = EXCLUDED."setAsideReason",
-        "externalUpdatedAt" = EXCLUDED."externalUpdatedAt", "seenGeneration" = EXCLUDED."seenGeneration",
+        ("originalStart", "seriesId", "iCalUid", "version", "snapshot", "startTime", "endTime", "externalUpdatedAt") =
+          (SELECT k."originalStart", k."seriesId", k."iCalUid", k."version", k."snapshot", k."startTime", k."endTime", k."externalUpdatedAt"
+             FROM (SELECT EXCLUDED.* WHERE EXCLUDED."setAsideReason" IS NULL
+                   UNION ALL SELECT "ExternalEvent".* WHERE EXCLUDED."setAsideReason" IS NOT NULL) k),
+        "status" = EXCLUDED."status", "setAsideReason" = EXCLUDED."setAsideReason", "seenGeneration" = EXCLUDED."seenGeneration",
         "missingSince" = NULL, "updatedAt" = now()
       RETURNING "id", "externalEventId"`;
   }

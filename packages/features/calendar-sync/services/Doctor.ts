@@ -163,17 +163,19 @@ export class Doctor {
     const { prisma, rows, store, now } = this.#deps;
     const { row } = lease;
     const at = now();
-    const { events: listed, gone } = await this.#list(lease, service);
+    const { events: listed, gone, unreadable } = await this.#list(lease, service);
     const references = asShown(await rows.findComing(prisma, row.id, at), service.capabilities);
     const ids = [...new Set(references.map(({ bookingId }) => bookingId))].sort((a, b) => a - b);
     const items = new Map(
       (await prisma.$transaction((tx) => store.loadItems(tx, ids))).map((item) => [item.bookingId, item]),
     );
-    const events = [...listed, ...(await this.#readMissing(lease, service, references, listed))];
+    const events = [...listed, ...(await this.#readMissing(lease, service, references, listed, unreadable))];
     const instances = instancesOf(references, events, gone);
     for (const doubtful of doubtfulInstances(references, items, instances)) {
       lease.signal.throwIfAborted();
-      instances.set(doubtful.id, await service.getEvent(eventRefOf(row.externalCalendarId, doubtful)));
+      const read = await readEvent(service, eventRefOf(row.externalCalendarId, doubtful));
+      if (read?.type === "unreadable") unreadable.add(doubtful.externalEventId ?? "");
+      instances.set(doubtful.id, read?.type === "upsert" ? read.event : null);
     }
     const strangers = markedStrangers(references, events);
     const own = new Set(references.map(({ id }) => id));
@@ -185,6 +187,7 @@ export class Doctor {
       references,
       ownAddresses: row.ownAddresses,
       items,
+      unreadable,
       // What stands for a booking that is about to be linked is no orphan.
       events: events.filter(({ marker }) => !toBeLinked.has(marker)),
       instances,
@@ -215,7 +218,7 @@ export class Doctor {
   async #list(
     lease: Lease,
     service: CalendarService,
-  ): Promise<{ events: ExternalEvent[]; gone: ReadonlySet<string> }> {
+  ): Promise<{ events: ExternalEvent[]; gone: ReadonlySet<string>; unreadable: Set<string> }> {
     const { settings, now } = this.#deps;
     const start = now();
     const window: Interval = {
@@ -224,6 +227,7 @@ export class Doctor {
     };
     const events = new Map<string, ExternalEvent>();
     const gone = new Set<string>();
+    const unreadable = new Set<string>();
     const pages = service.onWatchedCalendarChange(lease.row.externalCalendarId, null, {
       window,
       pageSize: settings.pageSize,
@@ -233,20 +237,22 @@ export class Doctor {
       lease.signal.throwIfAborted();
       for (const change of page.changes) {
         if (change.type === "upsert") events.set(change.event.id, change.event);
+        else if (change.type === "unreadable") unreadable.add(change.eventId ?? "");
         // A date that is gone from its series is listed, so that it is known to be.
         else if (change.type === "delete" && change.seriesId && change.originalStart)
           gone.add(`${change.seriesId} ${change.originalStart}`);
       }
     }
-    return { events: [...events.values()], gone };
+    return { events: [...events.values()], gone, unreadable };
   }
 
-  /** Absence from a list proves nothing (invariant 6): what it does not show is read. */
+  /** Absence from a list proves nothing (invariant 6): what it does not show is read. `unreadable` takes what cannot be. */
   async #readMissing(
     lease: Lease,
     service: CalendarService,
     references: readonly CheckedReference[],
     listed: readonly ExternalEvent[],
+    unreadable: Set<string>,
   ): Promise<ExternalEvent[]> {
     const events: ExternalEvent[] = [];
     const ids = new Set(
@@ -254,9 +260,9 @@ export class Doctor {
     );
     for (const eventId of ids) {
       lease.signal.throwIfAborted();
-      // One that cannot be read counts as missing: the pull that heals this sets it aside.
       const found = await readEvent(service, { calendarId: lease.row.externalCalendarId, eventId });
       if (found?.type === "upsert") events.push(found.event);
+      if (found?.type === "unreadable") unreadable.add(eventId);
     }
     return events;
   }
@@ -316,7 +322,8 @@ export class Doctor {
     const { prisma, records, now } = this.#deps;
     const { row } = lease;
     const ref = { calendarId: row.externalCalendarId, eventId: finding.eventId ?? "" };
-    const event = await service.getEvent(ref);
+    const read = await readEvent(service, ref);
+    const event = read?.type === "upsert" ? read.event : null;
     if (!event || event.status === "cancelled" || event.marker === null) return;
     if (finding.kind === "duplicate-event" && event.marker !== finding.referenceId) return;
     await service.deleteEvent(ref, event.version);

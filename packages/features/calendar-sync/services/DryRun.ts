@@ -7,6 +7,7 @@ import type { BookingStore } from "../ports/BookingStore.ts";
 import type { DoctorRepository } from "../repositories/DoctorRepository.ts";
 import type { RunWish, SyncRunRepository } from "../repositories/SyncRunRepository.ts";
 import type { EngineDependencies } from "./dependencies.ts";
+import { readEvent } from "./event-ref.ts";
 import { Lease } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
 import { type PlannedChange, plannedWrites } from "./planned-writes.ts";
@@ -94,12 +95,8 @@ export class DryRun {
     );
     for (const eventId of unseen) {
       lease.signal.throwIfAborted();
-      const event = await service.getEvent({ calendarId, eventId });
-      changes.push(
-        event
-          ? { type: "upsert", event }
-          : { type: "delete", eventId, seriesId: null, originalStart: null, version: null },
-      );
+      const read = await readEvent(service, { calendarId, eventId });
+      changes.push(read ?? { type: "delete", eventId, seriesId: null, originalStart: null, version: null });
     }
     return changes;
   }

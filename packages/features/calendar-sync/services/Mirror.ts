@@ -86,7 +86,11 @@ export class Mirror {
     const series = await this.#events.findSeries(tx, calendar.id, [...seriesIds]);
     const expanded = this.#expand(series, window, calendar.userTimeZone);
     busy.push(...expanded.busy);
-    await this.#events.replaceBusy(tx, calendar.id, [...rowIds.values(), ...expanded.rowIds], busy);
+    // What cannot be read any more goes on making its owner busy as it did: that it is free is not known (invariant 6).
+    const readable = rows.flatMap(({ id, externalEventId }) =>
+      upserts.get(externalEventId)?.setAsideReason === null ? [id] : [],
+    );
+    await this.#events.replaceBusy(tx, calendar.id, [...readable, ...expanded.rowIds], busy);
     return { mirrored: upserts.size, deleted: deleted.size, setAside: [...setAside, ...expanded.setAside] };
   }
 

@@ -201,7 +201,13 @@ function changesOf(
 
 /** The calendar does not take this change, whenever it is made. */
 function isAboutEvent(error: CalendarError): boolean {
-  return isCalendarError(error, "INVALID_REQUEST", "PERMISSION_DENIED", "UNSUPPORTED_OPERATION");
+  return isCalendarError(
+    error,
+    "INVALID_REQUEST",
+    "PERMISSION_DENIED",
+    "UNSUPPORTED_OPERATION",
+    "EVENT_UNREADABLE",
+  );
 }
 
 /** It may be the event, the network or the provider. */
