@@ -36,10 +36,11 @@ export const metadata: ProviderMetadata = {
     tables: true,
     clockGranularityMs: 60_000,
   },
-  // Request limits, 2026: 180 requests of a connection in a fixed minute (600 on larger plans). Seven stretches of ten seconds
-  // can touch one minute: 140, with room for what processes use unasked. The workspace's own limit is not published.
+  // Request limits, 2026: 180 requests of a connection in a fixed minute (600 on larger plans), in one burst if need be. Three
+  // stretches of half a minute can touch one minute: 165, with room for what processes use unasked. The workspace's own limit is
+  // not published.
   limits: {
-    account: { units: 20, perMs: 10_000, unasked: 2 },
+    account: { units: 55, perMs: 30_000, unasked: 2 },
     installation: { units: 2_000, perMs: 10_000 },
     // Reading the columns comes first in each of them; a creation looks its key up.
     costs: {

@@ -173,6 +173,50 @@ describe("large tables", () => {
   }, 60_000);
 });
 
+describe("rows that began long ago", () => {
+  const across = (end: string) => ({
+    Name: title("Sabbatical"),
+    Date: { date: { start: "2026-11-02", end } },
+  });
+  const busy = (world: ConnectedWorkspace) => world.service.getFreeBusy([world.calendarId], WINDOW);
+
+  test("are told and make busy while they are not over, also when they began a year before the window", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const id = sandbox.notion.addRow(world.email, world.calendarId, across("2027-06-30"));
+    sandbox.notion.addRow(world.email, world.calendarId, across("2027-02-01"));
+    const { changes } = await pull(world, null);
+    expect(changes).toMatchObject([{ type: "upsert", event: { id } }]);
+    expect(await busy(world)).toMatchObject([
+      { start: WINDOW.start, end: new Date("2027-06-30T22:00:00.000Z") },
+    ]);
+  });
+
+  test("are followed in turns when there are many: edited, put into the trash and restored", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const ids = Array.from({ length: 12 }, () =>
+      sandbox.notion.addRow(world.email, world.calendarId, across("2027-06-30")),
+    ).sort();
+    let { cursor } = await pull(world, null);
+    const untilTold = async () => {
+      for (let round = 0; round < 4; round++) {
+        const { changes, cursor: next } = await pull(world, cursor);
+        cursor = next;
+        if (changes.length > 0) return changes;
+      }
+      return [];
+    };
+    expect(await untilTold()).toEqual([]);
+    const last = ids.at(-1) ?? "";
+    sandbox.notion.trashRow(world.email, last);
+    expect(await untilTold()).toMatchObject([{ type: "delete", eventId: last }]);
+    sandbox.notion.trashRow(world.email, last, false);
+    expect(await untilTold()).toMatchObject([{ type: "upsert", event: { id: last } }]);
+    sandbox.notion.editRow(world.email, ids[0] ?? "", across("2026-12-01"));
+    expect(await untilTold()).toMatchObject([{ type: "upsert", event: { id: ids[0], title: "Sabbatical" } }]);
+    expect(await untilTold()).toEqual([]);
+  });
+});
+
 describe("creating", () => {
   test("a creation that was saved and answered 503 is read back by the id that the answer names", async () => {
     const world = await connectWorkspace(sandbox.notion);
@@ -305,6 +349,24 @@ describe("mapping", () => {
     expect((await pull(hiding, null)).changes).toEqual([]);
     await hiding.service.createEvent(world.calendarId, SAMPLE_EVENT, "shown-row-1");
     expect((await pull(hiding, null)).changes).toHaveLength(1);
+  });
+
+  test("pages of other people that are not looked at are not there for a direct read either; one of ours whose note was wiped off is", async () => {
+    const world = await connectWorkspace(sandbox.notion);
+    const theirs = row(world, "Theirs");
+    const { eventId: ours } = await world.service.createEvent(world.calendarId, SAMPLE_EVENT, "wiped-note-1");
+    const mapping = world.mappings.held.get(world.calendarId);
+    if (!mapping) throw new Error("the table is mapped");
+    world.mappings.held.set(world.calendarId, { ...mapping, others: "hidden" });
+    const hiding = { ...world, service: world.anotherService() };
+    const read = (eventId: string) => hiding.service.getEvent({ calendarId: world.calendarId, eventId });
+    const { cursor } = await pull(hiding, null);
+    sandbox.notion.editRow(world.email, ours, { calsync: text(""), Name: title("Still ours") });
+    expect(await read(theirs)).toBeNull();
+    expect(await read(ours)).toMatchObject({ title: "Still ours", marker: null });
+    expect((await pull(hiding, cursor)).changes).toMatchObject([
+      { type: "upsert", event: { id: ours, title: "Still ours" } },
+    ]);
   });
 
   test("a table is mapped at its first use as its columns suggest, and two dates alike are not guessed", async () => {

@@ -12,7 +12,6 @@ import type {
   EventRef,
   EventVersion,
   ExternalCalendar,
-  ExternalChange,
   ExternalEvent,
   IdempotencyKey,
   Interval,
@@ -25,7 +24,7 @@ import { NotionCalendarTables } from "./CalendarTables.ts";
 import { NotionPages } from "./NotionPages.ts";
 import { NotionRequests } from "./NotionRequests.ts";
 import { NotionTables } from "./NotionTable.ts";
-import { pullChanges } from "./pull-changes.ts";
+import { glanceAt, pullChanges } from "./pull-changes.ts";
 import { parseSettings } from "./settings.ts";
 
 /** One installation in a Notion workspace. A calendar's id is that of a data source, an event's that of its page. */
@@ -60,9 +59,8 @@ export class NotionCalendarService implements CalendarService {
     const busy: BusyInterval[] = [];
     for (const calendarId of new Set(calendarIds)) {
       const { mapping } = await this.#tables.open(calendarId);
-      const changes: ExternalChange[] = [];
-      for await (const page of this.onWatchedCalendarChange(calendarId, null, { window: range }))
-        changes.push(...page.changes);
+      const options = { window: range, now: this.#now() };
+      const changes = await glanceAt(this.#requests, this.#tables, calendarId, options);
       busy.push(...busyTimes(calendarId, changes, range, mapping.timeZone));
     }
     return busy;

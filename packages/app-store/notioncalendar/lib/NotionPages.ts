@@ -10,7 +10,15 @@ import type {
 } from "@calsync/types";
 import { isFullPage, type PageObjectResponse } from "@notionhq/client";
 import { isUncertain } from "./error-mapper.ts";
-import { markerOf, type Row, toExternalEvent, toRow, toWrittenEvent, versionOf } from "./event-mapper.ts";
+import {
+  isOurs,
+  markerOf,
+  type Row,
+  toExternalEvent,
+  toRow,
+  toWrittenEvent,
+  versionOf,
+} from "./event-mapper.ts";
 import type { NotionRequests } from "./NotionRequests.ts";
 import { isId, type NotionTables, type OpenTable } from "./NotionTable.ts";
 import { type RowValues, valuesFor } from "./row-writer.ts";
@@ -90,7 +98,8 @@ export class NotionPages {
     const table = await this.#tables.open(ref.calendarId);
     const row = await this.#read(ref, table);
     // What is not to be looked at is not there either: it was left out of the listing, and is asked for because of that.
-    if (row && table.mapping.others === "hidden" && markerOf(row, table) === null) return null;
+    const { botId } = await this.#requests.credential();
+    if (row && table.mapping.others === "hidden" && !isOurs(row, table, botId)) return null;
     return row && readable(row, table);
   }
 

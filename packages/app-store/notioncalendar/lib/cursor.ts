@@ -13,7 +13,7 @@ const cursorSchema = z.object({
   v: z.literal(1),
   /** What the mapping was: rows read under another one have to be read anew. */
   mapping: z.string(),
-  /** Rows whose date begins before this day are not listed. */
+  /** Rows whose date begins before this day are listed once, at the beginning, and only known when they are not over by far. */
   from: z.iso.date(),
   /** The latest time of last edit that was seen, to the minute. */
   since: z.iso.datetime(),
@@ -22,6 +22,8 @@ const cursorSchema = z.object({
   full: z.object({ at: z.iso.datetime().nullable() }).nullable(),
   /** Where the comparison of everything, part by part, goes on: a time of creation; null at its beginning. */
   compareAt: z.iso.datetime().nullable(),
+  /** The last of the rows that began long ago and was read by itself; null when all of them were. */
+  longAt: z.string().nullable().default(null),
 });
 
 export type NotionCursor = z.output<typeof cursorSchema>;

@@ -40,6 +40,10 @@ export function markerOf(row: Row, table: OpenTable): RowMarker | null {
   return table.markerColumn === null ? null : readMarker(textOf(row.values.get(table.markerColumn)));
 }
 
+/** Whether a row is one that we have made or taken over. That our bot made it is known also when a person has wiped our note off it. */
+export const isOurs = (row: Row, table: OpenTable, botId: string): boolean =>
+  markerOf(row, table) !== null || row.created_by.id === botId;
+
 /** When a row's event takes place; null when it has no date, or none that can be read. */
 export function timeOf(row: Row, table: OpenTable): EventTime | null {
   const value = row.values.get(table.mapping.columns.time ?? "");

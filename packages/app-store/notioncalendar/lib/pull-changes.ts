@@ -3,32 +3,35 @@ import { CalendarError } from "@calsync/lib";
 import type { ChangePage, Cursor, ExternalChange, PullOptions } from "@calsync/types";
 import { isFullPage, type QueryDataSourceParameters, type QueryDataSourceResponse } from "@notionhq/client";
 import { createdMs, type NotionCursor, parseCursor, rowEntry, writeCursor } from "./cursor.ts";
-import { markerOf, type Row, toExternalEvent, toRow, versionOf } from "./event-mapper.ts";
+import { isOurs, type Row, timeOf, toExternalEvent, toRow, versionOf } from "./event-mapper.ts";
+import { keptPlace, listingStart, longRowsInTurn, markPlace, placeOf } from "./long-rows.ts";
 import { belongsTo, hidden, readPage } from "./NotionPages.ts";
 import type { NotionRequests } from "./NotionRequests.ts";
 import type { NotionTables, OpenTable } from "./NotionTable.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Stamps are rounded to the minute, in a direction that is not documented: two of them are read again. */
 const OVERLAP_MS = 2 * MINUTE_MS;
 /** How far Notion's clock may be behind ours at the first pull. */
 const CLOCK_ALLOWANCE_MS = 10 * MINUTE_MS;
-/** Filters see where a date begins: a row that began this long before the window may still touch it. */
-const LONGEST_EVENT_DAYS = 62;
 /** Requests of one pull for comparing everything, part by part. */
 const COMPARE_REQUESTS = 3;
+/** Requests of a listing without anything to tell, after which it says so: its caller counts calls by pages. */
+const SILENT_REQUESTS = 3;
+/** Requests of a glance for rows that began long before its window. */
+const GLANCE_REQUESTS = 3;
 /** Vanished rows that one pull reads; the others are found again by the next. */
 const MAX_VANISHED = 50;
 
 type Filter = NonNullable<QueryDataSourceParameters["filter"]>;
-type Sort = "created_time" | "last_edited_time";
+type Sort = "created_time" | "last_edited_time" | "date";
 
 /**
  * The changes of a table since a cursor. Notion has no change token: rows are listed from the last time of edit on, with an overlap,
  * and what was handed out before is left out. Rows that were trashed show in no list. So each pull also compares a part of the
  * table with what it knows, by the time at which rows were made, and reads what has vanished by itself. Up to 300 rows to come that
- * is the whole table; a larger one is gone through in as many pulls as it takes.
+ * is the whole table; a larger one is gone through in as many pulls as it takes. Rows that began long ago and are not over are in
+ * none of these lists, and read one by one.
  */
 export async function* pullChanges(
   requests: NotionRequests,
@@ -43,13 +46,25 @@ export async function* pullChanges(
   if (known && known.mapping !== mapping)
     throw new CalendarError("CURSOR_EXPIRED", "Notion: the columns are mapped otherwise; pull in full");
   const state = known ?? begin(mapping, options);
-  const pull = new TablePull(requests, table, state, options);
+  const { botId } = await requests.credential();
+  const pull = new TablePull(requests, table, state, { ...options, botId });
   yield* state.full ? pull.everything() : pull.changes();
 }
 
-/** Days before the window at which a listing begins. */
-function listingStart(windowStart: Date): string {
-  return new Date(windowStart.getTime() - LONGEST_EVENT_DAYS * DAY_MS).toISOString().slice(0, 10);
+/**
+ * The rows that take place in a window, for somebody who waits: those that begin in it or up to two months before, and of the
+ * older ones the 300 that began last.
+ */
+export async function glanceAt(
+  requests: NotionRequests,
+  tables: NotionTables,
+  calendarId: string,
+  options: PullOptions & { now: Date },
+): Promise<ExternalChange[]> {
+  const table = await tables.open(calendarId);
+  const { botId } = await requests.credential();
+  const state = begin(fingerprint(table), options);
+  return new TablePull(requests, table, state, { ...options, botId }).glance();
 }
 
 /** What of a mapping decides how rows are read. */
@@ -66,6 +81,7 @@ function begin(mapping: string, { window, now }: PullOptions & { now: Date }): N
     rows: {},
     full: { at: null },
     compareAt: null,
+    longAt: null,
   };
 }
 
@@ -73,29 +89,40 @@ function begin(mapping: string, { window, now }: PullOptions & { now: Date }): N
 class TablePull {
   readonly #requests: NotionRequests;
   readonly #table: OpenTable;
-  readonly #options: PullOptions;
+  readonly #options: PullOptions & { botId: string };
   #state: NotionCursor;
 
-  constructor(requests: NotionRequests, table: OpenTable, state: NotionCursor, options: PullOptions) {
+  constructor(
+    requests: NotionRequests,
+    table: OpenTable,
+    state: NotionCursor,
+    options: PullOptions & { botId: string },
+  ) {
     this.#requests = requests;
     this.#table = table;
     this.#state = { ...state, rows: { ...state.rows } };
     this.#options = options;
   }
 
-  /** Lists everything by the time at which it was made, which never changes; past the ceiling of a query with a further one. */
+  /**
+   * Lists everything by the time at which it was made, which never changes; past the ceiling of a query with a further one. Also
+   * what began long ago, because it may not be over.
+   */
   async *everything(): AsyncGenerator<ChangePage, void, undefined> {
+    let silent = 0;
     for (;;) {
       const at: string | null = this.#state.full?.at ?? null;
       let last = at;
       let cutOff = false;
-      for await (const { rows, more, incomplete } of this.#query("created_time", this.#listed(at))) {
-        const changes = rows.flatMap((row) => this.#take(row));
+      for await (const { rows, more, incomplete } of this.#query("created_time", this.#dated(at))) {
+        const changes = rows.flatMap((row) => (this.#isOver(row) ? [] : this.#take(row)));
         last = rows.at(-1)?.created_time ?? last;
         cutOff = incomplete;
         const complete = !more && !incomplete;
         this.#state = { ...this.#state, full: complete ? null : { at: last } };
-        if (changes.length > 0 || complete) yield this.#page(changes, complete, true);
+        if (changes.length === 0 && !complete && ++silent < SILENT_REQUESTS) continue;
+        silent = 0;
+        yield this.#page(changes, complete, true);
       }
       if (!cutOff) return;
       if (last === at)
@@ -106,20 +133,35 @@ class TablePull {
     }
   }
 
+  /** See {@link glanceAt}. */
+  async glance(): Promise<ExternalChange[]> {
+    const changes: ExternalChange[] = [];
+    for await (const { rows } of this.#query("created_time", [this.#date("on_or_after")]))
+      changes.push(...rows.flatMap((row) => this.#take(row)));
+    let requests = 0;
+    for await (const { rows } of this.#query("date", [this.#date("before")])) {
+      changes.push(...rows.flatMap((row) => (this.#isOver(row) ? [] : this.#take(row))));
+      if (++requests >= GLANCE_REQUESTS) break;
+    }
+    return changes;
+  }
+
   /** Lists what was edited since the last time of edit, then compares a part of everything. */
   async *changes(): AsyncGenerator<ChangePage, void, undefined> {
     let from = new Date(Date.parse(this.#state.since) - OVERLAP_MS).toISOString();
     // The last page waits for what the comparison finds: a pull that finds one thing is one page.
     let waiting: ExternalChange[] = [];
     let handedOut = writeCursor(this.#state);
+    const shown = new Set<string>();
     for (;;) {
       let last = from;
       let cutOff = false;
-      for await (const { rows, incomplete } of this.#query("last_edited_time", edited(from), this.#ours())) {
+      for await (const { rows, incomplete } of this.#query("last_edited_time", edited(from))) {
         if (waiting.length > 0) {
           handedOut = writeCursor(this.#state);
           yield { changes: waiting, cursor: handedOut, complete: false, full: false };
         }
+        for (const { id } of rows) shown.add(id);
         waiting = rows.flatMap((row) => this.#take(row));
         last = rows.at(-1)?.last_edited_time ?? last;
         if (last > this.#state.since) this.#state = { ...this.#state, since: last };
@@ -133,6 +175,8 @@ class TablePull {
         );
       from = last;
     }
+    for (const [id, entry] of Object.entries(this.#state.rows))
+      if (keptPlace(entry) === "over" && !shown.has(id)) this.#forget(id);
     const changes = [...waiting, ...(await this.#compare())];
     const size = this.#pageSize();
     // What is told in parts is remembered with the last of them; until then a pull that breaks off repeats them.
@@ -153,8 +197,7 @@ class TablePull {
     let ended = true;
     for await (const { rows, more, incomplete } of this.#query(
       "created_time",
-      this.#listed(from),
-      undefined,
+      [...this.#dated(from), this.#date("on_or_after")],
       100,
     )) {
       for (const row of rows) {
@@ -169,12 +212,14 @@ class TablePull {
     const untilMs = ended || last === null ? Number.POSITIVE_INFINITY : Date.parse(last);
     const vanished = Object.entries(known).filter(([id, entry]) => {
       const madeMs = createdMs(entry);
-      return !seen.has(id) && madeMs >= fromMs && madeMs < untilMs;
+      return !seen.has(id) && keptPlace(entry) === "listed" && madeMs >= fromMs && madeMs < untilMs;
     });
     for (const [id] of vanished.slice(0, MAX_VANISHED)) changes.push(...(await this.#readVanished(id)));
+    const long = longRowsInTurn(known, this.#state.longAt);
+    for (const id of long.ids) if (!seen.has(id)) changes.push(...(await this.#readVanished(id)));
     // The same part comes again while there is more of it to read.
     const compareAt = vanished.length > MAX_VANISHED ? from : ended ? null : last;
-    this.#state = { ...this.#state, compareAt };
+    this.#state = { ...this.#state, compareAt, longAt: long.next };
     return changes;
   }
 
@@ -184,7 +229,7 @@ class TablePull {
     const gone = !row || row.in_trash || !belongsTo(row, this.#table.id);
     const event = gone ? null : toExternalEvent(row, this.#table);
     // Rows that come or go while a list is read push others out of it.
-    if (row && event && event.time.start >= this.#state.from) return this.#take(row);
+    if (row && event && placeOf(event.time, this.#state.from) !== "over") return this.#take(row);
     this.#forget(id);
     if (!row) return [{ type: "unreadable", eventId: id, reason: hidden().message }];
     if (gone) return [deletion(id)];
@@ -193,18 +238,26 @@ class TablePull {
 
   /** What is new in a row, and remembers it as handed out while lists go on showing it. */
   #take(row: Row): ExternalChange[] {
-    const ours = markerOf(row, this.#table) !== null;
+    const ours = isOurs(row, this.#table, this.#options.botId);
     if (!ours && this.#table.mapping.others === "hidden") return [];
-    const entry = rowEntry(row.created_time, versionOf(row, this.#table));
     const before = this.#state.rows[row.id];
-    if (before === entry) return [];
     const event = toExternalEvent(row, this.#table);
     if (!event) {
       this.#forget(row.id);
       return ours || before !== undefined ? this.#withoutDate(row) : [];
     }
-    if (event.time.start >= this.#state.from) this.#state.rows[row.id] = entry;
+    const place = placeOf(event.time, this.#state.from);
+    const entry = markPlace(rowEntry(row.created_time, versionOf(row, this.#table)), place);
+    if (before === entry) return [];
+    this.#state.rows[row.id] = entry;
     return [{ type: "upsert", event }];
+  }
+
+  #isOver(row: Row): boolean {
+    const time = timeOf(row, this.#table);
+    return (
+      time !== null && this.#state.rows[row.id] === undefined && placeOf(time, this.#state.from) === "over"
+    );
   }
 
   #forget(id: string): void {
@@ -214,16 +267,15 @@ class TablePull {
 
   /** A date that was taken off ends an event that is not ours. Of ours it may be a slip: it is set aside, and shown. */
   #withoutDate(row: Row): ExternalChange[] {
-    return markerOf(row, this.#table) === null
+    return !isOurs(row, this.#table, this.#options.botId)
       ? [deletion(row.id)]
       : [{ type: "unreadable", eventId: row.id, reason: "Notion: the page has no date" }];
   }
 
-  /** The pages of a query, to its end. */
+  /** The pages of a query, to its end; those by date begin with the last one. */
   async *#query(
     sort: Sort,
     filter: Filter[],
-    also: Filter[] = [],
     pageSize = this.#pageSize(),
   ): AsyncGenerator<{ rows: Row[]; more: boolean; incomplete: boolean }> {
     const { mapping, markerColumn } = this.#table;
@@ -238,8 +290,12 @@ class TablePull {
         send: (client, auth) =>
           client.dataSources.query({
             data_source_id: this.#table.id,
-            filter: { and: [...filter, ...also] } as Filter,
-            sorts: [{ timestamp: sort, direction: "ascending" }],
+            filter: { and: [...filter, ...this.#ours()] } as Filter,
+            sorts: [
+              sort === "date"
+                ? { property: this.#dateColumn(), direction: "descending" as const }
+                : { timestamp: sort, direction: "ascending" },
+            ],
             page_size: pageSize,
             filter_properties: shown,
             result_type: "page",
@@ -256,13 +312,21 @@ class TablePull {
     } while (cursor !== null);
   }
 
-  /** Rows whose date is listed, from a time of creation on. */
-  #listed(at: string | null): Filter[] {
+  /** Rows with a date, from a time of creation on. */
+  #dated(at: string | null): Filter[] {
     return [
-      { property: this.#table.mapping.columns.time ?? "", date: { on_or_after: this.#state.from } },
+      { property: this.#dateColumn(), date: { is_not_empty: true } },
       ...(at === null ? [] : [{ timestamp: "created_time" as const, created_time: { on_or_after: at } }]),
-      ...this.#ours(),
     ];
+  }
+
+  /** Rows that begin on or before the day at which listings begin. */
+  #date(side: "on_or_after" | "before"): Filter {
+    return { property: this.#dateColumn(), date: { [side]: this.#state.from } } as Filter;
+  }
+
+  #dateColumn(): string {
+    return this.#table.mapping.columns.time ?? "";
   }
 
   /** Where other people's rows are not to be looked at, ours are those with a note. */
