@@ -101,6 +101,8 @@ export interface RemoteCalendars {
   expireTokens(account: RemoteAccount): void;
   /** Puts the provider's clock so much ahead of ours. Does nothing where the provider's clock cannot be put. */
   setSkew(ms: number): void;
+  /** Whom the provider itself has sent mails about events, in their order: guests are invited by us alone. */
+  guestMails(): string[];
   /** Resolves when no notification is on its way any more. */
   notificationsIdle(): Promise<void>;
   close(): Promise<void>;

@@ -85,6 +85,7 @@ export const caldavRemote =
       setSkew(ms) {
         skewMs = ms;
       },
+      guestMails: () => [],
       async notificationsIdle() {},
       async close() {
         await proxy.close();

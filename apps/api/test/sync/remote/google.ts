@@ -99,6 +99,7 @@ export async function startGoogle(
     setSkew(ms) {
       skewMs = ms;
     },
+    guestMails: () => google.guestMail.map(({ to }) => to),
     notificationsIdle: () => google.notificationsIdle(),
     close: () => sandbox.close(),
   };

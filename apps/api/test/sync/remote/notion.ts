@@ -95,6 +95,7 @@ export const notionRemote: StartRemote = async (clock) => {
     setSkew(ms) {
       skewMs = ms;
     },
+    guestMails: () => [],
     async notificationsIdle() {},
     close: () => sandbox.close(),
   };

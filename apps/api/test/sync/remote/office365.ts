@@ -89,6 +89,7 @@ export async function startOutlook(
     setSkew(ms) {
       skewMs = ms;
     },
+    guestMails: () => graph.mail.map(({ to }) => to),
     notificationsIdle: () => graph.notificationsIdle(),
     close: () => sandbox.close(),
   };
