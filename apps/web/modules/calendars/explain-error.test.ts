@@ -7,6 +7,14 @@ describe("a calendar's error in words", () => {
     expect(explainConnectError("rate_limit_exceeded")).toContain("asked for a pause");
   });
 
+  it("names the column of a table that is gone, and says what happens until another one is chosen", () => {
+    const message = "Notion: The column of “Work” that held the place is gone; choose another one.";
+    expect(explainCalendarError("MAPPING_INVALID", message)).toBe(
+      "The column of “Work” that held the place is gone; choose another one. It is chosen under Columns; until then nothing is changed on either side.",
+    );
+    expect(explainCalendarError("MAPPING_INVALID")).toContain("under Columns");
+  });
+
   it("falls back to the server's words for a code that is not known here", () => {
     expect(explainCalendarError("NEW_CODE", "The moon is in the way.")).toBe("The moon is in the way.");
     expect(explainCalendarError("NEW_CODE")).toContain("tried again");

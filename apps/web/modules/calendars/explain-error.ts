@@ -17,7 +17,7 @@ const SENTENCES: Record<CalendarErrorCode, string> = {
   CALENDAR_NOT_FOUND:
     "The calendar no longer exists at the provider, or is not shared with you any more. Your bookings stay; if it does not come back, choose another one.",
   MAPPING_INVALID:
-    "The table's columns have changed and no longer fit to how they were assigned. Assign them again below.",
+    "The table's columns have changed and no longer fit to how they were assigned. Assign them again under Columns.",
   PERMISSION_DENIED:
     "The account may not change this calendar. Choose another one, or ask its owner for the right to edit it.",
   INVALID_REQUEST: "The provider did not accept the event. Its operator finds the reason in the logs.",
@@ -28,9 +28,11 @@ const SENTENCES: Record<CalendarErrorCode, string> = {
 
 /**
  * What a calendar's error means and what to do about it.
- * @param message the server's own words, for codes of a newer version
+ * @param message the server's own words: they name the column that does not fit, and stand for codes of a newer version
  */
 export function explainCalendarError(code: string, message?: string | null): string {
+  if (code.toUpperCase() === "MAPPING_INVALID" && message)
+    return `${message.replace(/^\w+: /, "")} It is chosen under Columns; until then nothing is changed on either side.`;
   return (
     (SENTENCES as Record<string, string>)[code.toUpperCase()] ??
     message ??
