@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPrismaClient, onQuery } from "./client.ts";
 import { countStatements } from "./testing/count-statements.ts";
-import { createUser } from "./testing/factories.ts";
+import { createBooking, createUser } from "./testing/factories.ts";
 import { createTestDatabase } from "./testing/injected.test-support.ts";
 import type { TestDatabase } from "./testing/test-database.ts";
 
@@ -44,4 +44,31 @@ test("statements can be counted, without those that only open and close transact
 test("a client without query events says how to get them", () => {
   const prisma = createPrismaClient({ url: database.url });
   expect(() => onQuery(prisma, () => {})).toThrow("queryEvents: true");
+});
+
+test("relations that are loaded inside a transaction go over its connection one after the other", async () => {
+  const { prisma } = database;
+  const { id } = await createBooking(prisma);
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.message);
+  process.on("warning", listen);
+
+  const [booking, counts] = await prisma.$transaction(async (tx) => [
+    await tx.booking.findUniqueOrThrow({
+      where: { id },
+      include: {
+        attendees: true,
+        references: true,
+        host: { include: { schedules: true, credentials: true } },
+      },
+    }),
+    await Promise.allSettled([tx.user.count(), tx.team.count(), tx.booking.count()]),
+  ]);
+  // A warning is told in the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", listen);
+
+  expect(booking.id).toBe(id);
+  expect(counts.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+  expect(warnings).toEqual([]);
 });

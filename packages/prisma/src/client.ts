@@ -1,6 +1,6 @@
-import { PrismaPg } from "@prisma/adapter-pg";
 import { connectionConfig } from "./connection.ts";
 import { type Prisma, PrismaClient } from "./generated/client.ts";
+import { SerialPrismaPg } from "./serial-transactions.ts";
 
 /** What a repository needs inside of a transaction: every model, raw SQL, no `$transaction`. */
 export type PrismaTransaction = Prisma.TransactionClient;
@@ -34,7 +34,7 @@ const queryListeners = new WeakMap<object, Set<(query: QueryEvent) => void>>();
  * in the migrations are written for it.
  */
 export function createPrismaClient(options: PrismaClientOptions): PrismaClient {
-  const adapter = new PrismaPg(
+  const adapter = new SerialPrismaPg(
     {
       ...connectionConfig(options.url),
       max: options.maxConnections ?? 10,
