@@ -7,7 +7,7 @@ const form: ConnectionForm = {
       name: "serverUrl",
       label: "Server address",
       kind: "url",
-      help: "As the server's provider gives it for CalDAV.",
+      help: "As the server's provider gives it for CalDAV; a domain or your mail address will do where the domain names its server.",
       placeholder: "https://calendar.example.com",
       required: true,
       secret: false,

@@ -36,12 +36,13 @@ export function busyTimes(
       return expand({ ...event, recurrence: null }, options);
     }
   });
-  return merge(calendarId, busy, range);
+  return mergeBusy(calendarId, busy, range);
 }
 
 const NONE = { seriesId: null, originalStart: null };
 
-function merge(calendarId: string, intervals: Interval[], range: Interval): BusyInterval[] {
+/** Times of one calendar as busy times: overlapping and touching ones as one, sorted, cut to the range. */
+export function mergeBusy(calendarId: string, intervals: Interval[], range: Interval): BusyInterval[] {
   const merged: BusyInterval[] = [];
   for (const { start, end } of intervals.sort((a, b) => a.start.getTime() - b.start.getTime())) {
     const from = new Date(Math.max(start.getTime(), range.start.getTime()));

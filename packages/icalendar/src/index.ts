@@ -1,4 +1,4 @@
-export { busyTimes } from "./busy-times.ts";
+export { busyTimes, mergeBusy } from "./busy-times.ts";
 export {
   DEFAULT_ICS_LIMITS,
   type IcsLimits,

@@ -8,5 +8,6 @@ export * from "./crypto/token.ts";
 export * from "./env.ts";
 export * from "./log-error.ts";
 export * from "./logger.ts";
+export * from "./net/outbound-connections.ts";
 export * from "./net/outbound-guard.ts";
 export * from "./net/outbound-request.ts";

@@ -157,6 +157,22 @@ describe.each([true, false])(
   },
 );
 
+test("a password that is changed while a job runs is used from its first refusal on, and is not taken for a wrong one", async () => {
+  const { service, calendarId, ownerEmail = "", credential } = await subjectWith();
+  const store = (password: string) => {
+    credential.secret = { ...credential.secret, password };
+  };
+  const { cursor } = await drain(service, calendarId, null);
+  server.setPassword(ownerEmail, "a-new-one");
+  store("a-new-one");
+  expect((await drain(service, calendarId, cursor)).changes).toEqual([]);
+  expect(credential.invalidReason).toBeNull();
+  store("a-wrong-one");
+  server.setPassword(ownerEmail, "yet-another-one");
+  await expect(drain(service, calendarId, cursor)).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
+  expect(credential.invalidReason).not.toBeNull();
+});
+
 test("a collection that stands among its own changes is no event (iCloud)", async () => {
   const { service, calendarId, person } = await subjectWith({ listsItself: true });
   const made = await person.create({ title: "Only one", time: hour(7) });
@@ -188,6 +204,50 @@ test("one object over which the server fails is set aside alone, and a server th
   expect(ids(events(changes).map((event) => ({ type: "upsert", event })))).toEqual(made.slice(1).toSorted());
   for (const name of made) server.poisonous.add(name);
   await expect(drain(service, calendarId, null)).rejects.toMatchObject({ code: "CALENDAR_API_ERROR" });
+});
+
+describe("busy times", () => {
+  const range = { start: new Date("2027-06-01T00:00:00Z"), end: new Date("2027-06-20T00:00:00Z") };
+  const report = (...lines: string[]) =>
+    [
+      "BEGIN:VCALENDAR",
+      "VERSION:2.0",
+      "BEGIN:VFREEBUSY",
+      ...lines,
+      "END:VFREEBUSY",
+      "END:VCALENDAR",
+      "",
+    ].join("\r\n");
+
+  test("are the server's own where it reckons them by the book, at two requests however many events there are", async () => {
+    const text = report(
+      "DTSTART:20270601T000000Z",
+      "FREEBUSY:20270608T100000Z/20270608T110000Z,20270531T220000Z/PT3H",
+      "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20270608T103000Z/PT1H",
+      "FREEBUSY;FBTYPE=FREE:20270609T100000Z/PT1H",
+    );
+    const { service, calendarId } = await subjectWith({
+      freeBusy: { type: "text/calendar; charset=utf-8", text },
+    });
+    const asked = await requestsOf(async () => {
+      expect(await service.getFreeBusy([calendarId], range)).toEqual([
+        { calendarId, start: range.start, end: new Date("2027-06-01T01:00:00Z") },
+        { calendarId, start: new Date("2027-06-08T10:00:00Z"), end: new Date("2027-06-08T11:30:00Z") },
+      ]);
+    });
+    expect(asked).toEqual(["PROPFIND", "REPORT"]);
+  });
+
+  test.each([
+    ["that does not call itself a calendar (Xandikos)", "application/octet-stream", report()],
+    ["without a VFREEBUSY", "text/calendar", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"],
+    ["that is a page", "text/calendar", "<html>"],
+    ["with a time in no zone", "text/calendar", report("FREEBUSY:20270608T100000/PT1H")],
+  ])("come from the events after an answer %s", async (_, type, text) => {
+    const { service, calendarId, person } = await subjectWith({ freeBusy: { type, text } });
+    await person.create({ title: "Weekly", time: hour(8), recurrence: ["RRULE:FREQ=WEEKLY;COUNT=2"] });
+    expect(await service.getFreeBusy([calendarId], range)).toHaveLength(2);
+  });
 });
 
 test("a server that gives no ETag for what was written is asked what it holds now", async () => {

@@ -1,4 +1,4 @@
-import { busyTimes } from "@calsync/icalendar";
+import { busyTimes, mergeBusy } from "@calsync/icalendar";
 import { CalendarError } from "@calsync/lib";
 import type {
   BusyInterval,
@@ -20,8 +20,10 @@ import type {
 } from "@calsync/types";
 import { metadata } from "../metadata.ts";
 import { CalendarObjects } from "./CalendarObjects.ts";
+import { DavCollection } from "./DavCollection.ts";
 import { DavSession } from "./DavSession.ts";
 import { listCalendars } from "./discovery.ts";
+import { freeBusyReport } from "./free-busy-report.ts";
 import { pullChanges } from "./pull-changes.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -41,13 +43,16 @@ export class CaldavCalendarService implements CalendarService {
     return listCalendars(this.#session);
   }
 
-  /**
-   * From the events themselves: the report that servers have for it (RFC 4791 §7.10) answers without data on some and
-   * misses later occurrences of a series on others, and a gap would look free.
-   */
+  /** As the server reckons it where it does so by the book, else from the events. */
   async getFreeBusy(calendarIds: string[], range: Interval): Promise<BusyInterval[]> {
     const busy: BusyInterval[] = [];
     for (const calendarId of new Set(calendarIds)) {
+      const { url } = new DavCollection(this.#session, calendarId);
+      const reckoned = await freeBusyReport(this.#session, url, range);
+      if (reckoned) {
+        busy.push(...mergeBusy(calendarId, reckoned, range));
+        continue;
+      }
       const changes: ExternalChange[] = [];
       for await (const page of pullChanges(this.#session, calendarId, null, { window: range })) {
         changes.push(...page.changes);

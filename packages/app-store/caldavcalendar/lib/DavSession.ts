@@ -1,6 +1,7 @@
 import {
   CalendarError,
   createOutboundGuard,
+  OutboundConnections,
   type OutboundGuard,
   type OutboundRequest,
   type OutboundResponse,
@@ -14,7 +15,7 @@ import type { CaldavSettings } from "./settings.ts";
 
 /** A plain request about one resource. */
 export interface DavCall {
-  method: "GET" | "PUT" | "DELETE" | "OPTIONS";
+  method: "GET" | "PUT" | "DELETE" | "OPTIONS" | "REPORT";
   url: string;
   subject: RequestSubject;
   headers?: Record<string, string>;
@@ -22,7 +23,7 @@ export interface DavCall {
   signal?: AbortSignal | undefined;
 }
 
-/** A PROPFIND or REPORT. */
+/** A PROPFIND or REPORT that is answered by a multistatus. */
 export interface DavQuery {
   method: "PROPFIND" | "REPORT";
   url: string;
@@ -46,6 +47,10 @@ export interface DavAnswer {
   headers: Readonly<Record<string, string>>;
 }
 
+/** Requests at once to one account's server, of one job. */
+const MAX_CONNECTIONS = 4;
+/** How long a password that was read is taken for the one that is stored, in milliseconds. */
+const CREDENTIAL_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
@@ -65,6 +70,8 @@ export class DavSession {
   readonly #dependencies: ServiceDependencies;
   readonly #settings: CaldavSettings;
   readonly #guard: OutboundGuard;
+  readonly #connections = new OutboundConnections(MAX_CONNECTIONS);
+  #held: { credential: Promise<CaldavCredential>; until: number } | null = null;
 
   constructor(dependencies: ServiceDependencies, settings: CaldavSettings) {
     this.#dependencies = dependencies;
@@ -72,8 +79,17 @@ export class DavSession {
     this.#guard = createOutboundGuard({ allow: settings.allowedHosts });
   }
 
+  /** The account's secret, read anew every few seconds. @throws CalendarError CREDENTIAL_INVALID when it is none of ours */
   async credential(): Promise<CaldavCredential> {
-    return parseCredential(await this.#dependencies.credential.read());
+    const now = this.#dependencies.now().getTime();
+    if (this.#held && now < this.#held.until) return this.#held.credential;
+    const credential = this.#dependencies.credential.read().then(parseCredential);
+    const held = { credential, until: now + CREDENTIAL_MS };
+    this.#held = held;
+    credential.catch(() => {
+      if (this.#held === held) this.#held = null;
+    });
+    return credential;
   }
 
   /**
@@ -140,6 +156,24 @@ export class DavSession {
     signal: AbortSignal | undefined,
   ): Promise<OutboundResponse> {
     const credential = await this.credential();
+    const response = await this.#sendAs(credential, url, method, headers, body, signal);
+    if (response.status !== 401) return response;
+    // The password may have been changed since it was read.
+    this.#held = null;
+    const current = await this.credential();
+    return current.password === credential.password && current.username === credential.username
+      ? response
+      : this.#sendAs(current, url, method, headers, body, signal);
+  }
+
+  async #sendAs(
+    credential: CaldavCredential,
+    url: string,
+    method: NonNullable<OutboundRequest["method"]>,
+    headers: Record<string, string>,
+    body: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<OutboundResponse> {
     const authorization = `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString("base64")}`;
     let target = new URL(url);
     try {
@@ -159,6 +193,7 @@ export class DavSession {
           ...(body ? { body } : {}),
           timeoutMs: this.#settings.requestTimeoutMs,
           maxResponseBytes: this.#settings.maxResponseBytes,
+          connections: this.#connections,
           ...(signal ? { signal } : {}),
         });
         const location = response.headers["location"];

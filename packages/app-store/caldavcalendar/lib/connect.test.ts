@@ -2,6 +2,7 @@ import { CaldavClient, type CaldavTestServer, MemoryCaldavServer } from "@calsyn
 import type { FormOutcome, ServiceDependencies } from "@calsync/types";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type CaldavPreset, createFormFlow } from "./connect.ts";
+import { domainOf, findService, type ServiceDirectory } from "./find-service.ts";
 
 // Servers are processes and sockets: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -14,6 +15,11 @@ const OPEN: Omit<ServiceDependencies, "credential"> = {
   log: { debug: () => undefined, warn: () => undefined },
 };
 
+const NO_SERVICES: ServiceDirectory = {
+  srv: () => Promise.reject(new Error("ENODATA")),
+  txt: () => Promise.reject(new Error("ENODATA")),
+};
+
 let server: MemoryCaldavServer;
 beforeEach(async () => {
   server = await MemoryCaldavServer.start();
@@ -23,10 +29,16 @@ afterEach(() => server.close());
 
 function connect(
   values: Record<string, string>,
-  more: { preset?: CaldavPreset; stored?: Record<string, unknown>; settings?: object } = {},
+  more: {
+    preset?: CaldavPreset;
+    stored?: Record<string, unknown>;
+    settings?: object;
+    directory?: ServiceDirectory;
+  } = {},
 ): Promise<FormOutcome> {
-  const { preset = ANY_SERVER, stored = null, settings = OPEN.settings } = more;
-  return createFormFlow(preset, { ...OPEN, settings }).connect({ values, stored, timeZone: "UTC" });
+  const { preset = ANY_SERVER, stored = null, settings = OPEN.settings, directory = NO_SERVICES } = more;
+  const flow = createFormFlow(preset, { ...OPEN, settings }, directory);
+  return flow.connect({ values, stored, timeZone: "UTC" });
 }
 const filled = (at: CaldavTestServer) => ({ serverUrl: at.url, username: USER, password: "secret" });
 
@@ -121,4 +133,85 @@ test("a preset looks below the address that was filled in first, and at the addr
     grant: { secret: { serverUrl: server.url } },
   });
   expect(server.requests.some((request) => request.includes("remote.php/dav"))).toBe(true);
+});
+
+describe("a domain or mail address", () => {
+  const record = (name: string, port = 443, priority = 0, weight = 0) => ({ name, port, priority, weight });
+  const directory = (
+    records: ReturnType<typeof record>[],
+    texts: string[][] = [],
+  ): ServiceDirectory & { asked: string[] } => {
+    const asked: string[] = [];
+    return {
+      asked,
+      srv: async (name) => {
+        asked.push(name);
+        return records;
+      },
+      txt: async () => texts,
+    };
+  };
+
+  test.each([
+    ["cora@people.example", "people.example"],
+    ["People.Example", "people.example"],
+    ["https://people.example", null],
+    ["people.example/dav", null],
+    ["people.example:8443", null],
+    ["10.1.2.3", null],
+    ["localhost", null],
+    ["", null],
+  ])("is what %j is, or is not", (typed, domain) => {
+    expect(domainOf(typed)).toBe(domain);
+  });
+
+  test("leads to the server that its SRV record names, at the path beside it, the first in rank", async () => {
+    const known = directory(
+      [record("old.people.example", 443, 20), record("dav.people.example.", 8443, 10, 5)],
+      [["unrelated"], ["path=/dav", "/home/"]],
+    );
+    expect(await findService("people.example", known)).toEqual({
+      url: "https://dav.people.example:8443/dav/home/",
+      within: true,
+    });
+    expect(known.asked).toEqual(["_caldavs._tcp.people.example"]);
+    expect(await findService("people.example", directory([record("notpeople.example")]))).toMatchObject({
+      within: false,
+    });
+  });
+
+  test("that has no record, says that there is no service, or whose DNS is dead, is asked itself", async () => {
+    expect(await findService("people.example", directory([]))).toBeNull();
+    expect(await findService("people.example", directory([record(".")]))).toBeNull();
+    expect(await findService("people.example", NO_SERVICES)).toBeNull();
+  });
+
+  test("is asked at the server of its record first, behind the same guard as every address", async () => {
+    const values = { ...filled(server), serverUrl: "cora@people.invalid" };
+    const named = directory([record("dav.people.invalid")]);
+    expect(await connect(values, { directory: named })).toMatchObject({
+      problems: [{ code: "address_unreachable", message: expect.stringContaining("dav.people.invalid") }],
+    });
+    const byNumber = { ...filled(server), serverUrl: "https://[::1]/" };
+    expect(await connect(byNumber, { settings: {}, directory: named })).toMatchObject({
+      problems: [{ code: "address_not_allowed" }],
+    });
+    expect(named.asked).toHaveLength(1);
+  });
+
+  test("whose calendars somebody else keeps is not sent there with a password: the person is told the address", async () => {
+    const values = { ...filled(server), serverUrl: "cora@people.invalid" };
+    const elsewhere = directory([record("caldav.host.example")]);
+    expect(await connect(values, { directory: elsewhere })).toEqual({
+      problems: [
+        {
+          code: "address_not_a_calendar",
+          field: "serverUrl",
+          message:
+            "The calendars of people.invalid are kept at https://caldav.host.example/, as its domain says.",
+          hint: "Fill in that address if it is your provider's.",
+        },
+      ],
+    });
+  });
 });

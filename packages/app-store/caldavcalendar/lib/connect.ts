@@ -1,10 +1,11 @@
 import { isCalendarError } from "@calsync/lib";
-import type { CredentialAccess, FormFlow, ServiceDependencies } from "@calsync/types";
+import type { CredentialAccess, FormFlow, FormOutcome, ServiceDependencies } from "@calsync/types";
 import * as z from "zod";
 import { failedAttempt, invalidFields } from "../../common/form-problems.ts";
 import { type CaldavCredential, credentialSchema, ownAddresses } from "./credential-schema.ts";
 import { DavSession } from "./DavSession.ts";
 import { discover, listCalendarsOf } from "./discovery.ts";
+import { domainOf, findService, type ServiceDirectory, systemDirectory } from "./find-service.ts";
 import { parseSettings } from "./settings.ts";
 
 /** What sets one sort of CalDAV account apart from another, when it is connected. */
@@ -19,21 +20,32 @@ export interface CaldavPreset {
 
 type Dependencies = Omit<ServiceDependencies, "credential">;
 
-/** Connecting an account by its server, user name and password; what is left out is taken from the stored secret. */
-export function createFormFlow(preset: CaldavPreset, dependencies: Dependencies): FormFlow {
+/**
+ * Connecting an account by its server, user name and password; what is left out is taken from the stored secret. The server may be
+ * named by its address, or by a domain or mail address, of which DNS may say where its server is (RFC 6764).
+ */
+export function createFormFlow(
+  preset: CaldavPreset,
+  dependencies: Dependencies,
+  directory: ServiceDirectory = systemDirectory(),
+): FormFlow {
   const settings = parseSettings(dependencies.settings);
   return {
     async connect({ values, stored }) {
       const before = credentialSchema.safeParse(stored).data;
       const read = valuesSchema(preset).safeParse({ ...before, ...filledIn(values) });
       if (!read.success) return invalidFields(read.error);
+      const asksForServer = preset.serverUrl === null && preset.paths === undefined;
+      const domain = asksForServer ? domainOf(values["serverUrl"] ?? "") : null;
+      const service = domain === null ? null : await findService(domain, directory);
+      const addresses = addressesOf(read.data.serverUrl, preset);
+      if (service?.within) addresses.unshift(service.url);
       try {
-        for (const [index, serverUrl] of addressesOf(read.data.serverUrl, preset).entries()) {
+        for (const [index, serverUrl] of addresses.entries()) {
           const candidate: CaldavCredential = { ...read.data, serverUrl, addresses: [] };
           const session = new DavSession({ ...dependencies, credential: held(candidate) }, settings);
           const account = await discover(session).catch((error: unknown) => {
-            const elsewhere =
-              index < (preset.paths?.length ?? 0) && isCalendarError(error, "CALENDAR_NOT_FOUND");
+            const elsewhere = index < addresses.length - 1 && isCalendarError(error, "CALENDAR_NOT_FOUND");
             if (elsewhere) return null;
             throw error;
           });
@@ -53,6 +65,8 @@ export function createFormFlow(preset: CaldavPreset, dependencies: Dependencies)
         }
       } catch (error) {
         if (!isCalendarError(error)) throw error;
+        if (service && !service.within && isCalendarError(error, "CALENDAR_NOT_FOUND", "NETWORK_ERROR"))
+          return elsewhereNamed(domain ?? "", service.url);
         return failedAttempt(error, {
           addressField: preset.serverUrl === null ? "serverUrl" : null,
           secretField: "password",
@@ -62,6 +76,20 @@ export function createFormFlow(preset: CaldavPreset, dependencies: Dependencies)
       }
       throw new Error("no address was tried");
     },
+  };
+}
+
+/** The domain's calendars are kept by somebody else, as DNS has it: whoever typed the domain says whether that is so. */
+function elsewhereNamed(domain: string, url: string): FormOutcome {
+  return {
+    problems: [
+      {
+        code: "address_not_a_calendar",
+        field: "serverUrl",
+        message: `The calendars of ${domain} are kept at ${url}, as its domain says.`,
+        hint: "Fill in that address if it is your provider's.",
+      },
+    ],
   };
 }
 
@@ -75,12 +103,12 @@ function valuesSchema({ serverUrl }: CaldavPreset) {
     : z.object(login).transform((values) => ({ serverUrl, ...values }));
 }
 
-/** People leave out `https://`. */
+/** People leave out `https://`, or fill in their mail address. */
 const addressSchema = z
   .string("Fill in the server's address.")
   .trim()
   .min(1, "Fill in the server's address.")
-  .transform((text) => (/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`))
+  .transform((text) => (/^[a-z]+:\/\//i.test(text) ? text : `https://${text.split("@").at(-1)}`))
   .pipe(
     z.url({ protocol: /^https?$/, error: "This is no address; it looks like https://calendar.example.com." }),
   );

@@ -19,6 +19,8 @@ let accounts = 0;
 /** What tests of CalDAV's own ways do beside what the contract asks for. */
 interface DavSubject extends ContractSubject {
   service: CaldavCalendarService;
+  /** What is stored of the account. */
+  credential: MemoryCredential;
   /** Stores an object as it is. */
   put(name: string, text: string): Promise<void>;
   /** Another calendar of the same account. @returns its id */
@@ -49,6 +51,7 @@ export async function contractSubject(server: CaldavTestServer): Promise<DavSubj
   let events = 0;
   return {
     service: new CaldavCalendarService(dependencies),
+    credential,
     calendarId,
     ownerEmail: username,
     put: (name, text) => client.put(name, text),

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { OutboundConnections } from "./outbound-connections.ts";
 import { createOutboundGuard } from "./outbound-guard.ts";
 import { type OutboundRequest, outboundRequest } from "./outbound-request.ts";
 
@@ -196,6 +197,33 @@ describe("outboundRequest", () => {
     await expect(
       outboundRequest(guard, request("http://127.0.0.1:1/", { signal: AbortSignal.abort() })),
     ).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("uses a kept connection again, and asks anew when a server has closed it that was only to be read", async () => {
+    let connected = 0;
+    let answered = 0;
+    const { server, port } = await serve((incoming, response) => {
+      // Closed without an answer, as a server does whose patience ends just then.
+      if (incoming.socket.bytesRead > 0 && answered === 2) {
+        answered += 1;
+        incoming.socket.destroy();
+        return;
+      }
+      answered += 1;
+      response.end(String(connected));
+    });
+    server.on("connection", () => {
+      connected += 1;
+    });
+    const guard = createOutboundGuard({ allow: ["127.0.0.1"] });
+    const connections = new OutboundConnections(2);
+    const get = () => outboundRequest(guard, request(`http://127.0.0.1:${port}/`, { connections }));
+    expect([text((await get()).body), text((await get()).body)]).toEqual(["1", "1"]);
+    expect(text((await get()).body)).toBe("2");
+    answered = 1;
+    await get();
+    const put = outboundRequest(guard, request(`http://127.0.0.1:${port}/`, { connections, method: "PUT" }));
+    await expect(put).rejects.toMatchObject({ code: "unreachable" });
   });
 
   it("sends method, headers and body as they are", async () => {

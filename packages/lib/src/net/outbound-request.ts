@@ -1,5 +1,6 @@
 import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import type { OutboundConnections } from "./outbound-connections.ts";
 import { type OutboundGuard, OutboundRefusedError } from "./outbound-guard.ts";
 
 /** A request to an address that a user gave us. */
@@ -16,6 +17,8 @@ export interface OutboundRequest {
   /** How many redirects are followed, each checked like the first address; none when left out. Only for GET. */
   maxRedirects?: number;
   signal?: AbortSignal;
+  /** Connections to use again, all of them made through the same guard; a new one for this request alone when left out. */
+  connections?: OutboundConnections;
 }
 
 export interface OutboundResponse {
@@ -41,7 +44,7 @@ export class OutboundFailedError extends Error {
 
 /**
  * Makes a request that cannot reach what the guard forbids: the address is checked where the connection is made, and again
- * after each redirect. Every connection is new. Credentials do not travel to another host.
+ * after each redirect. Every connection is new, unless `connections` are given. Credentials do not travel to another host.
  * @throws OutboundRefusedError when it may not be made; OutboundFailedError when there is no answer
  */
 export async function outboundRequest(
@@ -71,12 +74,15 @@ export async function outboundRequest(
   }
 }
 
+const READING: readonly string[] = ["GET", "PROPFIND", "REPORT", "OPTIONS"];
+
 function send(
   guard: OutboundGuard,
   url: URL,
-  { method = "GET", headers, body, maxResponseBytes }: OutboundRequest,
+  request: OutboundRequest,
   signal: AbortSignal,
 ): Promise<OutboundResponse> {
+  const { method = "GET", headers, body, maxResponseBytes, connections } = request;
   const open = url.protocol === "https:" ? secureRequest : plainRequest;
   return new Promise((resolve, reject) => {
     const outgoing = open(
@@ -84,8 +90,7 @@ function send(
       {
         method,
         signal,
-        // One connection per request: a kept one was checked for another name's answer.
-        agent: false,
+        agent: (url.protocol === "https:" ? connections?.secure : connections?.plain) ?? false,
         lookup: guard.lookupFor(url),
         headers: {
           ...headers,
@@ -116,7 +121,13 @@ function send(
         incoming.on("error", reject);
       },
     );
-    outgoing.on("error", reject);
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // The server has closed a kept connection just as it was used again. What only reads is asked anew; a write may have taken effect.
+      const closed = outgoing.reusedSocket && error.code === "ECONNRESET" && !signal.aborted;
+      if (!closed || !READING.includes(method)) return reject(error);
+      const { connections: _closed, ...afresh } = request;
+      send(guard, url, afresh, signal).then(resolve, reject);
+    });
     outgoing.end(body);
   });
 }

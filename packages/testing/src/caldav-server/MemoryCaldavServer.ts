@@ -29,6 +29,8 @@ export interface CaldavHabits {
   listsItself: boolean;
   /** Whether PUTs with attendees make it send invitations (RFC 6638), unless they are told not to. */
   schedules: boolean;
+  /** What it answers to a question for busy times (RFC 4791 §7.10); null where it has no such report. */
+  freeBusy: { type: string; text: string } | null;
   /** Whether a UID is taken once in the whole account, not once in a calendar. */
   uidPerAccount: boolean;
 }
@@ -41,6 +43,7 @@ const USUAL: CaldavHabits = {
   etagOnPut: true,
   listsItself: false,
   schedules: false,
+  freeBusy: null,
   uidPerAccount: false,
 };
 
@@ -61,7 +64,7 @@ interface Answer {
 
 /**
  * A small CalDAV server in this process: principals, calendars, objects, sync-collection, multiget, preconditions. Times are not
- * looked at: it has no `calendar-query` and no free/busy, which our client never asks for.
+ * looked at: it has no `calendar-query`, which our client never asks for, and busy times are what a test says.
  */
 export class MemoryCaldavServer implements CaldavTestServer {
   readonly kind = "memory";
@@ -231,6 +234,12 @@ export class MemoryCaldavServer implements CaldavTestServer {
       "d:displayname": escapeXml(name),
       "d:current-user-privilege-set": "<d:privilege><d:all/></d:privilege>",
       "c:supported-calendar-component-set": '<c:comp name="VEVENT"/>',
+      "d:supported-report-set": [
+        "c:calendar-multiget",
+        ...(this.habits.freeBusy ? ["c:free-busy-query"] : []),
+      ]
+        .map((name) => `<d:supported-report><d:report><${name}/></d:report></d:supported-report>`)
+        .join(""),
       "cs:getctag": String(calendar.position),
       ...(this.habits.syncCollection ? { "d:sync-token": this.#token(calendar.position) } : {}),
     };
@@ -270,6 +279,10 @@ export class MemoryCaldavServer implements CaldavTestServer {
       return { status: 207, body: multistatus(responses) };
     }
     if (method !== "REPORT") return { status: 405 };
+    if (this.habits.freeBusy && /<(?:[\w-]+:)?free-busy-query[\s>]/.test(body)) {
+      const { type, text } = this.habits.freeBusy;
+      return { status: 200, body: text, headers: { "content-type": type } };
+    }
     if (/<(?:[\w-]+:)?calendar-multiget[\s>]/.test(body)) return this.#multiget(at, calendar, body);
     if (this.habits.syncCollection && /<(?:[\w-]+:)?sync-collection[\s>]/.test(body)) {
       return this.#changes(at, calendar, asked);

@@ -37,6 +37,7 @@ export class PreconditionFailure extends Error {
 /** One calendar: its objects by name, and the order in which they changed. */
 export class CalendarCollection {
   readonly #objects = new Map<string, StoredObject>();
+  readonly #nameOf = new Map<string, string>();
   /** Names in the order of their last change, each with its position; a removed one stays for ever. */
   readonly #changes = new Map<string, number>();
   /** Where each name was last made anew. */
@@ -59,9 +60,13 @@ export class CalendarCollection {
   /** Stores an object. @throws PreconditionFailure when it is none, or its UID is taken */
   put(name: string, text: string): { stored: StoredObject; created: boolean } {
     const uid = uidOf(text);
-    const holder = this.all().find((other) => other.uid === uid && other.name !== name);
-    if (holder) throw new PreconditionFailure(409, "no-uid-conflict", holder.name);
-    const created = !this.#objects.has(name);
+    const holder = this.#nameOf.get(uid);
+    if (holder !== undefined && holder !== name)
+      throw new PreconditionFailure(409, "no-uid-conflict", holder);
+    const before = this.#objects.get(name);
+    const created = before === undefined;
+    if (before) this.#nameOf.delete(before.uid);
+    this.#nameOf.set(uid, name);
     this.#changed(name);
     const digest = createHash("sha256").update(text).digest("base64url").slice(0, 12);
     const stored = { name, text, uid, etag: `"${this.#position}-${digest}"` };
@@ -71,6 +76,8 @@ export class CalendarCollection {
   }
 
   remove(name: string): void {
+    const before = this.#objects.get(name);
+    if (before) this.#nameOf.delete(before.uid);
     this.#objects.delete(name);
     this.#changed(name);
   }

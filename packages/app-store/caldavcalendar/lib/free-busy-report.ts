@@ -1,0 +1,62 @@
+import type { Interval } from "@calsync/types";
+import ICAL from "ical.js";
+import { type DavSession, NAMESPACES } from "./DavSession.ts";
+import { propfind } from "./discovery.ts";
+
+/**
+ * When a calendar is busy, as its server reckons it (RFC 4791 §7.10): one answer in place of every event. Null where there is no such
+ * report, or its answer is not what the RFC says: then it is reckoned from the events.
+ *
+ * Radicale offers none. Xandikos offers one that counts a series at its first date alone, and a gap would look free; its answer does
+ * not call itself a calendar either (`text/calendar`), and nothing that does not is believed.
+ *
+ * @throws CalendarError as a listing of the calendar does
+ */
+export async function freeBusyReport(
+  session: DavSession,
+  calendarUrl: string,
+  range: Interval,
+): Promise<Interval[] | null> {
+  const { text: described } = await session.query({
+    method: "PROPFIND",
+    url: calendarUrl,
+    subject: "calendar",
+    depth: "0",
+    body: propfind({ "d:supported-report-set": {}, "d:resourcetype": {} }),
+  });
+  if (!/[<:]free-busy-query[\s/>]/.test(described)) return null;
+  const response = await session.call(
+    {
+      method: "REPORT",
+      url: calendarUrl,
+      subject: "calendar",
+      headers: { depth: "1", "content-type": "application/xml; charset=utf-8" },
+      body:
+        `<?xml version="1.0" encoding="utf-8"?><c:free-busy-query xmlns:c="${NAMESPACES["xmlns:c"]}">` +
+        `<c:time-range start="${utc(range.start)}" end="${utc(range.end)}"/></c:free-busy-query>`,
+    },
+    [400, 403, 404, 405, 409, 415, 500, 501],
+  );
+  if (response.status !== 200 || response.truncated) return null;
+  if (!/^text\/calendar\b/i.test(response.headers["content-type"] ?? "")) return null;
+  return readFreeBusy(Buffer.from(response.body).toString("utf8"));
+}
+
+const utc = (date: Date): string => `${date.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+
+/** Times of a VFREEBUSY in which its calendar is not free. Null for a text that is none, or that gives a time without its zone. */
+function readFreeBusy(text: string): Interval[] | null {
+  try {
+    const calendar = new ICAL.Component(ICAL.parse(text) as ConstructorParameters<typeof ICAL.Component>[0]);
+    const answers = calendar.getAllSubcomponents("vfreebusy");
+    if (answers.length === 0) return null;
+    const periods = answers
+      .flatMap((answer) => answer.getAllProperties("freebusy"))
+      .filter((property) => String(property.getFirstParameter("fbtype") ?? "").toUpperCase() !== "FREE")
+      .flatMap((property) => property.getValues() as ICAL.Period[]);
+    if (periods.some(({ start }) => start?.zone !== ICAL.Timezone.utcTimezone)) return null;
+    return periods.map((period) => ({ start: period.start.toJSDate(), end: period.getEnd().toJSDate() }));
+  } catch {
+    return null;
+  }
+}
