@@ -49,6 +49,17 @@ export async function connectOutlook(page: Page, account: string): Promise<void>
   await expect(page.getByText(`${account} is connected`)).toBeVisible();
 }
 
+/** Connects an account of the sandbox's Notion, with all that it can share. `look` is called while the consent page is shown. */
+export async function connectNotion(page: Page, account: string, look: () => Promise<void>): Promise<void> {
+  await page.goto("/settings/calendars");
+  await page.getByRole("button", { name: "Connect Notion", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "wants to work with your workspace" })).toBeVisible();
+  await page.getByRole("radio", { name: account, exact: true }).check();
+  await look();
+  await page.getByRole("button", { name: "Allow access" }).click();
+  await expect(page.getByText(`${account} is connected`)).toBeVisible();
+}
+
 /** Chooses the calendar that bookings are written to. */
 export async function chooseDestination(page: Page, calendar: string): Promise<void> {
   await page.getByRole("group", { name: "Write bookings to" }).getByRole("radio", { name: calendar }).click();

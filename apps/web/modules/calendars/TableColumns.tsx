@@ -35,7 +35,7 @@ export function TableColumns({
   onClose: () => void;
 }) {
   const { busy, problem, cause, run } = useAction();
-  const [mapping, setMapping] = useState<Mapping>(table.mapping ?? table.guess);
+  const [mapping, setMapping] = useState<Mapping>(() => choosable(table));
   const [minutes, setMinutes] = useState(String(mapping.defaultMinutes));
   const refused = cause instanceof ApiProblem ? cause.fields : new Map<string, string>();
   const errorOf = (field: Field) =>
@@ -124,4 +124,18 @@ export function TableColumns({
       </div>
     </form>
   );
+}
+
+/** How the table is mapped, without what cannot be chosen any more: a select would show "No column" and mean the one that is gone. */
+function choosable({ columns, mapping, guess }: CalendarTable): Mapping {
+  const held = mapping ?? guess;
+  const kept = Object.entries(held.columns).filter(([field, id]) =>
+    columns.some((column) => column.id === id && column.fits.includes(field as Field)),
+  );
+  const status = columns.find(({ id }) => id === held.columns.status);
+  const cancelledOption =
+    held.cancelledOption !== null && status?.options.includes(held.cancelledOption)
+      ? held.cancelledOption
+      : null;
+  return { ...held, columns: Object.fromEntries(kept), cancelledOption };
 }
