@@ -33,6 +33,8 @@ export const metadata: ProviderMetadata = {
     clientChosenIds: false,
     maxSubscriptionMs: null,
     minPollMs: 120_000,
+    // Three requests of 180 in a minute.
+    maxPollMs: 120_000,
     tables: true,
     clockGranularityMs: 60_000,
   },

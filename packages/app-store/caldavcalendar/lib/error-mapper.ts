@@ -1,5 +1,6 @@
 import { CalendarError, OutboundFailedError, OutboundRefusedError } from "@calsync/lib";
 import type { CalendarErrorCode } from "@calsync/types";
+import { readRetryAfter } from "../../common/retry-after.ts";
 
 /** What a request was about, which decides what a 404 means. */
 export type RequestSubject = "calendar" | "object" | "account";
@@ -41,11 +42,11 @@ export function preconditionOf(text: string): Precondition | null {
 export function toCalendarError(answer: FailedAnswer, subject: RequestSubject): CalendarError {
   const precondition = preconditionOf(answer.text);
   const { code, message } = explain(answer.status, subject, precondition);
-  const afterMs = retryAfterMs(answer.headers["retry-after"]);
+  const afterMs = readRetryAfter(answer.headers["retry-after"]);
   return new CalendarError(code, `CalDAV: ${message}`, {
     status: answer.status,
     providerReason: precondition ?? undefined,
-    ...(afterMs === null ? {} : { advice: { retry: "later", afterMs } as const }),
+    ...(afterMs === undefined ? {} : { advice: { retry: "later", afterMs } as const }),
   });
 }
 
@@ -107,11 +108,4 @@ export function toNetworkError(thrown: unknown): CalendarError {
       providerReason: known?.code,
     },
   );
-}
-
-/** `Retry-After` (RFC 9110 §10.2.3) in milliseconds, at most a day. */
-function retryAfterMs(value: string | undefined): number | null {
-  if (!value) return null;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), 86_400_000);
 }

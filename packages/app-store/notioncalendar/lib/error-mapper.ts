@@ -1,6 +1,7 @@
 import { CalendarError } from "@calsync/lib";
 import type { CalendarErrorCode, RetryAdvice } from "@calsync/types";
 import { isHTTPResponseError, RequestTimeoutError } from "@notionhq/client";
+import { readRetryAfter } from "../../common/retry-after.ts";
 
 /** What a call is about: what it means when Notion does not find it. */
 export type CallSubject = "account" | "calendar" | "event" | "place";
@@ -15,7 +16,7 @@ export function toCalendarError(thrown: unknown, subject: CallSubject): Calendar
   // The client gives codes that it does not know the same name; the status tells these apart.
   const reason = nameOf(thrown.code, thrown.body);
   const limit = textOf(data?.["rate_limit_reason"]);
-  const waitMs = retryAfterMs(thrown.headers, textOf(data?.["retry_after"]));
+  const waitMs = pauseMs(thrown.headers, textOf(data?.["retry_after"]));
   const options = { status, providerReason: limit ?? reason };
   const error = (code: CalendarErrorCode, message: string, advice?: RetryAdvice) =>
     new CalendarError(code, `Notion: ${message}`, { ...options, ...(advice ? { advice } : {}) });
@@ -88,13 +89,10 @@ function textOf(value: string | string[] | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** `Retry-After` (RFC 9110 §10.2.3), or its repetition in the body, in milliseconds; null when there is neither. */
-function retryAfterMs(headers: unknown, repeated: string | undefined): number | null {
-  const value = (headers instanceof Headers ? headers.get("retry-after") : null) ?? repeated;
-  if (!value) return null;
-  const seconds = Number(value);
-  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1_000;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), 24 * HOUR_MS);
+/** The pause that an answer asks for, in its header or repeated in its body; null when it asks for none. */
+function pauseMs(headers: unknown, repeated: string | undefined): number | null {
+  const header = headers instanceof Headers ? headers.get("retry-after") : null;
+  return readRetryAfter(header ?? repeated) ?? null;
 }
 
 function toNetworkError(thrown: unknown): CalendarError {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { NotificationRequest, ParsedNotification } from "@calsync/types";
 import * as z from "zod";
+import { parseJson } from "../../common/parse-json.ts";
 
 const introductionSchema = z.object({ verification_token: z.string().startsWith("secret_").max(200) });
 const eventSchema = z.object({
@@ -20,7 +21,7 @@ export function parseNotification(
 ): ParsedNotification {
   if (method.toUpperCase() !== "POST")
     return { type: "refused", reason: "Notion sends notifications by POST" };
-  const content = parseJson(body);
+  const content = parseJson(Buffer.from(body).toString("utf8"));
   const introduction = introductionSchema.safeParse(content);
   if (introduction.success) return { type: "introduction", secret: introduction.data.verification_token };
   if (secret === null) return { type: "refused", reason: "no webhook of Notion is set up here" };
@@ -39,12 +40,4 @@ function isSigned(body: Uint8Array, signature: string | undefined, secret: strin
   const given = /^sha256=([0-9a-f]{64})$/.exec(signature ?? "")?.[1];
   if (given === undefined) return false;
   return timingSafeEqual(createHmac("sha256", secret).update(body).digest(), Buffer.from(given, "hex"));
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch {
-    return null;
-  }
 }
