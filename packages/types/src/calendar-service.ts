@@ -34,6 +34,11 @@ export interface CalendarCapabilities {
   /** Shortest pause between two polls of one calendar, in milliseconds. */
   minPollMs: number;
   /**
+   * Longest pause between two polls of a calendar whose changes nobody announces, in milliseconds, however quiet it is; the engine's
+   * own when left out. For providers whose polls are cheap beside what they allow.
+   */
+  maxPollMs?: number;
+  /**
    * Whether a listing may keep silent about an event that was made and deleted since its cursor. Then a pull is told what was written
    * meanwhile (`PullOptions.written`), and an event of ours that a person has deleted at once is missed all the same.
    */

@@ -29,6 +29,13 @@ describe("the pause between polls", () => {
     expect(minutes({ quietPolls: 500 })).toBe(15);
   });
 
+  test("stays as short as the provider wishes while nothing announces changes, however quiet the calendar is", () => {
+    const pause = (changes: Partial<PollState>) => pollPause(state(changes), PAUSES, 0, 2 * MINUTE) / MINUTE;
+    expect(pause({ quietPolls: 500 })).toBe(2);
+    expect(pause({ quietPolls: 500, watchedSince: at(0) })).toBe(30);
+    expect(pause({ quietPolls: 500, pollIntervalMinutes: 60 })).toBe(60);
+  });
+
   test("is half an hour with a channel, and grows to hours only when the channel has proven itself", () => {
     expect(minutes({ watchedSince: at(0), quietPolls: 5 })).toBe(30);
     const proven = { watchedSince: at(0), lastNotificationAt: at(1) };

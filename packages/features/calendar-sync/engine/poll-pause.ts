@@ -37,14 +37,19 @@ export function shortestPause(
  * left out. One that has left something out counts as none. Without a channel polls are minutes apart, and those of an
  * idle calendar back off gently.
  *
- *
  * @param minPollMs the shortest pause that the provider allows; it holds for every answer
+ * @param maxPollMs the longest pause of a calendar of this provider that nothing announces changes of
  */
-export function pollPause(state: PollState, pauses: PollPauses, minPollMs: number): number {
-  return Math.max(minPollMs, wantedPause(state, pauses));
+export function pollPause(
+  state: PollState,
+  pauses: PollPauses,
+  minPollMs: number,
+  maxPollMs = Number.POSITIVE_INFINITY,
+): number {
+  return Math.max(minPollMs, wantedPause(state, pauses, maxPollMs));
 }
 
-function wantedPause(state: PollState, pauses: PollPauses): number {
+function wantedPause(state: PollState, pauses: PollPauses, maxPollMs: number): number {
   const { watchedSince, lastNotificationAt, quietPolls, missedChanges, pollIntervalMinutes } = state;
   if (pollIntervalMinutes !== null) return pollIntervalMinutes * 60_000;
   if (watchedSince !== null && missedChanges === 0) {
@@ -53,7 +58,8 @@ function wantedPause(state: PollState, pauses: PollPauses): number {
       ? grown(pauses.watchedPollMs, 2, quietPolls, pauses.watchedPollCeilingMs)
       : pauses.watchedPollMs;
   }
-  return grown(pauses.unwatchedPollMs, 1.25, quietPolls, pauses.unwatchedPollCeilingMs);
+  const { unwatchedPollMs, unwatchedPollCeilingMs } = pauses;
+  return Math.min(maxPollMs, grown(unwatchedPollMs, 1.25, quietPolls, unwatchedPollCeilingMs));
 }
 
 function grown(first: number, factor: number, times: number, ceiling: number): number {

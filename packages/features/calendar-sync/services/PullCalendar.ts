@@ -104,12 +104,13 @@ export class PullCalendar {
     const { prisma, calendars, subscriptions, settings, gateway, now, log, random } = this.#deps;
     const { row, owner } = lease;
     const next = afterPull(row, evidence, settings.announcementGraceMs);
-    const { minPollMs } = gateway.capabilitiesOf(row.provider);
+    const { minPollMs, maxPollMs } = gateway.capabilitiesOf(row.provider);
     const shortestMs = shortestPause(minPollMs, pollAfterMs, row.pollIntervalMinutes);
     const pulledAt = now();
     // A quarter to either side, so that calendars that were connected together do not stay together.
     const jitter = 0.75 + random() / 2;
-    const pauseMs = Math.max(shortestMs, pollPause({ ...row, ...next }, settings, shortestMs) * jitter);
+    const wantedMs = pollPause({ ...row, ...next }, settings, shortestMs, maxPollMs);
+    const pauseMs = Math.max(shortestMs, wantedMs * jitter);
     const isBack = row.lostAt !== null;
     // Writes have waited for this reading, and direct reads too.
     const payload = { calendarSyncId: row.id };
