@@ -13,6 +13,9 @@ import {
   expectBookingAt,
   expectCancelled,
   expectSync,
+  fillGuest,
+  HOST,
+  makeEventType,
   signInWithoutCalendars,
   syncCard,
 } from "./support/web-pages.ts";
@@ -22,6 +25,8 @@ const DAY = workingDayBeforeAnother(15);
 // Also shown in that week, since the week begins on Monday.
 const NEXT_DAY = dayAfter(DAY);
 const GUEST = { name: "Gail Guest", email: "gail@example.net" };
+const COURSE = { title: "Course", slug: "course", durationMinutes: 30 } as const;
+const COURSE_GUEST = { name: "Sera Series", email: "sera@example.net" };
 const SECOND_GUEST = { name: "Noor Next", email: "noor@example.net" };
 
 // One story: each chapter goes on where the one before has ended, in windows that stay open.
@@ -193,6 +198,53 @@ test("what is rescheduled and cancelled in the app happens to the event in Googl
     await expect(history.locator(`[data-change-reason="${reason}"]`).first()).toBeVisible();
   }
   await screen(host, "history");
+});
+
+test("a guest moves one date of a series, those from a date on and all of them, and gives it up", async () => {
+  await makeEventType(host, { ...COURSE, recurrence: { frequency: "weekly", interval: 1, maxCount: 4 } });
+  const weeks = [0, 1, 2].map((week) => dayAfter(DAY, 7 * week));
+  const dates = () => guest.locator("[data-occurrence-uid] time[datetime]");
+  const expectDates = async (times: string[]) => {
+    for (const [index, time] of times.entries()) {
+      await expect(dates().nth(index)).toHaveAttribute("datetime", instantOf(weeks[index] ?? "", time));
+    }
+  };
+  const move = async (scope: string, day: string, time: string) => {
+    await guest.getByRole("button", { name: "Reschedule" }).click();
+    await guest.getByRole("radio", { name: scope }).check();
+    await chooseSlot(guest, day, instantOf(day, time));
+    await guest.getByRole("button", { name: "Move booking" }).click();
+    await expectBookingAt(guest, instantOf(day, time));
+  };
+
+  await guest.goto(`/${HOST.username}/${COURSE.slug}`);
+  await guest.getByLabel("How often").selectOption("3");
+  await chooseSlot(guest, DAY, instantOf(DAY, "09:00"));
+  await fillGuest(guest, COURSE_GUEST);
+  await guest.getByRole("button", { name: "Confirm booking" }).click();
+  await expect(guest.getByText("You are booked")).toBeVisible();
+  await expectDates(["09:00", "09:00", "09:00"]);
+  await screen(guest, "series-booked");
+  await google.expectAt(COURSE_GUEST.name, DAY, "09:00");
+
+  await move("All that are still to come", DAY, "12:00");
+  await expectDates(["12:00", "12:00", "12:00"]);
+  await google.expectAt(COURSE_GUEST.name, DAY, "12:00");
+  await move("Only this one", DAY, "11:00");
+  await expectDates(["11:00", "12:00", "12:00"]);
+  await google.expectAt(COURSE_GUEST.name, DAY, "11:00");
+  await move("This and all later ones", DAY, "14:00");
+  await screen(guest, "series-moved");
+  await google.expectAt(COURSE_GUEST.name, DAY, "14:00");
+
+  await guest.getByRole("button", { name: "Cancel booking" }).click();
+  const dialog = guest.getByRole("dialog", { name: "Cancel this booking?" });
+  await dialog.getByRole("radio", { name: "All that are still to come" }).check();
+  await dialog.getByRole("button", { name: "Cancel booking" }).click();
+  await expectCancelled(guest, "No reason was given.");
+  await expect(guest.locator("[data-occurrence-uid]").filter({ hasText: "Cancelled" })).toHaveCount(3);
+  await expect(google.event(COURSE_GUEST.name)).toHaveCount(0);
+  await screen(guest, "series-cancelled");
 });
 
 test("no page has failed behind the scenes", () => {

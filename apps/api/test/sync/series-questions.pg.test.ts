@@ -104,3 +104,23 @@ test.each([
     expect(await open()).toEqual([]);
   },
 );
+
+test("a date moved here whose series is deleted out there is not asked about: it stands as an event of its own, and its history says why", async () => {
+  await prefer({ conflictPolicy: "ASK" });
+  const [, moved = ""] = uids;
+  await world.bookings.reschedule(moved, { start: "2030-01-17T09:00:00.000Z" }, { userId: host.userId });
+  world.clock.advance({ minutes: 1 });
+  world.server.person.delete(host.calendarId, story.master().id);
+  await world.settle();
+  expect(await open()).toEqual([]);
+  expect(await story.startsOf(uids)).toEqual(["cancelled", "01-17T09:00", "cancelled", "cancelled"]);
+  expect(world.liveEvents(host.calendarId).map(({ time }) => time.start)).toEqual([
+    "2030-01-17T09:00:00.000Z",
+  ]);
+  const seen = (await world.sync.history(host.userId, moved)).map(({ explanation }) => explanation);
+  expect(seen).toContain(
+    "The event was deleted in the calendar while the booking was changed here; the change wins and the event comes back.",
+  );
+  const others = await world.sync.history(host.userId, uids[2] ?? "");
+  expect(others.find(({ reason }) => reason === "series-deleted")).toMatchObject({ undoable: true });
+});

@@ -3,7 +3,7 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { findUser } from "../../modules/api/server.ts";
 import { LoginForm } from "../../modules/session/LoginForm.tsx";
-import { returnToSchema } from "../../modules/session/safe-return.ts";
+import { isBooking, returnToSchema } from "../../modules/session/safe-return.ts";
 
 export const metadata: Metadata = { title: "Sign in" };
 
@@ -20,6 +20,11 @@ export default async function LoginPage({
       <Card>
         <LoginForm returnTo={returnTo} />
       </Card>
+      {isBooking(returnTo) ? (
+        <p className="mt-4 text-center text-sm text-muted">
+          Are you the guest? The link in your mail opens your booking without signing in.
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -25,9 +25,9 @@ export function workingDayBeforeAnother(count: number): string {
   return Temporal.PlainDate.from(day).dayOfWeek === FRIDAY ? workingDay(count + 1) : day;
 }
 
-/** The day after a day. */
-export function dayAfter(day: string): string {
-  return Temporal.PlainDate.from(day).add({ days: 1 }).toString();
+/** The day that comes so many days after a day. */
+export function dayAfter(day: string, days = 1): string {
+  return Temporal.PlainDate.from(day).add({ days }).toString();
 }
 
 /** The instant of a wall clock time (`10:30`) in {@link ZONE}, as the API and the pages write it. */

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import { explainProblem } from "../api/problem.ts";
 import type { CalendarChoice, Destination } from "../api/types.ts";
+import { isSame, useDestinationChoice } from "./DestinationChoice.tsx";
 import { Tables } from "./Tables.tsx";
 
 /**
@@ -27,6 +28,7 @@ export function CalendarChoices({
   version: number;
 }) {
   const router = useRouter();
+  const { chosen, show } = useDestinationChoice();
   const [calendars, setCalendars] = useState<CalendarChoice[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [saving, setSaving] = useState(false);
@@ -50,7 +52,7 @@ export function CalendarChoices({
     return () => aborted.abort();
   }, [load, version]);
 
-  const save = async (text: string, request: () => Promise<void>) => {
+  const save = async (text: string, request: () => Promise<void>, takeBack: () => void) => {
     setSaving(true);
     setProblem(null);
     setSaved("");
@@ -59,26 +61,37 @@ export function CalendarChoices({
       setSaved(text);
       router.refresh();
     } catch (error) {
+      takeBack();
       setProblem(explainProblem(error));
     } finally {
       setSaving(false);
     }
   };
-  const chooseDestination = ({ id, name }: CalendarChoice) =>
-    save(`Bookings are now written to ${name}.`, async () => {
-      await callApi("/v1/destination", { method: "PUT", body: { connectionId, calendarId: id } });
-    });
-  const toggle = (calendar: CalendarChoice, selected: boolean) =>
-    save(
+  const chooseDestination = ({ id, name }: CalendarChoice) => {
+    const place = { connectionId, calendarId: id };
+    show(place);
+    return save(
+      `Bookings are now written to ${name}.`,
+      async () => {
+        await callApi("/v1/destination", { method: "PUT", body: place });
+      },
+      () => show(null),
+    );
+  };
+  const toggle = (calendar: CalendarChoice, selected: boolean) => {
+    const before = calendars ?? [];
+    const after = before.map((one) => (one.id === calendar.id ? { ...one, selected } : one));
+    setCalendars(after);
+    return save(
       selected ? `${calendar.name} now makes you busy.` : `${calendar.name} no longer makes you busy.`,
       async () => {
-        const calendarIds = (calendars ?? [])
-          .filter((one) => (one.id === calendar.id ? selected : one.selected))
-          .map(({ id }) => id);
+        const calendarIds = after.filter((one) => one.selected).map(({ id }) => id);
         const path = `/v1/connections/${connectionId}/selected` as const;
         setCalendars((await callApi<Answer>(path, { method: "PUT", body: { calendarIds } })).calendars);
       },
+      () => setCalendars(before),
     );
+  };
 
   if (!calendars) {
     return problem ? (
@@ -89,13 +102,22 @@ export function CalendarChoices({
         </Button>
       </Alert>
     ) : (
-      <p role="status" className="mt-4 flex items-center gap-3 text-muted">
-        <Spinner /> Reading the list of calendars…
-      </p>
+      <div className="mt-5 grid gap-6 sm:grid-cols-2">
+        {destination?.connectionId === connectionId ? (
+          <fieldset disabled className="min-w-0">
+            <legend className="font-medium">Write bookings to</legend>
+            <div className="mt-3">
+              <Choice type="radio" name="destination-known" checked readOnly label={destination.name} />
+            </div>
+          </fieldset>
+        ) : null}
+        <p role="status" className="flex items-center gap-3 text-muted">
+          <Spinner /> Reading the list of calendars…
+        </p>
+      </div>
     );
   }
-  const isDestination = ({ id }: CalendarChoice) =>
-    destination?.connectionId === connectionId && destination.calendarId === id;
+  const isDestination = ({ id }: CalendarChoice) => isSame(chosen, { connectionId, calendarId: id });
   return (
     <div className="mt-5 grid gap-6 sm:grid-cols-2" aria-busy={saving}>
       <fieldset disabled={saving} className="min-w-0">

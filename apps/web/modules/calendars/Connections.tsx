@@ -3,6 +3,7 @@ import type { Connection, Destination, Provider } from "../api/types.ts";
 import { ConnectButton } from "./ConnectButton.tsx";
 import { ConnectByForm } from "./ConnectByForm.tsx";
 import { ConnectionCard } from "./ConnectionCard.tsx";
+import { DestinationChoice } from "./DestinationChoice.tsx";
 
 /** Linked accounts, and the providers of which another one can be linked. */
 export function Connections({
@@ -28,13 +29,15 @@ export function Connections({
           Until one is, bookings are kept here only, and nothing of your calendar makes you busy.
         </EmptyState>
       ) : (
-        connections.map((connection) => (
-          <ConnectionCard
-            key={connection.id}
-            provider={providers.find(({ slug }) => slug === connection.provider)}
-            {...{ connection, destination, timeZone }}
-          />
-        ))
+        <DestinationChoice destination={destination}>
+          {connections.map((connection) => (
+            <ConnectionCard
+              key={connection.id}
+              provider={providers.find(({ slug }) => slug === connection.provider)}
+              {...{ connection, destination, timeZone }}
+            />
+          ))}
+        </DestinationChoice>
       )}
       <ul className="flex flex-wrap gap-3" aria-label="Connect another account">
         {offered.flatMap(({ slug, name, auth, form }) => [

@@ -14,3 +14,8 @@ export const returnToSchema = z
   )
   .refine((path) => path !== "/login" && !path.startsWith("/login?"))
   .catch("/bookings");
+
+/** Whether the page to go to is a booking's: guests come there too, with a link of their own. */
+export function isBooking(returnTo: string): boolean {
+  return returnTo.startsWith("/booking/");
+}
