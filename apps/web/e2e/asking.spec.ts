@@ -1,5 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { instantOf, workingDay } from "./support/days.ts";
+import { dayOf, instantOf, workingDay } from "./support/days.ts";
 import { setFaults } from "./support/faults.ts";
 import { GoogleCalendarPage } from "./support/GoogleCalendarPage.ts";
 import { keepScreen } from "./support/screens.ts";
@@ -13,6 +13,7 @@ import {
   expectSync,
   setPreferences,
   signInWithoutCalendars,
+  switchTeamsOn,
   syncCard,
 } from "./support/web-pages.ts";
 
@@ -39,6 +40,7 @@ test.beforeAll(async ({ browser }) => {
 });
 test.afterAll(async () => {
   await setFaults([]);
+  await switchTeamsOn(host);
   await setPreferences(host, {
     outsideHours: "APPLY",
     massChangeLimit: 10,
@@ -139,16 +141,7 @@ test("many cancellations at once are held, and the host keeps the bookings", asy
     await google.expectAt(name, DAY, time);
   }
   await expectSync(host, "ok");
-  // Seen in one look at the calendar.
-  await setFaults([{ fault: "serverError", account: ACCOUNT, status: 503 }]);
-  for (const name of others) await google.delete(name);
-  await setFaults([]);
-  // Its own next try may be minutes away by now.
-  await host.goto("/settings/calendars");
-  await syncCard(host, ACCOUNT)
-    .getByRole("button", { name: /^Sync now/ })
-    .click();
-  await expect(badge()).toHaveAttribute("data-count", "1", { timeout: 60_000 });
+  await deleteAtOnce(others);
   await host.goto("/attention");
   await screen(host, "many-changes");
   await host.getByRole("link", { name: /^Look and decide/ }).click();
@@ -159,3 +152,93 @@ test("many cancellations at once are held, and the host keeps the bookings", asy
   for (const name of others) await expect(google.event(name)).toHaveCount(1, { timeout: 30_000 });
   await expect(badge()).toHaveCount(0);
 });
+
+test("many cancellations that the host lets happen are taken back as a whole", async () => {
+  await deleteAtOnce(others);
+  await host.goto("/attention");
+  await host.getByRole("link", { name: /^Look and decide/ }).click();
+  await host.getByRole("button", { name: "Do all of it" }).click();
+  await host
+    .getByRole("dialog", { name: "Do all of it?" })
+    .getByRole("button", { name: "Do all of it" })
+    .click();
+  await host.getByRole("button", { name: "Take all of it back" }).click();
+  await expect(host.getByText(`${others.length} restored.`)).toBeVisible({ timeout: 30_000 });
+  await screen(host, "mass-change-taken-back");
+  for (const name of others) await expect(google.event(name)).toHaveCount(1, { timeout: 30_000 });
+  await host.goto("/changes");
+  await expect(host.getByRole("link", { name: `${others.length} cancelled in ${ACCOUNT}` })).toBeVisible();
+});
+
+test("an event of the host's own calendar that both sides edit waits under Needs you", async () => {
+  const title = `Choir ${Date.now() % 10_000}`;
+  await google.open(ACCOUNT, dayOf(new Date(Date.now() + 3_600_000)));
+  await google.create(title);
+  const id = await mirroredId(title);
+  await setFaults([{ fault: "serverError", account: ACCOUNT, status: 503 }]);
+  const edited = await host.request.patch(`/api/v1/external-events/${id}`, {
+    headers: { "x-calsync-csrf": "1" },
+    data: { title: `${title} of ours` },
+  });
+  expect(edited.status()).toBe(202);
+  await google.rename(title, `${title} of theirs`);
+  await setFaults([]);
+  await expect(badge()).toHaveAttribute("data-count", "1", { timeout: 60_000 });
+  await host.goto("/attention");
+  const question = host.getByRole("region", { name: title });
+  await expect(question.getByRole("row", { name: /^Title/ })).toContainText(`${title} of theirs`);
+  await screen(host, "both-edited-an-event");
+  await question.getByRole("button", { name: /^Use mine/ }).click();
+  await expect(host.getByText("Nothing needs you")).toBeVisible();
+  await expect(google.event(`${title} of ours`)).toHaveCount(1, { timeout: 30_000 });
+  await google.delete(`${title} of ours`);
+});
+
+test("an owner switches the sync of their team off and on, and learns what that means", async () => {
+  await host.goto("/settings/teams");
+  const team = host.getByRole("region", { name: "Demo Studio" });
+  await team.getByRole("button", { name: /^Switch sync off/ }).click();
+  const dialog = host.getByRole("dialog", { name: "Switch sync of Demo Studio off?" });
+  await expect(dialog).toContainText("no calendar of all 2 members is read or written");
+  await screen(host, "team-asked");
+  await dialog.getByRole("button", { name: "Switch off for 2 members" }).click();
+  await expect(team.getByText("Sync of Demo Studio is off.")).toBeVisible();
+  await host.goto("/settings/status");
+  await expect(host.getByText("Sync is switched off by Demo Studio")).toBeVisible();
+  await screen(host, "team-off");
+  await host.goto("/settings/teams");
+  await team.getByRole("button", { name: /^Switch sync on/ }).click();
+  await expect(team.getByText("Sync is on")).toBeVisible();
+});
+
+/** Deletes events so that one look at the calendar sees all of it. */
+async function deleteAtOnce(names: readonly string[]): Promise<void> {
+  await setFaults([{ fault: "serverError", account: ACCOUNT, status: 503 }]);
+  for (const name of names) await google.delete(name);
+  await setFaults([]);
+  // Its own next try may be minutes away by now.
+  await host.goto("/settings/calendars");
+  await syncCard(host, ACCOUNT)
+    .getByRole("button", { name: /^Sync now/ })
+    .click();
+  await expect(badge()).toHaveAttribute("data-count", "1", { timeout: 60_000 });
+}
+
+/** The id of an event of the host's calendar, once it is known here. */
+async function mirroredId(title: string): Promise<string> {
+  const range = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + 2 * 86_400_000) };
+  const query = new URLSearchParams({ from: range.from.toISOString(), to: range.to.toISOString() });
+  let id = "";
+  await expect
+    .poll(
+      async () => {
+        const answer = await host.request.get(`/api/v1/calendar?${query}`);
+        const { busy } = (await answer.json()) as { busy: { id: string; title: string }[] };
+        id = busy.find((event) => event.title === title)?.id ?? "";
+        return id;
+      },
+      { timeout: 30_000 },
+    )
+    .not.toBe("");
+  return id;
+}

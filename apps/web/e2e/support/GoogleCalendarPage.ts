@@ -64,6 +64,26 @@ export class GoogleCalendarPage {
     await expect(this.page.getByText("Moved", { exact: true })).toBeVisible();
   }
 
+  /** Makes an event in the next full hour, with nobody else. */
+  async create(title: string): Promise<void> {
+    await this.page.bringToFront();
+    await this.page.getByRole("button", { name: "Create", exact: true }).click();
+    const dialog = this.page.getByRole("dialog", { name: "New event" });
+    await dialog.getByLabel("Title").fill(title);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await expect(this.page.getByText("Saved", { exact: true })).toBeVisible();
+  }
+
+  /** Gives an event another title through its dialog. */
+  async rename(title: string, to: string): Promise<void> {
+    await this.page.bringToFront();
+    await this.event(title).click();
+    const dialog = this.page.getByRole("dialog", { name: "Edit event" });
+    await dialog.getByLabel("Title").fill(to);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await expect(this.event(to)).toHaveCount(1);
+  }
+
   /** Deletes an event through its dialog. */
   async delete(title: string): Promise<void> {
     await this.page.bringToFront();

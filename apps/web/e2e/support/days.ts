@@ -30,6 +30,14 @@ export function dayAfter(day: string, days = 1): string {
   return Temporal.PlainDate.from(day).add({ days }).toString();
 }
 
+/** The day of an instant in {@link ZONE}. */
+export function dayOf(instant: Date): string {
+  return Temporal.Instant.fromEpochMilliseconds(instant.getTime())
+    .toZonedDateTimeISO(ZONE)
+    .toPlainDate()
+    .toString();
+}
+
 /** The instant of a wall clock time (`10:30`) in {@link ZONE}, as the API and the pages write it. */
 export function instantOf(day: string, time: string): string {
   const zoned = Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: ZONE, plainTime: time });

@@ -103,6 +103,18 @@ async function disconnectAll(page: Page): Promise<void> {
   }
 }
 
+/** Switches sync on for all teams of the host who is signed in. */
+export async function switchTeamsOn(page: Page): Promise<void> {
+  const { teams } = (await (await page.request.get("/api/v1/teams")).json()) as { teams: { id: number }[] };
+  for (const { id } of teams) {
+    const answer = await page.request.patch(`/api/v1/teams/${id}/sync`, {
+      headers: { "x-calsync-csrf": "1" },
+      data: { enabled: true },
+    });
+    expect(answer.status()).toBe(200);
+  }
+}
+
 /** Sets preferences of the host who is signed in, without their form. */
 export async function setPreferences(page: Page, preferences: Record<string, unknown>): Promise<void> {
   const answer = await page.request.patch("/api/v1/preferences", {
