@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { EngineWorld } from "./test-support/EngineWorld.ts";
 import { quiesce } from "./test-support/model-steps.ts";
 import { findSeriesFaults } from "./test-support/series-oracle.ts";
+import { SERIES_REGRESSIONS } from "./test-support/series-regressions.ts";
 import { type SeriesStep, seriesStep, takeSeriesStep } from "./test-support/series-steps.ts";
 
 /** How many random histories are run; others with CALSYNC_MODEL_RUNS, those of one seed again with CALSYNC_MODEL_SEED. */
@@ -21,20 +22,7 @@ test("invariant 11: whatever people do to a series on both sides, and whatever g
   });
 });
 
-/** Histories that went wrong once. */
-const REGRESSIONS: { was: string; calendars: number; steps: SeriesStep[] }[] = [
-  {
-    was: "a date cancelled here stood at the time that its series had moved to",
-    calendars: 1,
-    steps: [
-      { kind: "cancel-here", date: 0 },
-      { kind: "move-series", hours: 27 },
-      { kind: "move-here", date: 1, hours: 27 },
-    ],
-  },
-];
-
-test.each(REGRESSIONS)("no longer: $was", ({ calendars, steps }) => runHistory(calendars, steps));
+test.each(SERIES_REGRESSIONS)("no longer: $was", ({ calendars, steps }) => runHistory(calendars, steps));
 
 async function runHistory(calendars: number, steps: readonly SeriesStep[]): Promise<void> {
   const world = new EngineWorld();

@@ -62,7 +62,7 @@ export function mergeSeries({
   const changedAt = (remote.state === "present" ? remote.event.updatedAt : null) ?? now.toISOString();
   const plan = planInbound({
     reference,
-    local: seriesItem(local, nextOf(occurrences, now)),
+    local: cancelledHere(seriesItem(local, nextOf(occurrences, now)), occurrences),
     remote:
       remote.state === "present"
         ? { state: "present", event: { ...remote.event, updatedAt: changedAt } }
@@ -175,6 +175,18 @@ function fieldsOf({ actions }: InboundPlan): Partial<EventSnapshot> {
  */
 function asWhole(policy: SyncPolicy): SyncPolicy {
   return policy.conflict === "ask" ? { ...policy, conflict: "calendar-wins" } : policy;
+}
+
+/**
+ * A series does not say who called it off; its occurrences do. Where all of them were cancelled in the app, an event that comes
+ * out of the bin brings none of them back.
+ */
+function cancelledHere(item: LocalItem, occurrences: readonly SeriesOccurrence[]): LocalItem {
+  const cancelled = occurrences.flatMap(({ local }) => (local && !local.active ? [local] : []));
+  const status = cancelled[0]?.changedAt.status;
+  if (item.active || status === undefined || cancelled.some((one) => one.changedAt.status === undefined))
+    return item;
+  return { ...item, changedAt: { ...item.changedAt, status } };
 }
 
 /** The next occurrence, in whose name the series is compared: its guests are the series' guests. */

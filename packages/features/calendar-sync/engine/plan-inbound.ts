@@ -238,7 +238,11 @@ function planRestored(input: InboundInput, local: LocalItem, event: ExternalEven
 }
 
 function planDeleted({ reference, remote, policy, now }: InboundInput, local: LocalItem): InboundPlan {
-  if (reference.status === "DELETED") return nothing("echo", {});
+  if (reference.status === "DELETED") {
+    // A booking kept elsewhere may stand again although our note of it was lost with a worker: it is owed an event.
+    const owed = local.active && !hasEnded(local, now) && policy.direction !== "FROM_CALENDAR";
+    return { ...nothing("echo", {}), push: owed };
+  }
   // Writes without an answer stay known: should the event come out of the bin, what it says of them is no person's edit.
   const gone: ReferenceUpdate = { status: "DELETED", deletePending: false };
   if (!local.active) return { ...nothing("booking-cancelled", gone), spread: true };

@@ -90,17 +90,17 @@ function planAtPlace(
 }
 
 /** The occurrences that the event has not any more: they have gone elsewhere, are waited for, or are cancelled. */
-export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFinder) {
+export function planDropped(input: SeriesInput, merged: Merged, finder: Pick<PlaceFinder, "dropped">) {
   const { successors, settled, policy, now, local, clock, ownAddresses = [] } = input;
   const result = {
     planned: [] as PlannedOccurrence[],
     cancelled: [] as number[],
-    successor: null as SeriesPlan["successor"],
+    successors: [] as SeriesPlan["successors"],
     waiting: false,
   };
-  const heirs = adopted(finder.dropped, successors, merged.deleted);
-  if (heirs) {
-    const { event, places } = heirs;
+  const final = settled || merged.deleted;
+  const heirs = heirsOf(finder.dropped, successors, { deleted: merged.deleted, final });
+  for (const { event, places } of heirs) {
     for (const [occurrence, slot] of places) {
       const { reference: one, local: item } = occurrence;
       const place = { eventId: event.id, originalStart: slot };
@@ -135,31 +135,16 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
       );
       result.planned.push({ occurrence, plan: planWith(), place, event: instance, withFacts: planWith });
     }
-    const { time, title, description, location } = toSnapshot(event);
-    const last = [...places.values()].at(-1);
-    const recurrence = last
-      ? withoutExtras(event.time, event.recurrence ?? [], last)
-      : (event.recurrence ?? []);
-    result.successor = {
-      event,
-      change: {
-        set: { time, title, description, location, recurrence },
-        changedAt: event.updatedAt ?? now.toISOString(),
-        slots: [...places].map(([{ reference }, originalStart]) => ({
-          bookingId: reference.bookingId,
-          originalStart,
-        })),
-      },
-    };
+    result.successors.push({ event, change: changeOfHeir(event, places, now) });
   }
   for (const occurrence of finder.dropped) {
-    if (heirs?.places.has(occurrence)) continue;
+    if (heirs.some(({ places }) => places.has(occurrence))) continue;
     const { reference: one, local: item } = occurrence;
     if (one.status === "DELETED" || item?.active !== true) {
       result.planned.push({ occurrence, plan: nothing(), place: null });
       continue;
     }
-    if (!merged.deleted && !settled && !heirs) {
+    if (!final) {
       result.waiting = true;
       if (one.externalEventId !== null) result.planned.push({ occurrence, plan: nothing(), place: null });
       continue;
@@ -174,35 +159,80 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: PlaceFin
       clock,
       ownAddresses,
     });
-    const reasons = merged.deleted ? DELETED_REASONS : SHORTENED_REASONS;
+    // One that was deleted by itself before stays so when the series comes back.
+    const alone = isGone(input.instances.get(slotOf(occurrence)));
+    const reasons = alone ? OCCURRENCE_REASONS : merged.deleted ? DELETED_REASONS : SHORTENED_REASONS;
     const end = withoutOwnEvent({ occurrence, plan: renamed(plan, reasons, local.seriesId), place: null });
     result.planned.push(end.plan.reference.recreate ? { ...end, leaves: true } : end);
-    if (plan.actions.some(({ kind }) => kind === "cancel")) result.cancelled.push(one.bookingId);
+    if (!alone && plan.actions.some(({ kind }) => kind === "cancel")) result.cancelled.push(one.bookingId);
   }
   return result;
 }
 
-/** Which copy of the series the dropped occurrences live on in, and where: at their own starts, else in their order. */
-function adopted(
+function isGone(told: RemoteState | undefined): boolean {
+  return told !== undefined && (told.state === "deleted" || told.event.status === "cancelled");
+}
+
+/** A copy of the series, and where in it occurrences live on. */
+interface Heir {
+  event: ExternalEvent;
+  places: Map<SeriesOccurrence, string>;
+}
+
+/**
+ * In which copies of the series the dropped occurrences live on, and where: at their own starts, else in their order. A series
+ * that was cut several times has several copies, which follow each other. None while some occurrences have no place and a further
+ * copy may yet turn up: the order would be another one with it.
+ */
+function heirsOf(
   dropped: readonly SeriesOccurrence[],
   successors: readonly ExternalEvent[],
-  deleted: boolean,
-): { event: ExternalEvent; places: Map<SeriesOccurrence, string> } | null {
-  if (dropped.length === 0) return null;
-  for (const event of successors) {
-    const { slots } = slotsOf({ time: event.time, recurrence: event.recurrence ?? [] });
-    const own = new Set(slots);
-    const keeps = dropped.every((one) => own.has(slotOf(one)));
-    const places = new Map<SeriesOccurrence, string>();
-    // When what came before has been deleted since, the copy goes on with the last ones.
-    const skipped = deleted ? Math.max(0, dropped.length - slots.length) : 0;
-    dropped.forEach((one, index) => {
-      const slot = keeps ? slotOf(one) : slots[index - skipped];
-      if (slot !== undefined) places.set(one, slot);
-    });
-    if (places.size > 0) return { event, places };
-  }
-  return null;
+  { deleted, final }: { deleted: boolean; final: boolean },
+): Heir[] {
+  if (dropped.length === 0) return [];
+  const slots = successors
+    .flatMap((event) =>
+      slotsOf({ time: event.time, recurrence: event.recurrence ?? [] }).slots.map((slot) => ({
+        event,
+        slot,
+      })),
+    )
+    .sort((a, b) => (a.slot < b.slot ? -1 : 1));
+  const byStart = new Map(slots.map((one) => [one.slot, one]));
+  const keeps = dropped.every((one) => byStart.has(slotOf(one)));
+  if (!keeps && !final && slots.length < dropped.length) return [];
+  const heirs = new Map<ExternalEvent, Heir>();
+  // When what came before has been deleted since, the copies go on with the last ones.
+  const skipped = deleted ? Math.max(0, dropped.length - slots.length) : 0;
+  dropped.forEach((one, index) => {
+    const found = keeps ? byStart.get(slotOf(one)) : slots[index - skipped];
+    if (!found) return;
+    const heir = heirs.get(found.event) ?? { event: found.event, places: new Map() };
+    heirs.set(found.event, heir);
+    heir.places.set(one, found.slot);
+  });
+  return [...heirs.values()];
+}
+
+/** What the series of a copy is here. It never says more than what is booked. */
+function changeOfHeir(
+  event: ExternalEvent,
+  places: ReadonlyMap<SeriesOccurrence, string>,
+  now: Date,
+): SeriesPlan["successors"][number]["change"] {
+  const { time, title, description, location } = toSnapshot(event);
+  const last = [...places.values()].at(-1);
+  const recurrence = last
+    ? withoutExtras(event.time, event.recurrence ?? [], last)
+    : (event.recurrence ?? []);
+  return {
+    set: { time, title, description, location, recurrence },
+    changedAt: event.updatedAt ?? now.toISOString(),
+    slots: [...places].map(([{ reference }, originalStart]) => ({
+      bookingId: reference.bookingId,
+      originalStart,
+    })),
+  };
 }
 
 /** An occurrence is never made again by itself: the next write brings its instance back. */

@@ -59,8 +59,8 @@ export interface SeriesPlan {
   /** What changes of the series itself on our side. */
   change: Pick<SeriesChange, "set" | "changedAt" | "slots"> | null;
   occurrences: PlannedOccurrence[];
-  /** The series that the later occurrences have moved into. */
-  successor: { event: ExternalEvent; change: Pick<SeriesChange, "set" | "changedAt" | "slots"> } | null;
+  /** The series that later occurrences have moved into, in order: one for each time that the series was cut. */
+  successors: { event: ExternalEvent; change: Pick<SeriesChange, "set" | "changedAt" | "slots"> }[];
   /** Occurrences dropped out of the rule, and stand until it is clear whether they turn up in another series. */
   waiting: boolean;
   /** Whether the recurring event lacks something that the series has. */

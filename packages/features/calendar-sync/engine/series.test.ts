@@ -121,9 +121,33 @@ describe("a series changed in the calendar", () => {
     const copy = { ...world.event, id: "copy", time, recurrence: ["RRULE:FREQ=WEEKLY;COUNT=2"] };
     const planned = plan(world, { successors: [copy], settled: false });
     expect(reasonsOf(planned)).toEqual(Array(2).fill("reschedule series-split-moved"));
-    expect(planned.successor?.change.slots).toEqual([
+    expect(planned.successors[0]?.change.slots).toEqual([
       { bookingId: 3, originalStart: "2030-01-23T15:00:00.000Z" },
       { bookingId: 4, originalStart: "2030-01-30T15:00:00.000Z" },
+    ]);
+  });
+
+  test("cut twice, the later dates move into both copies, in order", () => {
+    const world = edited(makeWorld(), { recurrence: ["RRULE:FREQ=WEEKLY;COUNT=1"] });
+    const copy = (id: string, start: string, count: number) => ({
+      ...world.event,
+      id,
+      time: hour(start),
+      recurrence: [`RRULE:FREQ=WEEKLY;COUNT=${count}`],
+    });
+    const later = copy("later", "2030-01-21T10:00Z", 2);
+    const sooner = copy("sooner", "2030-01-14T10:00Z", 1);
+    expect(plan(world, { successors: [later], settled: false })).toMatchObject({
+      successors: [],
+      waiting: true,
+    });
+    const { successors, waiting } = plan(world, { successors: [later, sooner], settled: false });
+    expect(waiting).toBe(false);
+    expect(
+      successors.map(({ event, change }) => [event.id, change.slots.map(({ bookingId }) => bookingId)]),
+    ).toEqual([
+      ["sooner", [2]],
+      ["later", [3, 4]],
     ]);
   });
 

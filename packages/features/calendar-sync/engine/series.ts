@@ -1,8 +1,8 @@
-import { cutAfter } from "@calsync/icalendar";
+import { cutAfter, slotsOf } from "@calsync/icalendar";
 import type { SeriesChange } from "../ports/BookingStore.ts";
 import { type Merged, mergeSeries } from "./merge-series.ts";
 import { type PlaceFinder, placesAfter } from "./occurrence-places.ts";
-import { hasEnded } from "./plan-inbound.ts";
+import { hasEnded, type RemoteState } from "./plan-inbound.ts";
 import { planDropped, planOccurrences } from "./plan-occurrences.ts";
 import type { PlannedOccurrence, SeriesInput, SeriesPlan } from "./series-plan.ts";
 import { nothing } from "./series-reasons.ts";
@@ -15,7 +15,7 @@ export const LEFT_ALONE: SeriesPlan = {
   reference: {},
   change: null,
   occurrences: [],
-  successor: null,
+  successors: [],
   waiting: false,
   push: false,
   extras: false,
@@ -29,8 +29,8 @@ export const LEFT_ALONE: SeriesPlan = {
  * where the rule has moved, by their order (SPEC.md, "Series").
  */
 export function planSeries(input: SeriesInput): SeriesPlan {
-  // A copy, or an instance, of a series that is gone says nothing about it.
-  if (input.remote === null && input.reference.status === "DELETED") return LEFT_ALONE;
+  // A copy, or an instance, of a series that is gone says nothing about it, and that it is gone is known.
+  if (input.reference.status === "DELETED" && !isThere(input.remote)) return LEFT_ALONE;
   const merged = mergeSeries(input);
   if (merged.plan.reference.recreate) return startAgain(input, merged);
   const finder = placesAfter({
@@ -51,12 +51,16 @@ export function planSeries(input: SeriesInput): SeriesPlan {
     },
     change: changeOfSeries(input, merged, finder, occurrences),
     occurrences,
-    successor: dropped.successor,
+    successors: dropped.successors,
     waiting: dropped.waiting,
     push: merged.push,
     extras: finder.extras.length > 0,
     taken: [...finder.past, ...finder.placed.map(({ place }) => place.slot)],
   };
+}
+
+function isThere(remote: RemoteState | null): boolean {
+  return remote?.state === "present" && remote.event.status !== "cancelled";
 }
 
 function changeOfSeries(
@@ -92,25 +96,37 @@ function changeOfSeries(
   return Object.keys(set).length > 0 || slots.length > 0 ? { set, changedAt, slots } : null;
 }
 
-/** The event is gone, and the series wins: it is made again, and its occurrences with it. */
-function startAgain({ occurrences, now }: SeriesInput, { plan }: Merged): SeriesPlan {
+/**
+ * The event is gone, and the series wins: it is made again, and its occurrences with it. Dates that were cancelled here and stand in a
+ * copy out there still go with that copy, where they are deleted.
+ */
+function startAgain(input: SeriesInput, merged: Merged): SeriesPlan {
+  const { occurrences, local: series, now } = input;
+  const { plan } = merged;
   const { base: _base, ...update } = plan.reference;
+  const own = new Set(slotsOf(series).slots);
+  const coming = occurrences.filter(({ local }) => local !== null && !hasEnded(local, now));
+  const cut = coming.filter(({ local }) => !local?.active && !own.has(local?.series?.originalStart ?? ""));
+  const dropped = planDropped(input, { ...merged, deleted: true }, { dropped: cut });
   return {
     reference: { ...update, base: null },
     change: null,
-    occurrences: occurrences
-      .filter(({ local }) => local !== null && !hasEnded(local, now))
-      .map((occurrence) => ({
-        occurrence,
-        plan: {
-          ...nothing(),
-          refusals: plan.refusals,
-          reason: plan.reason,
-          reference: { base: null, version: null, clearPending: true },
-        },
-        place: null,
-      })),
-    successor: null,
+    occurrences: [
+      ...coming
+        .filter((occurrence) => !cut.includes(occurrence))
+        .map((occurrence) => ({
+          occurrence,
+          plan: {
+            ...nothing(),
+            refusals: plan.refusals,
+            reason: plan.reason,
+            reference: { base: null, version: null, clearPending: true as const },
+          },
+          place: null,
+        })),
+      ...dropped.planned,
+    ],
+    successors: dropped.successors,
     waiting: false,
     push: true,
     extras: false,

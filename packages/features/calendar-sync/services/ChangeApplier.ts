@@ -17,7 +17,7 @@ import type { Mirror } from "./Mirror.ts";
 import type { GoneEvents, MovedEvents } from "./MovedEvents.ts";
 import { goneSeriesRecord } from "./MovedSeries.ts";
 import { eventIdOf, latestPerEvent, markersOf, remoteOf, seriesIdOf, uidOf } from "./page-of-changes.ts";
-import { extrasOf } from "./page-of-series.ts";
+import { extrasOf, heirIdsOf } from "./page-of-series.ts";
 import { actionsOf, isDone, isRefused, patchOf, refusalRecord, setAsideRecord } from "./plan-effects.ts";
 import {
   type ApplyOptions,
@@ -162,7 +162,7 @@ export class ChangeApplier {
     const works = series.works.filter(({ eventId }) => !waitingIds.has(eventId));
     const worksWaiting = series.works.filter(({ eventId }) => waitingIds.has(eventId));
     for (const { plan } of worksWaiting)
-      if (plan.successor) foreign.push({ type: "upsert", event: plan.successor.event });
+      for (const { event } of plan.successors) foreign.push({ type: "upsert", event });
     foreign.push(...series.works.flatMap(extrasOf));
     await this.#series.carryOut(tx, calendar, works, worksWaiting, now);
     const actions = planned.flatMap((one) => actionsOf(one, calendar));
@@ -189,9 +189,7 @@ export class ChangeApplier {
     const linked = planned
       .filter(({ reference }) => reference.externalEventId === null || reference.recheckAt !== null)
       .map(({ eventId }) => eventId)
-      .concat(
-        works.flatMap(({ event, plan }) => [event?.id, plan.successor?.event.id].flatMap((id) => id ?? [])),
-      );
+      .concat(works.flatMap(({ event, plan }) => [event?.id ?? [], heirIdsOf(plan)].flat()));
     const mirror = await this.#mirror.apply(tx, calendar, foreign, window, linked);
 
     const records: NewChangeRecord[] = [];
@@ -227,7 +225,7 @@ export class ChangeApplier {
         calendar,
         {
           staged: [...waitingIds].map((id) => stagedOf(id, all)),
-          eventIds: all.map(({ eventId }) => eventId),
+          eventIds: all.flatMap(({ eventId, change }) => [eventId, eventIdOf(change) ?? []].flat()),
           ask: verdict === "ask",
           limit,
         },

@@ -65,14 +65,16 @@ export class SeriesChanges {
       { lock: true },
     );
     const localOf = new Map(locals.map((local) => [local.seriesId, local]));
+    const ownedIds = new Set(rows.flatMap(({ externalEventId }) => externalEventId ?? []));
     const inputs = rows.flatMap((row) => {
       const local = localOf.get(row.seriesId);
-      return local ? [inputOf(row, local, changes, occurrences.get(row.id) ?? [], items, context)] : [];
+      const references = occurrences.get(row.id) ?? [];
+      return local ? [inputOf(row, local, changes, references, items, context, ownedIds)] : [];
     });
     let plans = inputs.map(planReadable);
-    const lonely = inputs.filter(({ successors }, index) => successors.length === 0 && hasLost(plans[index]));
+    const lonely = inputs.filter((_input, index) => hasLost(plans[index]));
     if (lonely.length > 0) {
-      // The new series may have been told of before the old one was cut: then it stands in the mirror.
+      // A new series may have been told of before the old one was cut: then it stands in the mirror.
       const marked = await events.findMarkedSeries(
         tx,
         calendar.id,
@@ -166,9 +168,9 @@ export class SeriesChanges {
       const runAt = new Date(now.getTime() + this.#graceMs + 1_000);
       await enqueueMany(tx, [{ job: settleSeriesJob, payload: { calendarSyncId }, runAt }]);
     }
-    const changed = works.flatMap(({ reference, plan, successor }) => [
+    const changed = works.flatMap(({ reference, plan, successorIds }) => [
       ...(plan.change || plan.push ? [reference.seriesId] : []),
-      ...(successor ? [successor.seriesId] : []),
+      ...successorIds,
     ]);
     const settled = works.filter(({ plan }) => !plan.push).map(({ reference }) => reference.id);
     const moved = works.flatMap(({ gone }) => gone?.place?.calendarSyncId ?? []);
@@ -176,7 +178,7 @@ export class SeriesChanges {
   }
 
   #patchesOf(
-    { reference, plan, event, told, successor, gone }: SeriesWork,
+    { reference, plan, event, told, successorIds, gone }: SeriesWork,
     own: ReadonlyMap<string, string>,
     now: Date,
   ): SeriesReferencePatch[] {
@@ -196,11 +198,14 @@ export class SeriesChanges {
     // Whoever waits for a look at the series itself waits on while only its instances are told of.
     if (told) Object.assign(patch, { deletedSeenAt: null, settleAt: null });
     if (plan.waiting) patch.settleAt = reference.settleAt ?? new Date(now.getTime() + this.#graceMs);
-    const heir = plan.successor?.event;
-    const heirId = successor && own.get(successor.seriesId);
-    if (!heir || !heirId) return [patch];
-    // Without a base the next push writes it: the copy still carries the marker of the series it was copied from.
-    const { id: externalEventId, iCalUid, version } = heir;
-    return [patch, { id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const }];
+    // What had waited was that some of it moves away; nothing is told of the rest by that.
+    if (plan.successors.length > 0 && reference.status === "CONFLICT") patch.status ??= "SYNCED";
+    const heirs = plan.successors.flatMap(({ event: heir }, index): SeriesReferencePatch[] => {
+      const heirId = own.get(successorIds[index] ?? "");
+      // Without a base the next push writes it: the copy still carries the marker of the series it was copied from.
+      const { id: externalEventId, iCalUid, version } = heir;
+      return heirId ? [{ id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const }] : [];
+    });
+    return [patch, ...heirs];
   }
 }

@@ -24,8 +24,8 @@ export interface SeriesWork {
   event: ExternalEvent | null;
   /** Whether the page tells of the recurring event itself. */
   told: boolean;
-  /** The series that the later occurrences move into, and the change that told of it, if the page did. */
-  successor: { seriesId: string; change: ExternalChange | null } | null;
+  /** The ids of the series that later occurrences move into, in the order of the plan. */
+  successorIds: string[];
   /** Set when the event has gone from this calendar and has moved to another one, or may have. */
   gone: GoneSeries | null;
 }
@@ -63,6 +63,7 @@ export type SeriesAsked = Omit<
   change: ExternalChange | null;
 };
 
+/** @param ownedIds the recurring events that stand for series already: a copy keeps the marker until it is written to */
 export function inputOf(
   row: SeriesReferenceRow,
   local: LocalSeries,
@@ -70,6 +71,7 @@ export function inputOf(
   references: readonly ReferenceRow[],
   items: ReadonlyMap<number, LocalItem>,
   context: SeriesContext,
+  ownedIds: ReadonlySet<string>,
 ): SeriesAsked {
   const id = row.externalEventId;
   const isOwn = (one: ExternalChange) =>
@@ -85,7 +87,9 @@ export function inputOf(
     if (at && at.seriesId === (id ?? eventIdOf(change))) instances.set(at.originalStart, at.remote);
   }
   const successors = changes.flatMap((one) =>
-    one.type === "upsert" && id !== null && isCopy(one.event, row.id, id) ? [one.event] : [],
+    one.type === "upsert" && id !== null && !ownedIds.has(one.event.id) && isCopy(one.event, row.id, id)
+      ? [one.event]
+      : [],
   );
   return {
     ...context,
@@ -122,14 +126,19 @@ function instancesAmong(
   );
 }
 
-/** Has a series follow copies that the mirror holds, with what it holds of their instances. */
+/** Has a series follow copies that the mirror holds too, with what it holds of their instances. */
 export function followCopies(
   input: SeriesAsked,
   marked: readonly ExternalEvent[],
   parts: readonly SeriesPart[],
 ): void {
   const { id, externalEventId } = input.reference;
-  input.successors = marked.filter((event) => event.marker === id && event.id !== externalEventId);
+  // The page's word is the later one.
+  const told = new Set(input.successors.map((event) => event.id));
+  const held = marked.filter(
+    (event) => event.marker === id && event.id !== externalEventId && !told.has(event.id),
+  );
+  input.successors = [...input.successors, ...held];
   const ids = new Set(input.successors.map((event) => event.id));
   for (const { seriesId, originalStart, status, snapshot } of parts) {
     if (seriesId === null || !ids.has(seriesId)) continue;
@@ -138,7 +147,6 @@ export function followCopies(
         ? { state: "deleted", version: snapshot?.version ?? null }
         : snapshot && { state: "present", event: snapshot };
     const key = instanceKey(seriesId, originalStart);
-    // The page's word is the later one.
     if (remote && !input.successorInstances.has(key)) input.successorInstances.set(key, remote);
   }
 }
@@ -167,8 +175,10 @@ export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
   plan !== null &&
   plan !== undefined &&
   (plan.waiting ||
+    plan.reference.recreate === true ||
     plan.occurrences.some(
-      ({ plan: { reason } }) => reason === "series-shortened" || reason === "series-deleted",
+      ({ leaves, plan: { reason } }) =>
+        leaves || reason === "series-shortened" || reason === "series-deleted",
     ));
 
 /** Recurring events whose bookings move along, those of successors too. */
@@ -179,10 +189,20 @@ export function eventsThatMove(
   return inputs.flatMap(({ reference, change }, index) => {
     const plan = plans[index];
     const moves = plan?.occurrences.some((one) => one.plan.actions.some(({ kind }) => kind === "reschedule"));
-    return moves
-      ? [reference.externalEventId ?? eventIdOf(change), plan?.successor?.event.id].flatMap((id) => id ?? [])
-      : [];
+    if (!plan || !moves) return [];
+    return [reference.externalEventId ?? eventIdOf(change) ?? [], heirIdsOf(plan)].flat();
   });
+}
+
+/** A series that later occurrences move into, and the change that tells of it. */
+interface Heir {
+  seriesId: string;
+  change: ExternalChange;
+}
+
+/** The recurring events that later occurrences move into. */
+export function heirIdsOf({ successors }: Pick<SeriesPlan, "successors">): string[] {
+  return successors.map(({ event }) => event.id);
 }
 
 export function gather(
@@ -204,22 +224,26 @@ export function gather(
     const known = new Set(input.occurrences.map((one) => one.reference.originalStart));
     for (const one of plan.occurrences) if (one.place) known.add(one.place.originalStart);
     const eventId = reference.externalEventId ?? eventIdOf(change) ?? "";
+    const heirIds = heirIdsOf(plan);
     const told = new Map<string, ExternalChange>();
     for (const one of changes) {
       const at = instanceOf(one);
-      const own = at?.seriesId === eventId || at?.seriesId === plan.successor?.event.id;
+      const own = at?.seriesId === eventId || heirIds.includes(at?.seriesId ?? "");
       if (!at || !own || !known.has(at.originalStart)) continue;
       outcome.handled.add(one);
       told.set(instanceKey(at.seriesId, at.originalStart), one);
     }
     if (change) outcome.handled.add(change);
-    const heir = plan.successor?.event;
-    const heirChange = changes.find((one) => one.type === "upsert" && one.event === heir) ?? null;
-    if (heirChange) outcome.handled.add(heirChange);
-    const successor = heir ? { seriesId: randomUUID(), change: heirChange } : null;
+    const heirs = new Map<string, Heir>();
+    for (const { event } of plan.successors) {
+      const own = changes.find((one) => one.type === "upsert" && one.event === event);
+      if (own) outcome.handled.add(own);
+      heirs.set(event.id, { seriesId: randomUUID(), change: own ?? { type: "upsert", event } });
+    }
+    const successorIds = [...heirs.values()].map(({ seriesId }) => seriesId);
     const event = change?.type === "upsert" ? change.event : null;
     const gone = byId.get(reference.id) ?? null;
-    outcome.works.push({ reference, plan, eventId, event, told: change !== null, successor, gone });
+    outcome.works.push({ reference, plan, eventId, event, told: change !== null, successorIds, gone });
     for (const one of plan.occurrences) {
       const instance =
         one.place === null
@@ -231,7 +255,9 @@ export function gather(
               ),
             );
       const own = instance && instances.size + successorInstances.size > 0 ? instance : null;
-      outcome.planned.push(toPlanned(one, own, change ?? heirChange, input, eventId, successor?.seriesId));
+      const heir = heirs.get(one.place?.eventId ?? "");
+      const whole = change ?? heir?.change ?? null;
+      outcome.planned.push(toPlanned(one, own, whole, input, eventId, heir?.seriesId));
     }
   });
   return outcome;
@@ -252,8 +278,9 @@ function toPlanned(
       ? { externalEventId: null, originalStart: "" }
       : {};
   if (leaves) patch.seriesReferenceId = null;
+  // Where nothing was told of the series itself, nothing may be made up of it: the change may be put by, and carried out later.
   const change = instance ??
-    whole ?? { type: "delete", eventId, seriesId: null, originalStart: null, version: null };
+    whole ?? { type: "unreadable", eventId, reason: "The calendar has told of instances only." };
   const found = versionOf(change);
   return {
     reference,
@@ -282,7 +309,7 @@ function withSuccessor(plan: InboundPlan, successorId: string | undefined): Inbo
   return { ...plan, actions };
 }
 
-export function changesOf({ reference, plan, successor }: SeriesWork): SeriesChange[] {
+export function changesOf({ reference, plan, successorIds }: SeriesWork): SeriesChange[] {
   const leaving = plan.occurrences
     .filter(({ leaves }) => leaves)
     .map(({ occurrence }) => occurrence.reference.bookingId);
@@ -290,9 +317,10 @@ export function changesOf({ reference, plan, successor }: SeriesWork): SeriesCha
   const own = plan.change ?? { set: {}, changedAt: null, slots: [] };
   return [
     ...(plan.change || leaving.length > 0 ? [{ seriesId, ...own, leaving }] : []),
-    ...(plan.successor && successor
-      ? [{ seriesId: successor.seriesId, splitFrom: seriesId, ...plan.successor.change, leaving: [] }]
-      : []),
+    ...plan.successors.flatMap(({ change }, index) => {
+      const id = successorIds[index];
+      return id === undefined ? [] : [{ seriesId: id, splitFrom: seriesId, ...change, leaving: [] }];
+    }),
   ];
 }
 

@@ -115,6 +115,23 @@ export const REGRESSIONS: readonly Regression[] = [
     ],
   },
   {
+    was: "a booking that a store elsewhere had brought back although our worker died stood without an event",
+    setUp: [1, 1],
+    options: { bookingsElsewhere: true },
+    steps: [
+      { do: "book", slot: 0 },
+      { do: "settle" },
+      { do: "delete event", calendar: 0, pick: 0 },
+      { do: "settle" },
+      { do: "strike", moments: 8, blow: "die" },
+      { do: "restore event", pick: 0 },
+      { do: "move event", calendar: 0, pick: 0, slot: 3, hours: 1 },
+      { do: "tick", minutes: 1 },
+      { do: "delete event", calendar: 0, pick: 0 },
+      { do: "tick", minutes: 1 },
+    ],
+  },
+  {
     was: "an event that had moved to another calendar stayed busy there as somebody else's, beside its booking",
     setUp: [2, 1],
     steps: [

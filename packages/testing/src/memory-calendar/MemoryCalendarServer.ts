@@ -305,7 +305,8 @@ export class MemoryCalendarServer {
 
   /**
    * An exception that lost its place is told of once more, as cancelled; its place is free again. When the rule gives the place
-   * again, it is a new instance that stands there, and nothing is told of the old exception any more.
+   * again, it is a new instance that stands there, and nothing is told of the old exception any more. An instance that
+   * somebody deleted is another matter: it is the only record of the hole, and stays one as long as its series lives.
    */
   #alignExceptions(calendar: MemoryCalendarState, before: ExternalEvent, after: ExternalEvent): void {
     const known = new Set(calendar.exceptions.get(after.id)?.values());
@@ -318,14 +319,21 @@ export class MemoryCalendarServer {
       const stored = calendar.events.get(id);
       const next = stored && alignedException(stored.event, before, after);
       if (stored && next) this.#append(calendar, next, stored.foreign);
-      if (!hasInstance(after, start)) exceptions?.delete(start);
+      if (stored?.event.status !== "cancelled" && !hasInstance(after, start)) exceptions?.delete(start);
     }
   }
 
-  /** A deleted series takes its exceptions with it; the log tells of the series alone, as Google's does. */
+  /**
+   * A deleted series takes its exceptions with it; the log tells of the series alone, as Google's does. Holes stay known, should
+   * the series come back.
+   */
   #forgetExceptions(calendar: MemoryCalendarState, seriesId: string): void {
-    for (const id of calendar.exceptions.get(seriesId)?.values() ?? []) calendar.events.delete(id);
-    calendar.exceptions.delete(seriesId);
+    const exceptions = calendar.exceptions.get(seriesId);
+    for (const [start, id] of exceptions ?? []) {
+      if (calendar.events.get(id)?.event.status === "cancelled") continue;
+      calendar.events.delete(id);
+      exceptions?.delete(start);
+    }
   }
 
   #notify(calendarId: string, kind: NotificationKind): void {

@@ -45,7 +45,7 @@ function fullPage(
   let after = full.after;
   let complete = true;
   for (const stored of calendar.events.values()) {
-    if (stored.ordinal <= full.after || !isListed(stored, window)) continue;
+    if (stored.ordinal <= full.after || !isListed(calendar, stored, window)) continue;
     if (changes.length === size) {
       complete = false;
       break;
@@ -71,9 +71,13 @@ function incrementalPage(calendar: MemoryCalendarState, at: MemoryCursor, size: 
   return { changes, cursor: JSON.stringify(next), complete: index >= log.length, full: false };
 }
 
-/** Series and their exceptions are listed wherever they lie; a listing may go beyond its window. */
-function isListed({ event }: StoredEvent, window: { start: Date; end: Date }): boolean {
-  if (event.seriesId) return true;
+/** Series that stand and their exceptions are listed wherever they lie; a listing may go beyond its window. */
+function isListed(
+  { events }: MemoryCalendarState,
+  { event }: StoredEvent,
+  window: { start: Date; end: Date },
+): boolean {
+  if (event.seriesId) return events.get(event.seriesId)?.event.status !== "cancelled";
   if (event.status === "cancelled") return false;
   return event.recurrence !== null || touches(event.time, window);
 }

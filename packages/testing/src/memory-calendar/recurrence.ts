@@ -18,11 +18,9 @@ export function expandStarts(
     : Temporal.Instant.from(time.start).toZonedDateTimeISO(zone);
   const starts = new Set<number>();
   const excluded = new Set<number>();
-  let ruled = false;
   for (const line of recurrence) {
     const name = /^[A-Z]+/i.exec(line)?.[0]?.toUpperCase();
     if (name === "RRULE") {
-      ruled = true;
       const rule = new RRuleTemporal({ rruleString: `${dtstart(first)}\n${line}` });
       for (const start of rule.between(new Date(from), new Date(to), true))
         starts.add(start.epochMilliseconds);
@@ -32,8 +30,8 @@ export function expandStarts(
       for (const start of listedDates(line, zone)) excluded.add(start);
     }
   }
-  // RFC 5545 §3.8.5.2: DTSTART counts as the first instance of a set made of RDATEs alone.
-  if (!ruled) starts.add(first.epochMilliseconds);
+  // RFC 5545 §3.8.5.3: DTSTART is the first instance, whatever the rule gives.
+  starts.add(first.epochMilliseconds);
   return [...starts]
     .filter((start) => start >= from && start < to && !excluded.has(start))
     .sort((a, b) => a - b)

@@ -1,0 +1,108 @@
+import type { SeriesStep } from "./series-steps.ts";
+
+/** A history of a series that once went wrong. */
+export interface SeriesRegression {
+  /** What went wrong. */
+  was: string;
+  calendars: number;
+  steps: SeriesStep[];
+}
+
+/** Histories that the model found, shrunk, kept for good. */
+export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
+  {
+    was: "a date cancelled here stood at the time that its series had moved to",
+    calendars: 1,
+    steps: [
+      { kind: "cancel-here", date: 0 },
+      { kind: "move-series", hours: 27 },
+      { kind: "move-here", date: 1, hours: 27 },
+    ],
+  },
+  {
+    was: "a deleted date stood again after its series had been cut and made as long as before",
+    calendars: 1,
+    steps: [
+      { kind: "delete-date", date: 1 },
+      { kind: "pass", minutes: 1 },
+      { kind: "count", count: 1 },
+      { kind: "count", count: 2 },
+    ],
+  },
+  {
+    was: "of a series that was cut twice at once only one of the copies was followed",
+    calendars: 1,
+    steps: [
+      { kind: "split", date: 2, hours: -24 },
+      { kind: "split", date: 1, hours: -24 },
+    ],
+  },
+  {
+    was: "a copy whose dates were fewer than those that had left the series was found long after",
+    calendars: 1,
+    steps: [
+      { kind: "count", count: 5 },
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "settle" },
+      { kind: "cancel-here", date: 2 },
+      { kind: "split", date: 2, hours: 27 },
+      { kind: "move-here", date: 3, hours: -24 },
+      { kind: "settle" },
+    ],
+  },
+  {
+    was: "a series that was called off here and came back from the bin stood there for ever",
+    calendars: 1,
+    steps: [{ kind: "cancel-following-here", date: 0 }, { kind: "settle" }, { kind: "restore" }],
+  },
+  {
+    was: "a move that had waited to be counted was carried out as the deletion of its whole series",
+    calendars: 1,
+    steps: [
+      { kind: "move-date", date: 0, hours: -24 },
+      { kind: "settle" },
+      { kind: "move-all-here", date: 0, hours: 1 },
+      { kind: "split", date: 2, hours: -24 },
+      { kind: "split", date: 2, hours: -24 },
+    ],
+  },
+  {
+    was: "a series that had moved in part while the whole was counted waited for an answer to nothing",
+    calendars: 1,
+    steps: [
+      { kind: "cancel-here", date: 0 },
+      { kind: "cancel-following-here", date: 2 },
+      { kind: "settle" },
+      { kind: "count", count: 6 },
+      { kind: "move-all-here", date: 0, hours: 24 },
+      { kind: "split", date: 3, hours: -24 },
+      { kind: "delete-date", date: 0 },
+    ],
+  },
+  {
+    was: "the dates of a series that was known to be deleted were deleted once more by every full listing",
+    calendars: 1,
+    steps: [
+      { kind: "count", count: 5 },
+      { kind: "cancel-here", date: 0 },
+      { kind: "settle" },
+      { kind: "delete" },
+      { kind: "pass", minutes: 1 },
+    ],
+  },
+  {
+    was: "a date that was deleted by itself came back with its series, and had no event",
+    calendars: 1,
+    steps: [{ kind: "delete-date", date: 0 }, { kind: "delete" }, { kind: "settle" }, { kind: "restore" }],
+  },
+  {
+    was: "dates that were cancelled here stood in the copy of a series that was made again",
+    calendars: 2,
+    steps: [
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "delete" },
+    ],
+  },
+];
