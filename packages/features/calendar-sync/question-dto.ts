@@ -1,5 +1,5 @@
 import type { EventTime } from "@calsync/types";
-import type { ChosenField, FieldComparison } from "./engine/conflict.ts";
+import type { FieldComparison } from "./engine/conflict.ts";
 import type { TimeFacts } from "./engine/guards.ts";
 import { explainReason, type ReasonCode } from "./engine/reasons.ts";
 import { type EventSnapshot, toSnapshot } from "./engine/snapshot.ts";
@@ -45,7 +45,7 @@ export interface ConflictDetails extends ConflictView {
   remote: EventSnapshot | null;
   comparison: FieldComparison[];
   /** What a merge would make of both sides. */
-  proposal: Pick<EventSnapshot, ChosenField> | null;
+  proposal: (Omit<EventSnapshot, "attendees"> & Partial<Pick<EventSnapshot, "attendees">>) | null;
 }
 
 const QUESTION: Record<ConflictRow["kind"], ReasonCode> = {

@@ -30,7 +30,7 @@ const sideSchema = z
   .meta({ id: "EventSide" });
 
 const fieldSchema = z.enum(CHOSEN_FIELDS);
-const valueSchema = z.union([eventTimeSchema, z.string()]);
+const valueSchema = z.union([eventTimeSchema, z.string(), sideSchema.shape.attendees]);
 const calendarSchema = z.object({ id: z.uuid(), name: z.string(), provider: z.string() });
 
 /** A question about one booking. */
@@ -82,7 +82,13 @@ export const conflictDetailsSchema = conflictSchema
       }),
     ),
     proposal: z
-      .object({ time: eventTimeSchema, title: z.string(), description: z.string(), location: z.string() })
+      .object({
+        time: eventTimeSchema,
+        title: z.string(),
+        description: z.string(),
+        location: z.string(),
+        attendees: sideSchema.shape.attendees.optional(),
+      })
       .nullable()
       .describe("What a merge would make of both sides."),
   })
@@ -109,6 +115,9 @@ export const resolveRequestSchema = z
           title: textChoice,
           description: textChoice,
           location: textChoice,
+          attendees: z
+            .enum(["local", "remote"])
+            .describe("Of those who answered differently on both sides: which answers count."),
         })
         .partial()
         .describe("A side or a value for each field that is asked about."),

@@ -91,7 +91,7 @@ function FieldChoice({
       <div className="grid gap-3">
         {radio("local", "In the booking", local)}
         {radio("remote", "In the calendar", remote)}
-        {field === "time" ? null : (
+        {field === "time" || field === "attendees" ? null : (
           <ChoiceInput
             type="radio"
             name={field}

@@ -1,3 +1,4 @@
+import type { AttendeeResponse } from "@calsync/types";
 import { describe, expect, test } from "vitest";
 import { oneBooking } from "../test-support/one-booking.ts";
 import { type ConflictAnswer, compareSides, type OpenQuestion, resolveConflict } from "./conflict.ts";
@@ -200,5 +201,53 @@ describe("an answer about an event or a booking that is gone", () => {
   test("there is nothing to merge", () => {
     expect(resolve({ choice: "merge", fields: { time: "local" } }, gone)).toBe("nothing-to-merge");
     expect(resolve({ choice: "merge", fields: { time: "local" } }, cancelled)).toBe("nothing-to-merge");
+  });
+});
+
+describe("an answer about people's answers", () => {
+  const said = (ann: AttendeeResponse, bob: AttendeeResponse): EventSnapshot => ({
+    ...SNAPSHOT,
+    attendees: Object.entries({ ann, bob }).map(([name, response]) => ({
+      email: `${name}@x.test`,
+      name,
+      response,
+      optional: false,
+    })),
+  });
+  const agreed = said("needs-action", "needs-action");
+  const here = said("accepted", "needs-action");
+  const there = said("declined", "tentative");
+  /** Ann accepted here and declined out there; of Bob only the calendar knows. */
+  const asked: Partial<OpenQuestion> = {
+    fields: ["attendees"],
+    base: { local: agreed, remote: agreed },
+    local: local({ attendees: here.attendees }),
+    remote: event({ attendees: there.attendees }),
+  };
+  const settled = said("declined", "needs-action").attendees;
+
+  test("takes the calendar's for whoever it is about, and leaves the others to the next look", () => {
+    const resolution = resolve({ choice: "remote" }, asked);
+    expect(resolution).toMatchObject({
+      actions: [
+        { kind: "change-attendees", attendees: settled, added: [], removed: [], changed: [settled[0]] },
+      ],
+      reference: { base: { local: { attendees: settled }, remote: { attendees: settled } } },
+    });
+  });
+
+  test("keeps the booking's: what the calendar says counts as seen, so that it is written over", () => {
+    expect(resolve({ choice: "merge", fields: { attendees: "local" } }, asked)).toMatchObject({
+      actions: [],
+      reference: { base: { local: { attendees: settled }, remote: { attendees: settled } } },
+    });
+  });
+
+  test("must be one of the two, and is not given where nobody asked", () => {
+    expect(resolve({ choice: "merge", fields: {} }, asked)).toBe("choose-each-field");
+    expect(resolve({ choice: "merge", fields: { attendees: { text: "maybe" } } }, asked)).toBe("bad-value");
+    expect(compareSides(question({ ...asked, fields: ["time"] })).map(({ field }) => field)).not.toContain(
+      "attendees",
+    );
   });
 });

@@ -1,14 +1,18 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import type { HoldKind } from "./guards.ts";
+import { disputedAnswers, mergeAttendees } from "./merge-attendees.ts";
 import type { PlannedAction, ReferenceUpdate } from "./plan-inbound.ts";
 import type { ReasonCode } from "./reasons.ts";
-import { type EventSnapshot, sameField, toSnapshot } from "./snapshot.ts";
+import { type EventSnapshot, type SnapshotAttendee, sameField, toSnapshot } from "./snapshot.ts";
 import type { SyncedState } from "./synced-state.ts";
 import { type EventView, FULL_VIEW, isMapped, shownSnapshot } from "./view.ts";
 
-/** The fields that an answer can choose. Attendees are merged by address, so there is nothing to choose. */
-export const CHOSEN_FIELDS = ["time", "title", "description", "location"] as const;
+/**
+ * The fields that an answer can choose. Attendees are merged by address: of them only those are chosen who answered differently on
+ * both sides, when a question is about them.
+ */
+export const CHOSEN_FIELDS = ["time", "title", "description", "location", "attendees"] as const;
 const TEXTS = ["title", "description", "location"] as const;
 export type ChosenField = (typeof CHOSEN_FIELDS)[number];
 
@@ -49,27 +53,38 @@ export interface FieldComparison {
 }
 
 /** Compares the sides of a question field by field. */
-export function compareSides({ base, local, remote, view = FULL_VIEW }: OpenQuestion): FieldComparison[] {
+export function compareSides({
+  fields,
+  base,
+  local,
+  remote,
+  view = FULL_VIEW,
+}: OpenQuestion): FieldComparison[] {
   const theirs = remote ? toSnapshot(remote) : null;
   const ours = shownSnapshot(local, view);
-  return CHOSEN_FIELDS.filter((field) => isMapped(view, field)).map((field) => {
-    const changedHere = base !== null && !sameField(field, ours, base.local);
-    const changedThere = base !== null && theirs !== null && !sameField(field, theirs, base.remote);
-    const changedBy =
-      changedHere && changedThere ? "both" : changedHere ? "local" : changedThere ? "remote" : "nobody";
-    const laterHere =
-      remote?.updatedAt != null && (local.changedAt[field] ?? local.createdAt) > remote.updatedAt;
-    return {
-      field,
-      base: base ? base.local[field] : null,
-      local: ours[field],
-      remote: theirs ? theirs[field] : null,
-      changedBy,
-      proposal:
-        theirs === null || changedBy === "local" || (changedBy === "both" && laterHere) ? "local" : "remote",
-      differs: theirs === null || !sameField(field, theirs, ours),
-    };
-  });
+  const asked = CHOSEN_FIELDS.filter((field) => field !== "attendees" || fields.includes(field));
+  return asked
+    .filter((field) => isMapped(view, field))
+    .map((field) => {
+      const changedHere = base !== null && !sameField(field, ours, base.local);
+      const changedThere = base !== null && theirs !== null && !sameField(field, theirs, base.remote);
+      const changedBy =
+        changedHere && changedThere ? "both" : changedHere ? "local" : changedThere ? "remote" : "nobody";
+      const laterHere =
+        remote?.updatedAt != null && (local.changedAt[field] ?? local.createdAt) > remote.updatedAt;
+      return {
+        field,
+        base: base ? base.local[field] : null,
+        local: ours[field],
+        remote: theirs ? theirs[field] : null,
+        changedBy,
+        proposal:
+          theirs === null || changedBy === "local" || (changedBy === "both" && laterHere)
+            ? "local"
+            : "remote",
+        differs: theirs === null || !sameField(field, theirs, ours),
+      };
+    });
 }
 
 /** What an answer means: actions on the booking, and the state of the reference from which everything else follows. */
@@ -110,19 +125,58 @@ export function resolveConflict(
   const values: Partial<EventSnapshot> = {};
   for (const field of CHOSEN_FIELDS) {
     const wish = chosen[field];
-    if (wish === undefined || wish === "local") continue;
-    const value = wish === "remote" ? remote[field] : field === "time" ? timeOf(wish) : textOf(wish);
+    if (wish === undefined || wish === "local" || (field === "attendees" && wish === "remote")) continue;
+    const value = wish === "remote" ? remote[field] : field === "time" ? timeOf(wish) : textFor(field, wish);
     if (value === null) return "bad-value";
     Object.assign(values, { [field]: value });
   }
   const shown = shownSnapshot(question.local, question.view ?? FULL_VIEW);
   const base = question.base ?? { local: shown, remote };
   const settled = Object.keys(chosen) as ChosenField[];
+  const answers = chosen.attendees === undefined ? [] : answersThere(base, shown, remote);
+  const takesAnswers = chosen.attendees === "remote" && answers.length > 0;
   return {
     reason,
-    actions: actionsFor(question.local.snapshot, values, reason, now),
-    reference: { base: settle(base, remote, settled), clearPending: true },
+    actions: [
+      ...actionsFor(question.local.snapshot, values, reason, now),
+      ...(takesAnswers ? [answersAction(question.local.snapshot, answers, reason, now)] : []),
+    ],
+    reference: { base: settle(base, remote, settled, answers), clearPending: true },
   };
+}
+
+/** What those say in the calendar who have answered differently on both sides. */
+function answersThere(base: SyncedState, shown: EventSnapshot, remote: EventSnapshot): SnapshotAttendee[] {
+  const merge = mergeAttendees({
+    base,
+    local: shown.attendees,
+    remote: remote.attendees,
+    own: new Set(),
+    calendarWins: true,
+  });
+  const disputed = disputedAnswers(merge, remote.attendees);
+  return remote.attendees.filter(({ email }) => disputed.includes(email));
+}
+
+function answersAction(
+  { attendees }: EventSnapshot,
+  answers: readonly SnapshotAttendee[],
+  reason: ReasonCode,
+  changedAt: InstantString,
+): PlannedAction {
+  const next = withAnswers(attendees, answers);
+  const changed = next.filter((one) => !attendees.includes(one));
+  return { kind: "change-attendees", attendees: next, added: [], removed: [], changed, reason, changedAt };
+}
+
+function withAnswers(
+  attendees: readonly SnapshotAttendee[],
+  answers: readonly SnapshotAttendee[],
+): SnapshotAttendee[] {
+  return attendees.map((one) => {
+    const said = answers.find(({ email }) => email === one.email);
+    return said ? { ...one, response: said.response, optional: said.optional } : one;
+  });
 }
 
 function resolveDeleted(
@@ -180,10 +234,21 @@ function resolveCancelled(
   };
 }
 
-/** What both sides agree on once a person has chosen these fields, whichever side they took. */
-function settle(base: SyncedState, remote: EventSnapshot, fields: readonly ChosenField[]): SyncedState {
-  const chosen = Object.fromEntries(fields.map((field) => [field, remote[field]]));
-  return { local: { ...base.local, ...chosen }, remote: { ...base.remote, ...chosen } };
+/** What both sides agree on once a person has chosen these fields, whichever side they took; of attendees, the `answers` alone. */
+function settle(
+  base: SyncedState,
+  remote: EventSnapshot,
+  fields: readonly ChosenField[],
+  answers: readonly SnapshotAttendee[],
+): SyncedState {
+  const plain = fields.filter((field) => field !== "attendees");
+  const chosen = Object.fromEntries(plain.map((field) => [field, remote[field]]));
+  const side = (of: EventSnapshot): EventSnapshot => ({
+    ...of,
+    ...chosen,
+    attendees: withAnswers(of.attendees, answers),
+  });
+  return { local: side(base.local), remote: side(base.remote) };
 }
 
 function actionsFor(
@@ -208,6 +273,7 @@ function timeOf(wish: Exclude<FieldChoice, string>): EventTime | null {
   return "time" in wish && wish.time.end > wish.time.start ? wish.time : null;
 }
 
-function textOf(wish: Exclude<FieldChoice, string>): string | null {
-  return "text" in wish ? wish.text.trim() : null;
+/** Answers are people's own: there is no third one to write. */
+function textFor(field: ChosenField, wish: Exclude<FieldChoice, string>): string | null {
+  return field !== "attendees" && "text" in wish ? wish.text.trim() : null;
 }

@@ -100,6 +100,15 @@ export function mergeAttendees({
   return result;
 }
 
+/** Addresses of those who answered one thing here and another out there; whoever is off on one side is not asked about. */
+export function disputedAnswers(
+  { contested }: Pick<AttendeeMerge, "contested">,
+  remote: readonly SnapshotAttendee[],
+): string[] {
+  const there = byAddress(remote);
+  return contested.filter((email) => there.has(email));
+}
+
 /**
  * The attendees to write: what the calendar holds, with the booking's own changes since the last agreement. So an answer
  * that is not followed, or a person whom somebody has added to an event whose attendees are not, stays there.

@@ -74,7 +74,7 @@ export function mergeSeries({
     ownAddresses,
   });
   const { base: _base, ...update } = plan.reference;
-  if (plan.reason === "echo") return idle;
+  if (plan.reason === "echo" && !plan.reference.recreate) return idle;
   if (remote.state === "deleted" || remote.event.status === "cancelled") {
     const cancelled = plan.actions.some(({ kind }) => kind === "cancel");
     return {

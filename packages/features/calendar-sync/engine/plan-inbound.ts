@@ -10,7 +10,7 @@ import type {
   PlannedRefusal,
   ReferenceUpdate,
 } from "./inbound-plan.ts";
-import { type AttendeeMerge, mergeAttendees } from "./merge-attendees.ts";
+import { type AttendeeMerge, disputedAnswers, mergeAttendees } from "./merge-attendees.ts";
 import { calendarPrevails, changedBy } from "./merge-fields.ts";
 import { hasUndeclined, hostHasDeclined, plannedDeclines } from "./plan-declines.ts";
 import type { SyncPolicy } from "./policy.ts";
@@ -111,6 +111,10 @@ function planPresent(input: InboundInput, local: LocalItem, event: ExternalEvent
       continue;
     }
     if (field === "attendees") {
+      if (asks(policy) && !isStranger(reference) && disputedAnswers(people, remote.attendees).length > 0) {
+        disputed.push(field);
+        continue;
+      }
       taken.push(field);
       if (people.kept.length > 0)
         refusals.push({ action: actionFor([field]), reason: "local-wins-last-write" });

@@ -1,3 +1,4 @@
+import type { AttendeeResponse } from "@calsync/types";
 import { describe, expect, test } from "vitest";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { DELETED as deleted, oneBooking } from "../test-support/one-booking.ts";
@@ -102,6 +103,35 @@ describe("the policy to ask", () => {
       push: false,
       hold: { kind, reason, fields, base: expect.objectContaining(BASE) },
     });
+  });
+
+  test("of people, only one who answered differently on both sides is asked about", () => {
+    const people = (ann: AttendeeResponse, bob: AttendeeResponse) =>
+      Object.entries({ ann, bob }).map(([name, response]) => ({
+        email: `${name}@x.test`,
+        name,
+        response,
+        optional: false,
+      }));
+    const agreed = { ...SNAPSHOT, attendees: people("needs-action", "needs-action") };
+    const ask = (here: EventSnapshot["attendees"], there: EventSnapshot["attendees"]) =>
+      plan({
+        reference: reference({ base: { local: agreed, remote: agreed } }),
+        local: local({ attendees: here }),
+        remote: present({ attendees: there }),
+      });
+    const both = ask(people("accepted", "needs-action"), people("declined", "needs-action"));
+    expect(both).toMatchObject({
+      reason: "conflict-both-changed",
+      actions: [],
+      push: false,
+      hold: { kind: "FIELDS", fields: ["attendees"] },
+    });
+    const apart = ask(people("accepted", "needs-action"), people("needs-action", "declined"));
+    expect(apart.hold).toBeUndefined();
+    expect(apart.actions.map(({ kind }) => kind)).toEqual(["change-attendees"]);
+    const off = ask(people("accepted", "needs-action"), people("declined", "needs-action").slice(1));
+    expect(off.hold).toBeUndefined();
   });
 
   test.each<[string, Partial<InboundInput>, string, string[], boolean]>([

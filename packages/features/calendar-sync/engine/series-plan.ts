@@ -52,6 +52,7 @@ export interface SeriesPlan {
     sequence?: number;
     base?: SyncedSeries | null;
     clearPending?: true;
+    deletePending?: false;
     /** The event is gone for good and is made again. */
     recreate?: true;
     goneBookingIds?: number[];

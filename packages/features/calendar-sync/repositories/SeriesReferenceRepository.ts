@@ -20,6 +20,7 @@ export interface SeriesReferencePatch {
   sequence?: number;
   base?: SyncedSeries | null;
   pending?: readonly SyncedSeries[] | null;
+  deletePending?: boolean;
   generation?: number;
   seenGeneration?: number;
   goneBookingIds?: readonly number[];
@@ -36,7 +37,7 @@ export interface SeriesReferencePatch {
 }
 
 const COLUMNS = Prisma.sql`s."id"::text, s."seriesId"::text, s."calendarSyncId"::text, s."externalEventId", s."status", s."version",
-  s."sequence", s."baseSnapshot", s."pendingSnapshot", s."generation", s."errorCount", s."pushRequestedAt", s."goneBookingIds",
+  s."sequence", s."baseSnapshot", s."pendingSnapshot", s."deletePending", s."generation", s."errorCount", s."pushRequestedAt", s."goneBookingIds",
   s."settleAt", s."iCalUid", s."deletedSeenAt"`;
 
 /** The links between series and their recurring events. Every method is one statement, however many rows. */
@@ -124,6 +125,7 @@ export class SeriesReferenceRepository {
         "sequence" = coalesce((p.d->>'sequence')::int, s."sequence"),
         "baseSnapshot" = CASE WHEN p.d ? 'base' THEN nullif(p.d->'base', 'null'::jsonb) ELSE s."baseSnapshot" END,
         "pendingSnapshot" = CASE WHEN p.d ? 'pending' THEN nullif(p.d->'pending', 'null'::jsonb) ELSE s."pendingSnapshot" END,
+        "deletePending" = coalesce((p.d->>'deletePending')::boolean, s."deletePending"),
         "generation" = coalesce((p.d->>'generation')::int, s."generation"),
         "seenGeneration" = coalesce((p.d->>'seenGeneration')::int, s."seenGeneration"),
         "goneBookingIds" = CASE WHEN p.d ? 'goneBookingIds'

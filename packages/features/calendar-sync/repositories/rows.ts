@@ -90,6 +90,8 @@ export interface SeriesReferenceRow {
   sequence: number;
   base: SyncedSeries | null;
   pending: readonly SyncedSeries[];
+  /** A deletion of ours is under way, or has got no answer. */
+  deletePending: boolean;
   generation: number;
   errorCount: number;
   pushRequestedAt: Date | null;

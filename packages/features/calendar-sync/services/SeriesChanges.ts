@@ -185,7 +185,7 @@ export class SeriesChanges {
     if (gone) return [this.#moved.patchOf(gone, now)];
     const { clearPending, recreate, ...update } = plan.reference;
     const patch: SeriesReferencePatch = { id: reference.id, ...update };
-    if (clearPending) patch.pending = null;
+    if (clearPending) Object.assign(patch, { pending: null, deletePending: false });
     if (event && reference.externalEventId === null) patch.externalEventId = event.id;
     if (event?.iCalUid) patch.iCalUid = event.iCalUid;
     if (recreate)

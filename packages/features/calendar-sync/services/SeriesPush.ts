@@ -169,10 +169,16 @@ export class SeriesPush {
     }
   }
 
-  /** Notes what is about to be written, so that it is recognised as ours even if its answer never comes. */
+  /** Notes what is about to be written or deleted, so that it is recognised as ours even if its answer never comes. */
   async #announce(lease: Lease, { reference, plan }: SeriesTask): Promise<void> {
-    if (plan.kind !== "create" && plan.kind !== "update") return;
     const { prisma, seriesReferences } = this.#deps;
+    if (plan.kind === "delete") {
+      await inTransaction(prisma, async (tx) => {
+        await lease.fence(tx);
+        await seriesReferences.update(tx, [{ id: reference.id, deletePending: true }]);
+      });
+    }
+    if (plan.kind !== "create" && plan.kind !== "update") return;
     const { recurrence } = plan.local;
     const pending = withPendingWrite(reference.pending, plan).map((write): SyncedSeries => {
       const own = reference.pending.find((one) => one === write);
@@ -246,6 +252,7 @@ export class SeriesPush {
       sequence: Math.max(reference.sequence, written.sequence ?? 0, plan.event.sequence),
       base,
       pending: null,
+      deletePending: false,
       status: "SYNCED",
       ...(plan.kind === "create" ? { generation: plan.generation } : {}),
       ...NO_ERROR,
@@ -271,7 +278,11 @@ export class SeriesPush {
     await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
       await seriesReferences.update(tx, [
-        { id: reference.id, ...NO_ERROR, ...(gone ? { status: "DELETED" as const, pending: null } : {}) },
+        {
+          id: reference.id,
+          ...NO_ERROR,
+          ...(gone ? { status: "DELETED" as const, pending: null, deletePending: false } : {}),
+        },
       ]);
       if (gone) {
         await references.update(

@@ -122,6 +122,7 @@ export class MemorySeriesReferences implements Methods {
       lastError: null,
       pushRequestedAt: null,
       nextPushAt: null,
+      deletePending: false,
       goneBookingIds: [],
       settleAt: null,
       deletedSeenAt: null,

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "SeriesReference" ADD COLUMN     "deletePending" BOOLEAN NOT NULL DEFAULT false;
