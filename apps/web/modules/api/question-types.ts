@@ -18,7 +18,8 @@ export interface Question {
 
 /** How one field stands on both sides. */
 export interface FieldComparison {
-  field: keyof Snapshot;
+  /** Guests are asked about where one has answered differently on both sides. */
+  field: keyof Snapshot | "attendees";
   base: unknown;
   local: unknown;
   remote: unknown;
