@@ -16,6 +16,7 @@ export interface AnyFaultRule {
   id?: string | undefined;
   account?: string | undefined;
   calendarId?: string | undefined;
+  eventId?: string | undefined;
   /** A method by name, or with `*` at the end all of a kind. */
   method?: string | undefined;
   probability?: number | undefined;
@@ -27,6 +28,7 @@ export interface FaultSubject {
   method: string;
   account?: string | undefined;
   calendarId?: string | undefined;
+  eventId?: string | undefined;
 }
 
 /** The switches of a provider as {@link FaultSwitches} checks them. */
@@ -134,6 +136,7 @@ export class FaultSwitches<Rule extends AnyFaultRule, Behaviours extends object>
 function matches(rule: AnyFaultRule, subject: FaultSubject): boolean {
   if (rule.account && rule.account.toLowerCase() !== subject.account) return false;
   if (rule.calendarId && rule.calendarId !== subject.calendarId) return false;
+  if (rule.eventId && rule.eventId !== subject.eventId) return false;
   if (!rule.method) return true;
   return rule.method.endsWith("*")
     ? subject.method.startsWith(rule.method.slice(0, -1))

@@ -119,3 +119,20 @@ test("missed notifications are made up for by a pull", async () => {
   expect(await mirrored()).toBe(1);
   expect(calls("update")).toBe(0);
 });
+
+test("a change that cannot be read yet when it is announced is looked for again a minute later, once", async () => {
+  world.clock.advance({ seconds: 10 });
+  graph.faults.add({ fault: "hideFreshChange", account: calendar.account.email });
+  await place("Told of too early");
+  await world.settle();
+  calendar.remote.clearFaults();
+  expect(await mirrored()).toBe(0);
+  world.clock.advance({ seconds: 80 });
+  await world.tick();
+  expect(await mirrored()).toBe(1);
+  const { prisma } = world.database;
+  const { nextPollAt } = await prisma.calendarSync.findUniqueOrThrow({
+    where: { id: calendar.calendarSyncId },
+  });
+  expect(nextPollAt.getTime()).toBeGreaterThan(world.clock().getTime() + 10 * 60_000);
+});

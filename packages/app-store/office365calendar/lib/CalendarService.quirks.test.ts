@@ -125,6 +125,42 @@ describe("pulling from Outlook", () => {
     await expect(pull(again.cursor)).rejects.toMatchObject({ code: "CURSOR_EXPIRED" });
   });
 
+  test("an event that cannot be read holds nobody up, is read again with each round, and is called unreadable in the end", async () => {
+    const first = await pull(null);
+    const broken = sandbox.graph.event(host.email, place("2027-06-08", "Broken").id ?? "", {
+      immutableIds: true,
+    });
+    place("2027-06-09", "Sound");
+    // Four tries: a round repeats what has failed once.
+    const rule = { fault: "serverError", method: "graph.events.get", account: host.email } as const;
+    const rounds: string[][] = [];
+    let { cursor } = first;
+    for (let round = 0; round < 4; round++) {
+      const id = sandbox.graph.faults.add({ ...rule, eventId: broken.id ?? "" });
+      const { changes, cursor: next } = await pull(cursor);
+      sandbox.graph.faults.remove(id);
+      rounds.push(ids(changes));
+      cursor = next;
+    }
+    expect(rounds).toEqual([["Sound"], [], ["unreadable"], []]);
+    const mended = await pull(cursor);
+    expect(ids(mended.changes)).toEqual(["Broken"]);
+    expect((await pull(mended.cursor)).changes).toEqual([]);
+  });
+
+  test("a service that answers no read at all is no matter of single events", async () => {
+    const { cursor } = await pull(null);
+    for (const day of ["08", "09"]) place(`2027-06-${day}`);
+    sandbox.graph.faults.add({
+      fault: "serverError",
+      method: "graph.events.get",
+      account: host.email,
+      times: 4,
+    });
+    await expect(pull(cursor)).rejects.toMatchObject({ code: "CALENDAR_API_ERROR" });
+    expect((await pull(cursor)).changes).toHaveLength(2);
+  });
+
   test("a link to another service is never followed", async () => {
     const { cursor } = await pull(null);
     const stolen = cursor.replace(sandbox.graph.url, "https://evil.example");

@@ -16,6 +16,8 @@ const cursorSchema = z.object({
   after: z.string().min(1).optional(),
   /** The link of the new window, while the old one is read to its end. */
   next: z.string().min(1).optional(),
+  /** Events that were told of and could not be read, with how often that was tried: they are read again with the next round. */
+  again: z.array(z.tuple([z.string().min(1), z.int().positive()])).optional(),
 });
 
 export type GraphCursor = z.output<typeof cursorSchema>;
@@ -51,7 +53,12 @@ export function rolled(cursor: GraphCursor, wanted: Interval): GraphCursor {
   const [, end] = cursor.window;
   const settled = !cursor.full && !cursor.after && !cursor.next;
   if (!settled || cursor.link === undefined || Date.parse(end) >= reachable(wanted)) return cursor;
-  return { v: 1, window: widened(wanted), after: cursor.link };
+  return {
+    v: 1,
+    window: widened(wanted),
+    after: cursor.link,
+    ...(cursor.again ? { again: cursor.again } : {}),
+  };
 }
 
 function widened({ start, end }: Interval): [string, string] {

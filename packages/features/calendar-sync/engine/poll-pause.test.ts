@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { afterPull, type PollState, pollPause, shortestPause } from "./poll-pause.ts";
+import { afterPull, isToLookAgain, type PollState, pollPause, shortestPause } from "./poll-pause.ts";
 
 const MINUTE = 60_000;
 const PAUSES = {
@@ -89,6 +89,15 @@ describe("what a pull tells about the channel", () => {
   test("a listing of everything and a calendar without a channel tell nothing", () => {
     expect(afterPull(state(watched), pull([at(30)], at(60), true), MINUTE).missedChanges).toBe(0);
     expect(afterPull(state(), pull([at(30)]), MINUTE).missedChanges).toBe(0);
+  });
+
+  test("a pull that was announced and shows nothing asks for another look, and no other pull does", () => {
+    const announced = state({ lastPulledAt: at(10), lastNotificationAt: at(20) });
+    expect(isToLookAgain(announced, pull([]))).toBe(true);
+    expect(isToLookAgain(announced, pull([at(15)]))).toBe(false);
+    expect(isToLookAgain(announced, pull([], at(60), true))).toBe(false);
+    expect(isToLookAgain(state({ lastPulledAt: at(30), lastNotificationAt: at(20) }), pull([]))).toBe(false);
+    expect(isToLookAgain(state({ lastPulledAt: at(30) }), pull([]))).toBe(false);
   });
 
   test("polls that find nothing are counted, pulls that were announced are not", () => {

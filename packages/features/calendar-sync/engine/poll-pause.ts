@@ -88,7 +88,7 @@ export function afterPull(
   pull: PullEvidence,
   graceMs: number,
 ): { quietPolls: number; missedChanges: number } {
-  const { watchedSince, lastNotificationAt, lastPulledAt, quietPolls, missedChanges } = state;
+  const { watchedSince, lastNotificationAt, quietPolls, missedChanges } = state;
   if (pull.full) return { quietPolls: 0, missedChanges };
   const heard = lastNotificationAt?.getTime() ?? Number.NEGATIVE_INFINITY;
   const unannounced =
@@ -102,7 +102,26 @@ export function afterPull(
       );
     });
   if (unannounced) return { quietPolls: 0, missedChanges: missedChanges + 1 };
-  const announced = lastPulledAt !== null && heard > lastPulledAt.getTime();
-  if (pull.changes === 0) return { quietPolls: announced ? quietPolls : quietPolls + 1, missedChanges };
+  if (pull.changes === 0)
+    return { quietPolls: isAnnounced(state) ? quietPolls : quietPolls + 1, missedChanges };
   return { quietPolls: watchedSince === null ? 0 : quietPolls, missedChanges };
+}
+
+/**
+ * Whether to look again soon: a change was announced since the pull before, and this one has shown none. A provider may tell of a change
+ * before it can be read (delta query overview, "replication delay"). A pull of its own accord that finds nothing asks for no other.
+ */
+export function isToLookAgain(
+  state: Pick<PollState, "lastNotificationAt"> & { lastPulledAt: Date | null },
+  { full, changes }: Pick<PullEvidence, "full" | "changes">,
+): boolean {
+  return !full && changes === 0 && isAnnounced(state);
+}
+
+/** Whether anything was heard since the pull before. */
+function isAnnounced({
+  lastNotificationAt,
+  lastPulledAt,
+}: Pick<PollState, "lastNotificationAt"> & { lastPulledAt: Date | null }): boolean {
+  return lastPulledAt !== null && lastNotificationAt !== null && lastNotificationAt > lastPulledAt;
 }

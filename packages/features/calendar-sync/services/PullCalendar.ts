@@ -2,7 +2,13 @@ import { enqueueMany, RetryLater } from "@calsync/jobs";
 import { isCalendarError } from "@calsync/lib";
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ChangePage, ExternalChange, Interval } from "@calsync/types";
-import { afterPull, type PullEvidence, pollPause, shortestPause } from "../engine/poll-pause.ts";
+import {
+  afterPull,
+  isToLookAgain,
+  type PullEvidence,
+  pollPause,
+  shortestPause,
+} from "../engine/poll-pause.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
@@ -19,6 +25,9 @@ import { followUpJobs } from "./follow-ups.ts";
 import { HeldChanges } from "./HeldChanges.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
+
+/** The pause after which a calendar is looked at again that was announced to have changed and has shown nothing. */
+const LOOK_AGAIN_MS = 60_000;
 
 /** What one pull did; one line of the log. */
 export interface PullReport {
@@ -109,7 +118,9 @@ export class PullCalendar {
     const pulledAt = now();
     // A quarter to either side, so that calendars that were connected together do not stay together.
     const jitter = 0.75 + random() / 2;
-    const wantedMs = pollPause({ ...row, ...next }, settings, shortestMs, maxPollMs);
+    const wantedMs = isToLookAgain(row, evidence)
+      ? LOOK_AGAIN_MS
+      : pollPause({ ...row, ...next }, settings, shortestMs, maxPollMs);
     const pauseMs = Math.max(shortestMs, wantedMs * jitter);
     const isBack = row.lostAt !== null;
     // Writes have waited for this reading, and direct reads too.

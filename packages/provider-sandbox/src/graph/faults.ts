@@ -34,6 +34,10 @@ const rule = z.strictObject({
     .string()
     .optional()
     .describe('Only this method, e.g. "graph.events.update"; "graph.events.*" for all of a kind'),
+  eventId: z
+    .string()
+    .optional()
+    .describe("Only calls that name this event, by the kind of id that they name it with"),
   status: z
     .number()
     .int()

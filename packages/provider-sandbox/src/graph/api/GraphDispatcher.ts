@@ -105,6 +105,7 @@ export class GraphDispatcher {
         account: mailbox ?? undefined,
         // A path without a calendar is about the default one.
         calendarId: routed.params.calendarId ?? (account ? this.#defaultCalendarId(account) : undefined),
+        eventId: routed.params.eventId,
       };
       if (!actor.page) {
         const struck = await this.#strike(subject, actor);
