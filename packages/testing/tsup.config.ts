@@ -5,6 +5,7 @@ export default libraryConfig([
   "src/global-setup.ts",
   "src/contract/index.ts",
   "src/caldav-server/index.ts",
+  "src/imap-server/index.ts",
   "src/memory-calendar/index.ts",
   "src/model/index.ts",
 ]);

@@ -31,6 +31,7 @@ import { feedRoutes } from "./routes/feeds.ts";
 import { formConnectionRoutes } from "./routes/form-connections.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { importRoutes } from "./routes/imports.ts";
+import { inboxRoutes } from "./routes/inbox.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { preferenceRoutes } from "./routes/preferences.ts";
@@ -124,6 +125,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
     webhookRoutes,
     importRoutes,
     feedRoutes,
+    inboxRoutes,
     streamRoutes,
     cronRoutes,
     healthRoutes,

@@ -25,7 +25,13 @@ import {
   SyncQueue,
   type SyncSettings,
 } from "@calsync/calendar-sync";
-import { createIcsService, type IcsService } from "@calsync/ics";
+import {
+  createIcsService,
+  createImapMailbox,
+  type IcsService,
+  inboxAddressOf,
+  type Mailbox,
+} from "@calsync/ics";
 import { handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
 import {
   type Clock,
@@ -107,6 +113,8 @@ export interface ContainerOptions {
   syncSettings?: Partial<SyncSettings>;
   /** How long news for hosts waits for more of its kind, in milliseconds, where that is not to be the usual time. */
   hostNewsSettleMs?: Partial<Record<HostNoticeKind, number>>;
+  /** The mailbox to use in place of the one that INBOX_URL names. */
+  mailbox?: Mailbox;
   /** A database client to use in place of one of its own, for instance one whose statements are counted. */
   prisma?: PrismaClient;
 }
@@ -193,9 +201,20 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       ...options.syncSettings,
     },
   });
+  const inboxAddress = env.INBOX_URL && addressOfInbox(env, env.INBOX_URL.user);
   const ics = createIcsService({
     prisma,
     now,
+    inbox: inboxAddress &&
+      env.INBOX_URL && {
+        mailbox: options.mailbox ?? createImapMailbox(env.INBOX_URL),
+        settings: {
+          address: inboxAddress,
+          maxMessageOctets: env.INBOX_MAX_MB * 1024 * 1024,
+          authority: env.INBOX_AUTHSERV_ID ?? null,
+        },
+        pollMs: env.INBOX_POLL_MS,
+      },
     settings: { maxFileOctets: env.ICS_MAX_MB * 1024 * 1024 },
     applyAnswers: (tx, hostId, answers) => sync.answersReceived(tx, hostId, answers),
     openHours: async (userId, range) =>
@@ -228,6 +247,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     providerName: (slug) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug,
     noticeUrl: (kind) => `${env.WEB_URL}${noticePath(kind)}`,
     messageIdDomain: new URL(env.WEB_URL).hostname,
+    answerAddress: inboxAddress ? ({ uid }) => inboxAddressOf(inboxAddress, uid) : null,
   });
   const webhooks: WebhookDependencies = {
     prisma,
@@ -243,7 +263,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
   };
 
   const queue = new SyncQueue({ prisma, now });
-  const cleanUp = createCleanUp({ prisma, queue, sync, imports: ics.imports, now });
+  const cleanUp = createCleanUp({ prisma, queue, sync, ics, now });
   const ownJobs = [
     handleJob(cleanUpJob, async () => {
       log.info(await cleanUp(), "cleaned up");
@@ -284,6 +304,12 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       await prisma.$disconnect();
     },
   };
+}
+
+/** Under which address the mailbox gets its mail, where it is not said. */
+function addressOfInbox(env: ApiEnv, user: string): string {
+  if (env.INBOX_ADDRESS !== undefined) return env.INBOX_ADDRESS;
+  return user.includes("@") ? user : (/<([^<>]+)>\s*$/.exec(env.MAIL_FROM)?.[1] ?? env.MAIL_FROM);
 }
 
 /** The web page on which a person sees and changes a booking; a guest's link carries their secret. */

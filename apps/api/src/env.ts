@@ -6,6 +6,39 @@ const httpUrl = z
   .url({ protocol: /^https?$/, error: "is not an http or https address" })
   .transform(withoutEndSlash);
 
+/** `imaps://user:password@host:993/folder`, with what a connection needs. */
+const mailboxUrl = z
+  .url({ protocol: /^imaps?$/, error: "is not an imap:// or imaps:// address" })
+  .transform((text, context) => {
+    const url = new URL(text);
+    const part = (encoded: string) => {
+      try {
+        return decodeURIComponent(encoded);
+      } catch {
+        context.addIssue({
+          code: "custom",
+          message: "has a % that is not followed by two hexadecimal digits; write it %25",
+        });
+        return "";
+      }
+    };
+    const [user, password] = [part(url.username), part(url.password)];
+    if (url.username === "" || url.password === "") {
+      context.addIssue({ code: "custom", message: "names no user and password: imaps://user:password@host" });
+    }
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const loopback = host === "localhost" || host === "::1" || host.startsWith("127.");
+    const inTheClear = loopback ? ("none" as const) : ("upgrade" as const);
+    return {
+      host,
+      port: Number(url.port) || (url.protocol === "imaps:" ? 993 : 143),
+      tls: url.protocol === "imaps:" ? ("immediate" as const) : inTheClear,
+      user,
+      password,
+      folder: part(url.pathname.slice(1)) || "INBOX",
+    };
+  });
+
 /** `id:base64,id:base64`: what each key is called in stored secrets, and its 32 bytes. */
 const encryptionKeys = z.string().transform((text, context) => {
   const keys = text.split(",").map((entry) => {
@@ -203,6 +236,41 @@ export const apiEnv = z.object({
     .string()
     .default("calsync <bookings@localhost>")
     .describe("Sender of mails: `Name <address>`."),
+
+  INBOX_URL: mailboxUrl
+    .optional()
+    .describe(
+      "Mailbox for invitations and answers by mail: `imaps://user:password@host:993/INBOX`, or `imap://` for STARTTLS (in the clear to " +
+        "this machine only). Characters such as `@` in user and password are written `%40`. Unset: they are uploaded by hand.",
+    ),
+  INBOX_ADDRESS: z
+    .email({ error: "is not a mail address" })
+    .refine((address) => !address.includes("+"), "must not have a + in it: tags of users are put after one")
+    .optional()
+    .describe(
+      "Address of that mailbox; `name+anything@…` has to arrive there too. Unset: the user of INBOX_URL where that is an address, " +
+        "else the one in MAIL_FROM.",
+    ),
+  INBOX_AUTHSERV_ID: z
+    .string()
+    .optional()
+    .describe(
+      "Name under which that mail server writes its `Authentication-Results` (such as `mx.example.com`). Set: mails whose sender it " +
+        "does not confirm by DMARC, DKIM or SPF wait for their user. Unset: the sender's address is believed.",
+    ),
+  INBOX_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(5_000, "has to be at least 5000")
+    .default(60_000)
+    .describe("Pause between two looks into the mailbox, in milliseconds."),
+  INBOX_MAX_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe("Largest mail that is taken from the mailbox, in megabytes; larger ones are set aside."),
 
   GOOGLE_CLIENT_ID: z
     .string()

@@ -21,6 +21,10 @@ export function wrongState(message: string, hint?: string): AppError {
   return new AppError("conflict", "import_state", message, hint === undefined ? {} : { hint });
 }
 
+export function unknownMail(): AppError {
+  return new AppError("not-found", "unknown_mail", "There is no such mail, or it does not wait any more.");
+}
+
 export function unknownFeed(): AppError {
   return new AppError("not-found", "unknown_feed", "There is no such feed, or its address was withdrawn.");
 }

@@ -9,6 +9,8 @@ const CHANNEL = "calsync_events";
 export type DatabaseEvent =
   | { type: "booking"; userId: number; id: number; uid: string }
   | { type: "calendar-sync"; userId: number; id: string }
+  /** An import, a feed, or a mail that was set aside. */
+  | { type: "calendar-file"; userId: number }
   | { type: "credential"; userId: number; id: number }
   | { type: "sync-run"; userId: number; id: string };
 

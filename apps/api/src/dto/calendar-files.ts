@@ -6,6 +6,7 @@ import {
   SCHEDULE_PARTS,
 } from "@calsync/ics";
 import { z } from "zod";
+import { setAsideSchema } from "./inbox.ts";
 import { toWire } from "./wire.ts";
 
 const instant = z.iso.datetime();
@@ -63,6 +64,14 @@ export const importSchema = z
     createdAt: instant,
     appliedAt: instant.nullable(),
     takenBackAt: instant.nullable(),
+    mail: z
+      .object({
+        from: z.string().nullable(),
+        subject: z.string(),
+        setAside: setAsideSchema.nullable().describe("Why it was not applied at once"),
+      })
+      .nullable()
+      .describe("The mail that it came with; null for an upload"),
   })
   .meta({ id: "CalendarImport" });
 

@@ -15,7 +15,7 @@ export function streamRoutes({ bookings }: Container): FastifyPluginAsyncZod {
           tags: ["Sync"],
           summary: "Hear of changes as they happen",
           description:
-            "Server-sent events. Each `change` names what to read again: `{type: booking|calendar|credential|sync-run, uid?, id?}`; " +
+            "Server-sent events. Each `change` names what to read again: `{type: booking|calendar|calendar-file|credential|sync-run, uid?, id?}`; " +
             "without `uid` and `id` it may be anything of that type. A guest follows one booking with `booking` and `token`.",
           querystring: z.object({
             booking: z.uuid().optional(),

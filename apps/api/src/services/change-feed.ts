@@ -5,7 +5,7 @@ import { type DatabaseEvent, listenForEvents } from "@calsync/prisma";
  * while and does not know.
  */
 export interface Change {
-  type: "booking" | "calendar" | "credential" | "sync-run";
+  type: "booking" | "calendar" | "calendar-file" | "credential" | "sync-run";
   uid?: string;
   id?: string | number;
 }
@@ -53,6 +53,7 @@ export function createChangeFeed({ url, log }: ChangeFeedOptions): ChangeFeed {
       listener({ type: "booking" });
       if ("bookingUid" in audience) continue;
       listener({ type: "calendar" });
+      listener({ type: "calendar-file" });
       listener({ type: "credential" });
       listener({ type: "sync-run" });
     }
@@ -75,5 +76,6 @@ export function createChangeFeed({ url, log }: ChangeFeedOptions): ChangeFeed {
 /** In the words of the API: a booking is known by its uid outside, and a CalendarSync is a calendar there. */
 function toChange(event: DatabaseEvent): Change {
   if (event.type === "booking") return { type: "booking", uid: event.uid };
+  if (event.type === "calendar-file") return { type: "calendar-file" };
   return { type: event.type === "calendar-sync" ? "calendar" : event.type, id: event.id };
 }

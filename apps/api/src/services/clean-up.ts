@@ -8,7 +8,7 @@ import { cleanUpRepository } from "../repositories/CleanUpRepository.ts";
 const DAY_MS = 24 * 3_600_000;
 /** Failed work is shown this long, for a person to retry. */
 const FAILED_WORK_DAYS = 30;
-/** Mails that were sent are kept this long. */
+/** Mails that were sent, and notes of those that came in, are kept this long. */
 const MAIL_DAYS = 90;
 /** A file that was uploaded and not applied waits this long for its owner. */
 const UNUSED_IMPORT_DAYS = 1;
@@ -21,10 +21,10 @@ export function createCleanUp(parts: {
   prisma: PrismaClient;
   queue: SyncQueue;
   sync: Pick<CalendarSync, "runs">;
-  imports: Pick<IcsService["imports"], "forgetUnused">;
+  ics: Pick<IcsService, "imports" | "forgetMails">;
   now: Clock;
 }) {
-  const { prisma, queue, sync, imports, now } = parts;
+  const { prisma, queue, sync, ics, now } = parts;
   return async (): Promise<CleanUpReport> => {
     const at = now();
     const before = (days: number) => new Date(at.getTime() - days * DAY_MS);
@@ -33,7 +33,8 @@ export function createCleanUp(parts: {
       runs: await sync.runs.deleteBefore(before(FAILED_WORK_DAYS)),
       bookingMails: await untilDone(() => cleanUpRepository.bookingMails(prisma, before(MAIL_DAYS))),
       hostMails: await untilDone(() => cleanUpRepository.hostMails(prisma, before(MAIL_DAYS))),
-      unusedImports: await imports.forgetUnused(before(UNUSED_IMPORT_DAYS)),
+      unusedImports: await ics.imports.forgetUnused(before(UNUSED_IMPORT_DAYS)),
+      receivedMails: await ics.forgetMails(before(MAIL_DAYS)),
       expiredAccess: await cleanUpRepository.expiredAccess(prisma, at),
       callLimits: await deleteExpiredQuotas(prisma, before(0)),
     };

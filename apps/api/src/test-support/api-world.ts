@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
 import { buildApp } from "../app.ts";
-import { type Container, createContainer } from "../container.ts";
+import { type Container, type ContainerOptions, createContainer } from "../container.ts";
 import { apiEnv } from "../env.ts";
 import { SESSION_COOKIE } from "../plugins/auth.ts";
 import { CSRF_HEADER } from "../plugins/csrf.ts";
@@ -48,10 +48,12 @@ export interface SignedIn {
 /**
  * @param more environment variables beside or in place of the usual ones
  * @param ofSandbox the same, for what only the running sandbox knows
+ * @param options what stands in for parts of the container
  */
 export async function createApiWorld(
   more: Record<string, string> = {},
   ofSandbox: (sandbox: Sandbox) => Record<string, string> = () => ({}),
+  options: Pick<ContainerOptions, "mailbox" | "now"> = {},
 ): Promise<ApiWorld> {
   const database = await createTestDatabase();
   await migrateJobs(database.url);
@@ -86,7 +88,7 @@ export async function createApiWorld(
     name: "api",
     destination: { write: (line) => lines.push(line) },
   });
-  const container = createContainer(env, { name: "api", log });
+  const container = createContainer(env, { ...options, name: "api", log });
   const app = await buildApp(container);
   const passwordHash = await hashPassword(PASSWORD);
 

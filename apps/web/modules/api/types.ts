@@ -280,6 +280,41 @@ export interface CalendarImport {
   createdAt: string;
   appliedAt: string | null;
   takenBackAt: string | null;
+  /** The mail that it came with; null for an upload. */
+  mail: { from: string | null; subject: string; setAside: SetAsideReason | null } | null;
+}
+
+/** Why a mail of the inbox was not applied by itself. */
+export type SetAsideReason =
+  | "no-calendar"
+  | "too-large"
+  | "unreadable"
+  | "unknown-recipient"
+  | "no-invitation"
+  | "not-invited"
+  | "other-sender"
+  | "other-organizer"
+  | "not-authenticated"
+  | "has-errors"
+  | "answers-nothing"
+  | "failed";
+
+/** The inbox for invitations by mail, as GET /v1/inbox gives it. */
+export interface Inbox {
+  /** The host's own. */
+  address: string;
+  lastReadAt: string | null;
+  lastError: string | null;
+  nextReadAt: string | null;
+  /** Mails that were set aside and carry nothing to apply. */
+  setAside: {
+    id: string;
+    sender: string | null;
+    subject: string;
+    reason: SetAsideReason;
+    detail: string | null;
+    receivedAt: string;
+  }[];
 }
 
 /** One answer of an uploaded REPLY. */

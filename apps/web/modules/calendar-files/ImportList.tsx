@@ -32,6 +32,7 @@ export function ImportList({ imports, timeZone }: { imports: CalendarImport[]; t
                     </h3>
                     <p className="text-sm text-muted">
                       <MomentText instant={one.createdAt} timeZone={timeZone} />
+                      {one.mail ? ` · by mail${one.mail.from ? ` from ${one.mail.from}` : ""}` : ""}
                       {` · ${one.result ? describeResult(one) : `${one.events} events`}`}
                     </p>
                   </div>

@@ -9,7 +9,7 @@ import { callApi } from "../api/browser.ts";
 import type { CalendarImportDetails } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
 import { ImportPreview } from "./ImportPreview.tsx";
-import { describeResult, lookOfImport, nameOfImport } from "./import-words.ts";
+import { describeResult, lookOfImport, nameOfImport, SET_ASIDE } from "./import-words.ts";
 import { Problems } from "./Problems.tsx";
 
 /** One file: what is wrong with it, what it would do or has done, and what can be done about it. */
@@ -59,6 +59,16 @@ export function ImportPage({ found, timeZone }: { found: CalendarImportDetails; 
             .filter(Boolean)
             .join(" · ")}
         </p>
+        {found.mail ? (
+          <p className="mt-1 text-muted wrap-anywhere">
+            {`Came by mail${found.mail.from ? ` from ${found.mail.from}` : ""}.`}
+          </p>
+        ) : null}
+        {found.mail?.setAside && found.status === "ready" ? (
+          <Alert tone="warn" className="mt-4" title="It was not applied by itself">
+            {SET_ASIDE[found.mail.setAside]}
+          </Alert>
+        ) : null}
         {found.result ? (
           <p role="status" className="mt-3 font-medium">
             {found.status === "applied"

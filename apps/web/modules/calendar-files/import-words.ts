@@ -1,5 +1,5 @@
 import type { Tone } from "@calsync/ui";
-import type { CalendarImport, ImportCounts, ImportedAnswer } from "../api/types.ts";
+import type { CalendarImport, ImportCounts, ImportedAnswer, SetAsideReason } from "../api/types.ts";
 
 /** The state of an import in words. */
 export function lookOfImport({ status }: Pick<CalendarImport, "status">): { text: string; tone: Tone } {
@@ -12,6 +12,23 @@ export function lookOfImport({ status }: Pick<CalendarImport, "status">): { text
 export function nameOfImport({ calendarName, fileName }: Pick<CalendarImport, "calendarName" | "fileName">) {
   return calendarName ? `${calendarName} (${fileName})` : fileName;
 }
+
+/** Why a mail was not applied by itself, and what to make of it. */
+export const SET_ASIDE: Record<SetAsideReason, string> = {
+  "no-calendar": "It holds no invitation; somebody has written to you. The mail stays in the mailbox.",
+  "too-large": "It is larger than what the inbox takes.",
+  unreadable: "It cannot be read. Upload the calendar file, if you have it.",
+  "unknown-recipient": "It names nobody who has an account here.",
+  "no-invitation": "It is a calendar, but no invitation, cancellation or answer.",
+  "not-invited": "It is an invitation that does not name you.",
+  "other-sender":
+    "It was not sent by the one who invites or answers: somebody has passed it on, or pretends to be them.",
+  "other-organizer": "The appointment that you know has another organizer.",
+  "not-authenticated": "The mail server could not confirm who has sent it.",
+  "has-errors": "Parts of it cannot be read.",
+  "answers-nothing": "It answers none of your bookings, or comes from somebody who is not invited.",
+  failed: "It could not be taken, several times.",
+};
 
 /** `3 new, 1 changed, 12 known already`. */
 export function describeCounts(counts: ImportCounts): string {

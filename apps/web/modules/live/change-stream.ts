@@ -1,6 +1,6 @@
 /** What the API's stream tells: what to read again, never content. */
 export interface Change {
-  type: "booking" | "calendar" | "credential" | "sync-run";
+  type: "booking" | "calendar" | "calendar-file" | "credential" | "sync-run";
   uid?: string;
   id?: string | number;
 }

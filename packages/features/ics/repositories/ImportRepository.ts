@@ -1,5 +1,6 @@
 import type { IcsProblem } from "@calsync/icalendar";
 import { Prisma, type PrismaClient, type PrismaTransaction } from "@calsync/prisma";
+import type { SetAsideReason } from "../mailbox/reasons.ts";
 
 export type Sql = PrismaClient | PrismaTransaction;
 
@@ -28,6 +29,8 @@ export interface ImportRow {
   createdAt: Date;
   appliedAt: Date | null;
   takenBackAt: Date | null;
+  /** The mail that it came with; null for an upload. `setAside` says why it was not applied at once. */
+  mail: { from: string | null; subject: string; setAside: SetAsideReason | null } | null;
 }
 
 /** What reading a file has found. */
@@ -47,13 +50,14 @@ const IMPORT_LOCK = 1_667_329_140;
 
 const COLUMNS = Prisma.sql`i."id"::text, i."fileName", i."calendarName", i."method", i."timeZone", i."status"::text, i."freeEvents"::text,
   i."octets", i."events", i."errors", i."warnings", i."otherComponents", i."problems", i."result", i."createdAt", i."appliedAt",
-  i."takenBackAt"`;
+  i."takenBackAt", (SELECT jsonb_build_object('from', m."sender", 'subject', m."subject", 'setAside', m."reason")
+                      FROM "InboxMessage" m WHERE m."importId" = i."id" LIMIT 1) AS "mail"`;
 
 /** Imports of a user, whose id scopes every query. One statement per method. */
 export const importRepository = {
   async create(
     sql: Sql,
-    row: { userId: number; fileName: string; timeZone: string; createdAt: Date },
+    row: { id?: string; userId: number; fileName: string; timeZone: string; createdAt: Date },
   ): Promise<string> {
     const { id } = await sql.calendarImport.create({ data: row, select: { id: true } });
     return id;
@@ -116,16 +120,24 @@ export const importRepository = {
     await sql.calendarImport.deleteMany({ where: { id, userId } });
   },
 
-  /** Files that were never applied. @returns how many were forgotten */
+  /** The same for one that does not count: an upload under a chosen id begins anew. */
+  async removeUnapplied(sql: Sql, userId: number, id: string): Promise<void> {
+    await sql.calendarImport.deleteMany({ where: { id, userId, status: { in: ["READING", "READY"] } } });
+  },
+
+  /** Files that were never applied and do not belong to a mail. @returns how many were forgotten */
   async removeUnused(sql: Sql, before: Date): Promise<number> {
     const { count } = await sql.calendarImport.deleteMany({
-      where: { status: { in: ["READING", "READY"] }, createdAt: { lt: before } },
+      where: { status: { in: ["READING", "READY"] }, createdAt: { lt: before }, mails: { none: {} } },
     });
     return count;
   },
 
-  /** The address and zone of a user. */
-  async findOwner(sql: Sql, userId: number): Promise<{ email: string; timeZone: string }> {
-    return sql.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true, timeZone: true } });
+  /** Who a user is, and where. */
+  async findOwner(sql: Sql, userId: number): Promise<{ uid: string; email: string; timeZone: string }> {
+    return sql.user.findUniqueOrThrow({
+      where: { id: userId },
+      select: { uid: true, email: true, timeZone: true },
+    });
   },
 };

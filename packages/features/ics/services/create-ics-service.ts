@@ -1,16 +1,23 @@
 import { handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
 import { extendImportsJob } from "../jobs/extend-imports.job.ts";
+import { readInboxJob } from "../jobs/read-inbox.job.ts";
+import { inboxRepository } from "../repositories/InboxRepository.ts";
 import type { IcsDependencies } from "./dependencies.ts";
 import { exportSchedule, type ScheduleExport } from "./export-schedule.ts";
 import { Feeds } from "./feeds.ts";
 import { Imports } from "./imports.ts";
+import { Inbox } from "./inbox.ts";
 
 /** Calendar files: what users bring, and what they take away or let others subscribe to. */
 export interface IcsService {
   imports: Imports;
   feeds: Feeds;
+  /** Invitations and answers by mail; null when no mailbox is configured. */
+  inbox: Inbox | null;
   /** A user's schedule as the text of a file, in pieces. */
   exportSchedule(userId: number, wanted: ScheduleExport): Promise<Iterable<string>>;
+  /** Forgets notes of mails that came before, also where no mailbox is configured any more. @returns how many */
+  forgetMails(before: Date): Promise<number>;
   /** What a worker runs, and enqueues by itself. */
   jobs: JobRegistration[];
   schedule: ScheduledJob[];
@@ -21,15 +28,33 @@ const EXTEND_EVERY_MS = 6 * 3_600_000;
 /** Puts the service together. */
 export function createIcsService(deps: IcsDependencies): IcsService {
   const imports = new Imports(deps);
+  const inbox = deps.inbox ? new Inbox(deps, imports, deps.inbox) : null;
+  const inboxJobs = inbox
+    ? [
+        handleJob(readInboxJob, async (_payload, context) => {
+          const report = await inbox.read(context);
+          if (report?.more) return { again: context.now() };
+        }),
+      ]
+    : [];
+  const inboxSchedule = deps.inbox
+    ? [{ name: "read-inbox", job: readInboxJob, payload: {}, everyMs: deps.inbox.pollMs }]
+    : [];
   return {
     imports,
     feeds: new Feeds(deps),
+    inbox,
+    forgetMails: (before) => inboxRepository.removeBefore(deps.prisma, before),
     exportSchedule: (userId, wanted) => exportSchedule(deps, userId, wanted),
     jobs: [
       handleJob(extendImportsJob, async (_payload, context) => {
         context.log.debug({ series: await imports.extend() }, "imported series worked out further");
       }),
+      ...inboxJobs,
     ],
-    schedule: [{ name: "extend-imports", job: extendImportsJob, payload: {}, everyMs: EXTEND_EVERY_MS }],
+    schedule: [
+      { name: "extend-imports", job: extendImportsJob, payload: {}, everyMs: EXTEND_EVERY_MS },
+      ...inboxSchedule,
+    ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "@calsync/lib";
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import type { AttendeeResponse, Interval } from "@calsync/types";
+import type { Mailbox } from "../mailbox/Mailbox.ts";
 
 /** How much a file may hold and cost. */
 export interface IcsSettings {
@@ -24,6 +25,16 @@ export const DEFAULT_ICS_SETTINGS: IcsSettings = {
   maxFeeds: 20,
 };
 
+/** How mails of the inbox are taken. */
+export interface InboxSettings {
+  /** Under which the mailbox gets mail: `calendar@example.com`. Users have addresses below it, told apart by a tag after a plus. */
+  address: string;
+  /** Octets of one mail. */
+  maxMessageOctets: number;
+  /** The name under which the mail server writes Authentication-Results; null when it writes none that can be relied on. */
+  authority: string | null;
+}
+
 /** An answer to the invitation of one booking, from a message. */
 export interface ReceivedAnswer {
   bookingId: number;
@@ -44,6 +55,8 @@ export interface IcsDependencies {
   prisma: PrismaClient;
   now: Clock;
   settings?: Partial<IcsSettings>;
+  /** Where invitations and answers come in by mail; left out when there is no mailbox. */
+  inbox?: { mailbox: Mailbox; settings: InboxSettings; pollMs: number } | undefined;
   /** Applies answers to bookings of a host as sync does, in the transaction; one outcome per answer, in order. */
   applyAnswers: (
     tx: PrismaTransaction,

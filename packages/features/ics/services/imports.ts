@@ -5,10 +5,12 @@ import type { Interval } from "@calsync/types";
 import { unknownImport, unusableFile, wrongState } from "../errors.ts";
 import { type ImportedItemRow, importedEventRepository } from "../repositories/ImportedEventRepository.ts";
 import { type ImportCounts, type ImportRow, importRepository } from "../repositories/ImportRepository.ts";
+import { inboxRepository } from "../repositories/InboxRepository.ts";
 import { type ConflictRow, previewRepository, type UpcomingRow } from "../repositories/PreviewRepository.ts";
 import { type AnswerView, applyAnswers, viewAnswers } from "./answers.ts";
 import { DEFAULT_ICS_SETTINGS, type IcsDependencies, type IcsSettings } from "./dependencies.ts";
 import { extendBefore, workOutTimes } from "./event-times.ts";
+import { inboxAddressOf } from "./inbox-address.ts";
 import { readUpload } from "./read-upload.ts";
 import { WorkSlices } from "./work-slices.ts";
 
@@ -34,6 +36,8 @@ export interface ImportPreview {
 
 /** What a user uploads. */
 export interface Upload {
+  /** A UUID for it; one of its own when left out. What was left under it by an upload that broke off is replaced. */
+  id?: string;
   fileName: string;
   /** Zone of floating times and of whole days; the user's when left out. */
   timeZone?: string | undefined;
@@ -70,7 +74,7 @@ export class Imports {
    * Reads a file and shows what it would do. Nothing of it counts before it is applied.
    * @throws AppError invalid `unknown_time_zone`, `ics_unusable`, `ics_too_complex`
    */
-  async upload(userId: number, { fileName, timeZone, content }: Upload): Promise<ImportDetails> {
+  async upload(userId: number, { id, fileName, timeZone, content }: Upload): Promise<ImportDetails> {
     const { prisma, now } = this.#deps;
     const owner = await importRepository.findOwner(prisma, userId);
     const zone = timeZone === undefined ? owner.timeZone : zoneByName(timeZone);
@@ -79,9 +83,11 @@ export class Imports {
         hint: "Use an IANA name such as Europe/Berlin.",
       });
     }
-    const own = new Set([owner.email.toLowerCase()]);
+    const own = this.#addressesOf(owner);
     const slices = new WorkSlices(this.#settings.workBudgetMs);
+    if (id !== undefined) await importRepository.removeUnapplied(prisma, userId, id);
     const importId = await importRepository.create(prisma, {
+      ...(id === undefined ? {} : { id }),
       userId,
       fileName,
       timeZone: zone,
@@ -120,9 +126,15 @@ export class Imports {
   /**
    * Makes a file count, all of it in one transaction. Events that are known in the same or a later version change nothing.
    * Applying it again changes nothing.
+   * @param also what is to be committed together with it
    * @throws AppError not-found `unknown_import`; conflict `import_state`, `import_has_errors`
    */
-  async apply(userId: number, id: string, choice: ApplyChoice): Promise<ImportDetails> {
+  async apply(
+    userId: number,
+    id: string,
+    choice: ApplyChoice,
+    also?: (tx: PrismaTransaction) => Promise<void>,
+  ): Promise<ImportDetails> {
     const { now } = this.#deps;
     const slices = new WorkSlices(this.#settings.workBudgetMs);
     await this.#inTransaction(userId, async (tx) => {
@@ -161,6 +173,7 @@ export class Imports {
       const shared = await importedEventRepository.findSharedUids(tx, userId, id);
       const uids = [...new Set([...shared, ...unsettled])];
       await workOutTimes(tx, await this.#user(tx, userId), uids, at, slices);
+      await also?.(tx);
     });
     return this.get(userId, id);
   }
@@ -199,6 +212,7 @@ export class Imports {
       const row = await importRepository.find(tx, userId, id);
       if (!row) throw unknownImport();
       if (row.status !== "READY") throw wrongState("This import was applied.", "Take it back instead.");
+      await inboxRepository.dismissOfImport(tx, userId, id);
       await importRepository.remove(tx, userId, id);
     });
   }
@@ -231,7 +245,7 @@ export class Imports {
     return due.length;
   }
 
-  /** Forgets files that were uploaded before and never applied. @returns how many */
+  /** Forgets files that were uploaded before and never applied; those that came by mail wait as long as their mail. @returns how many */
   forgetUnused(before: Date): Promise<number> {
     return importRepository.removeUnused(this.#deps.prisma, before);
   }
@@ -291,8 +305,14 @@ export class Imports {
   }
 
   async #user(tx: PrismaTransaction, userId: number): Promise<{ id: number; own: ReadonlySet<string> }> {
-    const { email } = await importRepository.findOwner(tx, userId);
-    return { id: userId, own: new Set([email.toLowerCase()]) };
+    return { id: userId, own: this.#addressesOf(await importRepository.findOwner(tx, userId)) };
+  }
+
+  /** Under which others invite a user: their own address, and that of the inbox. In lower case. */
+  #addressesOf({ email, uid }: { email: string; uid: string }): ReadonlySet<string> {
+    const { inbox } = this.#deps;
+    const own = email.toLowerCase();
+    return new Set(inbox ? [own, inboxAddressOf(inbox.settings.address, uid)] : [own]);
   }
 
   /** One change of a user's imports at a time. */

@@ -22,7 +22,7 @@ export interface MailedBooking {
   /** Set for an occurrence of a series: which one it is, and what the series' messages carry. */
   originalStart?: string | null;
   series?: { iCalUid: string; sequence: number } | null;
-  host: { name: string; email: string; timeZone: string };
+  host: { uid: string; name: string; email: string; timeZone: string };
   attendees: MailedAttendee[];
 }
 
@@ -48,6 +48,8 @@ export interface MailSettings {
   manageUrl(booking: { uid: string }, recipient: MailRecipient): string;
   /** A provider's name for people: `googlecalendar` is "Google Calendar". */
   providerName(provider: string): string;
+  /** Where guests' calendars send their answers to a host's invitations; null where that is the host's own address. */
+  answerAddress?: ((host: { uid: string }) => string) | null;
   /** The domain of Message-IDs (RFC 5322 §3.6.4): one that we own. */
   messageIdDomain: string;
 }
@@ -106,7 +108,7 @@ export function composeMail(input: {
     to: { name, address: recipient.email },
     replyTo: replyTo ? { name: replyTo.name, address: replyTo.email } : null,
     ...rendered,
-    invitation: { method, content: invitationFor(booking, recipient, method, manageUrl, input.now) },
+    invitation: { method, content: invitationFor(booking, recipient, method, manageUrl, input) },
   };
 }
 
@@ -115,7 +117,7 @@ function invitationFor(
   recipient: MailRecipient,
   method: "REQUEST" | "CANCEL",
   manageUrl: string,
-  now: Date,
+  { settings, now }: { settings: MailSettings; now: Date },
 ): string {
   // Guests of a shared appointment are not told of each other.
   const named =
@@ -139,12 +141,25 @@ function invitationFor(
     location: booking.location,
     url: manageUrl,
     time: timeOf(booking),
-    organizer: booking.host,
+    organizer: organizerFor(booking.host, recipient, settings),
     // A shared appointment that all guests have left still stands in the host's calendar, with the host alone.
     attendees: attendees.length > 0 ? attendees : [{ ...booking.host, response: "accepted" }],
     wholeEvent: !stands(booking),
     stampedAt: now,
   });
+}
+
+/**
+ * The organizer whom an invitation names: programs send what their user answers there (RFC 5546 §3.2.3), so guests get the address of
+ * the inbox where there is one. The host's own copy names the host, whose calendar would else take it for somebody else's invitation.
+ */
+export function organizerFor(
+  host: MailedBooking["host"],
+  { role }: MailRecipient,
+  { answerAddress }: Pick<MailSettings, "answerAddress">,
+): { name: string; email: string } {
+  const email = role === "guest" && answerAddress ? answerAddress(host) : host.email;
+  return { name: host.name, email };
 }
 
 export const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {

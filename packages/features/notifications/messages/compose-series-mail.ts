@@ -7,6 +7,7 @@ import type { BookingState, MailActor, Message } from "./booking-state.ts";
 import {
   type MailRecipient,
   type MailSettings,
+  organizerFor,
   RESPONSES,
   sameAddress,
   stands,
@@ -77,7 +78,7 @@ export function composeSeriesMail(input: {
     to: { name, address: recipient.email },
     replyTo: replyTo ? { name: replyTo.name, address: replyTo.email } : null,
     ...rendered,
-    invitation: { method, content: invitationFor(series, recipient, method, shown, manageUrl, now) },
+    invitation: { method, content: invitationFor(series, recipient, method, shown, manageUrl, input) },
   };
 }
 
@@ -87,7 +88,7 @@ function invitationFor(
   method: "REQUEST" | "CANCEL",
   shown: Occurrence,
   url: string,
-  now: Date,
+  { settings, now }: { settings: MailSettings; now: Date },
 ): string {
   const slotted = series.bookings.filter((one) => one.originalStart !== null);
   const slots = slotted.map((one) => one.originalStart ?? "").sort();
@@ -102,7 +103,7 @@ function invitationFor(
     location: series.location,
     url,
     time: first,
-    organizer: series.host,
+    organizer: organizerFor(series.host, recipient, settings),
     attendees: guestsOf(shown, recipient).map(({ name, email, response }) => ({
       name,
       email,

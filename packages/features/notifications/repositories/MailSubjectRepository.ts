@@ -22,7 +22,9 @@ const MAILED = {
   },
 } satisfies Prisma.BookingSelect;
 
-const HOST = { select: { name: true, email: true, timeZone: true } } satisfies Prisma.BookingSelect["host"];
+const HOST = {
+  select: { uid: true, name: true, email: true, timeZone: true },
+} satisfies Prisma.BookingSelect["host"];
 
 /** A booking as mails need it, with its host and the series that its invitation belongs to. */
 export async function findBooking(tx: PrismaTransaction, bookingId: number) {

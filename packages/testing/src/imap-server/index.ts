@@ -1,0 +1,1 @@
+export { DovecotServer, IMAP_PASSWORD, isDovecotInstalled } from "./DovecotServer.ts";
