@@ -99,11 +99,33 @@ test("a feed that lost the database connects again and says that anything may ha
   expect(stream.changes()).toEqual([
     { type: "booking" },
     { type: "calendar" },
+    { type: "calendar-file" },
     { type: "credential" },
     { type: "sync-run" },
   ]);
   const booking = await createBooking(host.userId);
   await expect.poll(stream.changes).toContainEqual({ type: "booking", uid: booking.uid });
+  await stream.close();
+});
+
+test("an import that is read and applied, and a feed that is made, reach the page of their owner", async () => {
+  const stream = await listen("", { cookie: host.cookie });
+  const { imports, feeds } = world.container.ics;
+  const content = [
+    Buffer.from(
+      "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART:20300101T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    ),
+  ];
+  const told = async (times: number) => {
+    await expect.poll(() => stream.changes().length, { timeout: 15_000, interval: 5 }).toBe(times);
+    expect(new Set(stream.changes().map(({ type }) => type))).toEqual(new Set(["calendar-file"]));
+  };
+  const { id } = await imports.upload(host.userId, { fileName: "a.ics", content });
+  await told(1);
+  await imports.apply(host.userId, id, { freeEvents: "ignore", leaveOut: false });
+  await told(2);
+  await feeds.create(host.userId, { name: "Mine", parts: ["bookings"], details: true });
+  await told(3);
   await stream.close();
 });
 
