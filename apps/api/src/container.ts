@@ -201,20 +201,22 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
       ...options.syncSettings,
     },
   });
-  const inboxAddress = env.INBOX_URL && addressOfInbox(env, env.INBOX_URL.user);
+  const inboxAddress = env.INBOX_URL ? addressOfInbox(env, env.INBOX_URL.user) : undefined;
   const ics = createIcsService({
     prisma,
     now,
-    inbox: inboxAddress &&
-      env.INBOX_URL && {
-        mailbox: options.mailbox ?? createImapMailbox(env.INBOX_URL),
-        settings: {
-          address: inboxAddress,
-          maxMessageOctets: env.INBOX_MAX_MB * 1024 * 1024,
-          authority: env.INBOX_AUTHSERV_ID ?? null,
-        },
-        pollMs: env.INBOX_POLL_MS,
-      },
+    inbox:
+      env.INBOX_URL && inboxAddress !== undefined
+        ? {
+            mailbox: options.mailbox ?? createImapMailbox(env.INBOX_URL),
+            settings: {
+              address: inboxAddress,
+              maxMessageOctets: env.INBOX_MAX_MB * 1024 * 1024,
+              authority: env.INBOX_AUTHSERV_ID ?? null,
+            },
+            pollMs: env.INBOX_POLL_MS,
+          }
+        : undefined,
     settings: { maxFileOctets: env.ICS_MAX_MB * 1024 * 1024 },
     applyAnswers: (tx, hostId, answers) => sync.answersReceived(tx, hostId, answers),
     openHours: async (userId, range) =>
@@ -247,7 +249,7 @@ export function createContainer(env: ApiEnv, options: ContainerOptions): Contain
     providerName: (slug) => providers.list().find((provider) => provider.slug === slug)?.name ?? slug,
     noticeUrl: (kind) => `${env.WEB_URL}${noticePath(kind)}`,
     messageIdDomain: new URL(env.WEB_URL).hostname,
-    answerAddress: inboxAddress ? ({ uid }) => inboxAddressOf(inboxAddress, uid) : null,
+    answerAddress: inboxAddress !== undefined ? ({ uid }) => inboxAddressOf(inboxAddress, uid) : null,
   });
   const webhooks: WebhookDependencies = {
     prisma,
