@@ -8,6 +8,10 @@ interface Overview {
   }[];
 }
 
+interface NotionOverview {
+  accounts: { email: string; tables: { id: string; title: string }[] }[];
+}
+
 const { smtpPort, graphUrl } = pageData<{ smtpPort: number | null; graphUrl: string }>();
 
 function calendarLink(page: string, account: string, calendarId: string, text: string): HTMLElement {
@@ -56,7 +60,36 @@ function entry(href: string, title: string, text: string): HTMLElement {
   return h("section", { class: "card" }, h("h2", {}, h("a", { href }, title)), h("p", {}, text));
 }
 
+/** People of the simulated Notion, with their databases. */
+function notionTable({ accounts }: NotionOverview): HTMLElement {
+  if (accounts.length === 0) return h("p", {}, "There is no account yet.");
+  const link = (email: string, source: string, text: string) =>
+    h("div", {}, h("a", { href: `/notion?${new URLSearchParams({ account: email, source })}` }, text));
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Account"), h("th", { scope: "col" }, "Databases"))),
+    h(
+      "tbody",
+      {},
+      accounts.map(({ email, tables }) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, email),
+          h(
+            "td",
+            {},
+            tables.map(({ id, title }) => link(email, id, title)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
 async function show(): Promise<void> {
+  const notion = await sandboxApi<NotionOverview>("GET", "/sandbox/api/notion/accounts");
   const [google, outlook] = await Promise.all(
     ["google", "graph"].map((provider) =>
       sandboxApi<Overview>("GET", `/sandbox/api/accounts?provider=${provider}`),
@@ -72,12 +105,18 @@ async function show(): Promise<void> {
     ),
     h("section", { class: "card" }, h("h2", {}, "Google accounts"), accountTable("/google", google)),
     h("section", { class: "card" }, h("h2", {}, "Microsoft accounts"), accountTable("/outlook", outlook)),
+    h("section", { class: "card" }, h("h2", {}, "Notion accounts"), notionTable(notion)),
     entry(
       "/google",
       "Google Calendar",
       "What a person sees and does in Google's own page: create, drag, resize, edit, delete.",
     ),
     entry("/outlook", "Outlook", "The same in Outlook."),
+    entry(
+      "/notion",
+      "Notion",
+      "Databases as tables: edit rows and columns, use the trash, set a webhook up.",
+    ),
     entry(
       "/mail",
       "Mailbox",
@@ -103,6 +142,7 @@ async function show(): Promise<void> {
           Token: `${origin}/token`,
           "Microsoft Graph": graphUrl ? `${graphUrl}/v1.0` : "off",
           "Microsoft sign-in": `${origin}/microsoft`,
+          "Notion API": `${origin}/v1`,
           SMTP: smtpPort === null ? "off" : `127.0.0.1:${smtpPort}`,
         }).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, h("code", {}, value))]),
       ),
