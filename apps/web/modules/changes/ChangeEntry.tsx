@@ -32,7 +32,7 @@ export function ChangeEntry({
       ) : null}
       <p>
         {explanation} {result === "refused" ? <Badge tone="warn">not done</Badge> : null}
-        {result === "held" ? <Badge tone="warn">waits for you</Badge> : null}
+        {result === "held" ? <Badge tone="warn">you were asked</Badge> : null}
         {undoneBy ? <Badge>taken back</Badge> : null}
         {undoes ? <Badge tone="accent">undo</Badge> : null}
       </p>

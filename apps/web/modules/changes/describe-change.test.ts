@@ -40,6 +40,16 @@ describe("a change in words", () => {
     expect(change?.after).toBe("Wednesday, 3 June 2026, all day");
   });
 
+  it("tells what was wanted of a change that was held, and leaves what it says nothing about", () => {
+    const held = { wanted: { title: "Ours" }, remote: { ...snapshot, title: "Theirs" } };
+    expect(describeChange(snapshot, held, "UTC")).toEqual([
+      { field: "Title", before: "Intro", after: "Ours" },
+    ]);
+    expect(describeChange(snapshot, { location: "Room 1" }, "UTC")).toEqual([
+      { field: "Where", before: "nothing", after: "Room 1" },
+    ]);
+  });
+
   it.each([
     [null, snapshot],
     [snapshot, undefined],

@@ -39,7 +39,8 @@ export function describeChange(
 ): FieldChange[] {
   if (!isObject(before) || !isObject(after)) return [];
   const was: Snapshot = before;
-  const is: Snapshot = after;
+  // What was held or refused tells what was wanted; of a part of a snapshot, the rest is as it was.
+  const is: Snapshot = { ...was, ...("wanted" in after && isObject(after.wanted) ? after.wanted : after) };
   const changes: FieldChange[] = [
     {
       field: FIELD_NAMES.time,

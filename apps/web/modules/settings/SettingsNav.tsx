@@ -3,6 +3,7 @@
 import { classNames } from "@calsync/ui";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
 
 const PAGES = [
   { href: "/settings/calendars", name: "Calendars" },
@@ -16,9 +17,15 @@ const PAGES = [
 /** The pages of the settings; the one that is open is marked. */
 export function SettingsNav() {
   const pathname = usePathname();
+  const list = useRef<HTMLUListElement>(null);
+  // Where the row is too narrow for all of them, the open one is among those that show.
+  useEffect(() => {
+    const open = list.current?.querySelector('[aria-current="page"]');
+    open?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
     <nav aria-label="Settings" className="mx-auto mb-8 max-w-3xl overflow-x-auto border-b border-line">
-      <ul className="flex gap-1">
+      <ul ref={list} className="flex gap-1">
         {PAGES.map(({ href, name }) => {
           const here = pathname === href || pathname.startsWith(`${href}/`);
           return (

@@ -74,7 +74,7 @@ function TeamCard({ team }: { team: Team }) {
       <div className="mt-4 flex flex-wrap items-center gap-4">
         {may && on ? (
           <Button kind="caution" className="-ml-3" onClick={() => setAsks(true)}>
-            Switch sync off<span className="sr-only"> for {team.name}</span>…
+            Switch sync off<span className="sr-only"> for {team.name}</span>
           </Button>
         ) : null}
         {may && !on ? (

@@ -66,7 +66,11 @@ function WebhookCard({ webhook }: { webhook: Webhook }) {
             </Link>
           </h2>
           <p className="text-sm wrap-anywhere text-muted">
-            {[name ? url : "", team ? `Team ${team.name}` : "", `${events.length} kinds of news`]
+            {[
+              name ? url : "",
+              team ? `Team ${team.name}` : "",
+              `${events.length} kind${events.length === 1 ? "" : "s"} of news`,
+            ]
               .filter(Boolean)
               .join(" · ")}
           </p>
