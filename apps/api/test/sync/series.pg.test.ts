@@ -246,6 +246,39 @@ describe("this and following in the calendar", () => {
     await expectSplit(uids, newId);
   });
 
+  test("ends the invitation that people hold, as a later version of it, and invites them to the new series", async () => {
+    await story.bookSeries();
+    const linesOf = (mail: (typeof world.mails)[number]) => {
+      const text = (mail.invitation?.content ?? "").replaceAll(/\r?\n /g, "");
+      const line = (name: string) => new RegExp(`^${name}:(.*)$`, "m").exec(text)?.[1]?.trim() ?? "";
+      return {
+        uid: line("UID"),
+        rule: line("RRULE"),
+        sequence: Number(line("SEQUENCE")),
+        method: line("METHOD"),
+      };
+    };
+    await world.settle();
+    const first = world.mails.map(linesOf).find(({ rule }) => rule !== "");
+    const before = world.mails.length;
+    world.server.person.splitSeries(host.calendarId, id(), following, changes);
+    await world.settle();
+    world.clock.advance({ minutes: 2 });
+    await world.settle();
+    const told = world.mails
+      .slice(before)
+      .filter(({ to }) => to.address.endsWith("guest.test"))
+      .map(linesOf);
+    const old = told.filter(({ uid }) => uid === first?.uid);
+    expect(old).toHaveLength(1);
+    expect(old[0]).toMatchObject({
+      method: "REQUEST",
+      rule: expect.stringContaining("UNTIL=20300122T095959Z"),
+    });
+    expect(old[0]?.sequence).toBeGreaterThan(first?.sequence ?? Number.NaN);
+    expect(told.filter(({ uid }) => uid !== first?.uid)).toHaveLength(1);
+  });
+
   test("is followed when the new series is seen first", async () => {
     const uids = await story.bookSeries();
     const old = id();

@@ -74,3 +74,23 @@ export async function placeInSeries(
     FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p("bookingId" int, "seriesId" uuid, "originalStart" text)
     WHERE b."id" = p."bookingId"`;
 }
+
+/**
+ * Makes the next booking to come of each of these series a version later, so that news of its series can be told in its name. One
+ * statement. @returns that booking of each series which still has one
+ */
+export async function raiseNextOfSeries(
+  tx: PrismaTransaction,
+  seriesIds: readonly string[],
+  now: Date,
+): Promise<{ bookingId: number; sequence: number; seriesId: string }[]> {
+  if (seriesIds.length === 0) return [];
+  return tx.$queryRaw`
+    UPDATE "Booking" b SET "sequence" = b."sequence" + 1, "updatedAt" = ${now}
+      FROM (SELECT DISTINCT ON (o."recurringGroup") o."id" FROM "Booking" o
+             WHERE o."recurringGroup" = ANY(${[...seriesIds]}::uuid[]) AND o."status" IN ('ACCEPTED', 'PENDING')
+               AND o."endTime" > ${now}
+             ORDER BY o."recurringGroup", o."startTime", o."id") AS next
+     WHERE b."id" = next."id"
+    RETURNING b."id" AS "bookingId", b."sequence", b."recurringGroup"::text AS "seriesId"`;
+}

@@ -21,7 +21,7 @@ import {
 import { applyAction, isActive } from "./apply-action.ts";
 import { checkTimes } from "./check-times.ts";
 import { toEventTime } from "./event-time.ts";
-import { seriesStore } from "./series-store.ts";
+import { seriesThatTell } from "./series-news.ts";
 
 export interface BookingStoreOptions {
   /** How long mails about a change wait for further changes; see `queueBookingMails`. */
@@ -42,7 +42,7 @@ export function createBookingStore({ settleMs, hostLink }: BookingStoreOptions =
     },
     applyActions: (tx, actions, now) => applyActions(tx, actions, now, settleMs),
     checkTimes,
-    series: seriesStore,
+    series: seriesThatTell(settleMs),
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from "../repositories/SeriesStoreRepository.ts";
 import { toEventTime, toInterval } from "./event-time.ts";
 
-/** The series of this repository as the sync engine sees them. Loading is one statement, changing three. */
+/** The series of this repository. Loading is one statement, changing three. Nobody is told of a change here. */
 export const seriesStore: SeriesStore = {
   async load(tx, seriesIds, options = {}) {
     return (await findManySeries(tx, seriesIds, options)).map(toLocal);
