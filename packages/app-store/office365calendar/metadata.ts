@@ -20,6 +20,8 @@ export const metadata: ProviderMetadata = {
     // Under seven days (subscription reference, 2026); an hour less, for clocks that differ.
     maxSubscriptionMs: (10_080 - 60) * 60_000,
     minPollMs: 60_000,
+    // Graph takes an occurrence out of its series by deleting it, and knows no way back.
+    deletedDatesStay: true,
   },
   // Throttling limits, 2026: 10,000 requests in ten minutes for each app and mailbox, in a window that slides; 130,000 in ten
   // seconds for an app. Two stretches of five minutes can touch ten minutes thrice: 9,000 at the most.

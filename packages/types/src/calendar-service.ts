@@ -43,6 +43,8 @@ export interface CalendarCapabilities {
    * meanwhile (`PullOptions.written`), and an event of ours that a person has deleted at once is missed all the same.
    */
   silentAboutShortLived?: boolean;
+  /** Whether a date that was deleted from a series never comes back as one of its dates, whatever is written. */
+  deletedDatesStay?: boolean;
   /** Whether calendars are tables whose columns a person assigns to the fields of events. */
   tables?: boolean;
   /** The unit that an event's `updatedAt` is rounded down to, in milliseconds; a second when left out. */

@@ -5,6 +5,8 @@ import type { RemoteCalendar, RemoteCalendars, StartRemote } from "./remote/Remo
 /** A recurring event as its provider has it. */
 export interface RemoteSeries {
   id: string;
+  /** Of its first date, ISO 8601 in UTC. */
+  start: string;
   /** `WEEKLY` dates of the rule: how many, or the last day (`2030-01-15`). */
   ends: { count: number } | { until: string };
   /** The zone whose wall clock repeats, by its IANA name or another of the provider's. */
@@ -154,6 +156,25 @@ export function testSeriesOverHttp(name: string, start: StartSeriesRemote): void
       await settle();
       expect(await startsOf()).toEqual(["01-08T10:00", "01-16T14:00", "cancelled", "01-29T10:00"]);
       expect(await shown(id, "01-22T10:00")).toBe("cancelled");
+    });
+
+    test("has one date deleted out there that was moved here meanwhile: the date comes back, at its new time", async () => {
+      await bookSeries();
+      const id = seriesId();
+      await hand.deleteDate(calendar, id, at("01-22T10:00"));
+      const change = { start: at("01-23T09:00") };
+      await world.container.bookings.reschedule(uids[2] ?? "", change, { userId: host.userId });
+      await settle();
+      await settle(60);
+      expect(await startsOf()).toEqual(["01-08T10:00", "01-15T10:00", "01-23T09:00", "01-29T10:00"]);
+      const { prisma } = world.database;
+      const where = { booking: { uid: uids[2] ?? "" } };
+      const reference = await prisma.bookingReference.findFirstOrThrow({ where });
+      expect(reference).toMatchObject({ status: "SYNCED", pushRequestedAt: null });
+      const live = await world.liveEvents(calendar);
+      expect([await shown(id, "01-22T10:00"), ...live.map(({ start }) => start.slice(5, 16))]).toContain(
+        "01-23T09:00",
+      );
     });
 
     test("loses a date in the app, which is taken out there", async () => {

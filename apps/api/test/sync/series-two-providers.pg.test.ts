@@ -122,3 +122,44 @@ test("a series edited in both at once takes both edits", async () => {
   expect(await shownAt("googlecalendar", TUESDAYS)).toEqual(expected);
   expect(await shownAt("office365calendar", TUESDAYS)).toEqual(expected);
 });
+
+/** Where the event of a date stands in each calendar, wherever its booking has got to; each calendar must have one at most. */
+async function eventsOf(uid: string): Promise<Record<string, string[]>> {
+  const { prisma } = world.database;
+  const references = await prisma.bookingReference.findMany({ where: { booking: { uid } } });
+  const found: Record<string, string[]> = {};
+  for (const { calendarSyncId, externalEventId, originalStart } of references) {
+    const calendar = host.calendars.find((one) => one.calendarSyncId === calendarSyncId);
+    const hand = hands.get(calendar?.remote.provider ?? "");
+    if (!calendar || !hand || externalEventId === null) continue;
+    const single = (await world.liveEvents(calendar)).filter(({ id }) => id === externalEventId);
+    found[calendar.remote.provider] =
+      originalStart === ""
+        ? single.map(({ start }) => start.slice(5, 16))
+        : [await hand.shown(calendar, externalEventId, originalStart)];
+  }
+  return found;
+}
+
+test("a date deleted in Outlook and moved here meanwhile goes on as an event of its own, since Graph brings no date back", async () => {
+  const { calendar, hand, id } = sideOf("office365calendar");
+  await hand.deleteDate(calendar, id, at("01-22T10:00"));
+  const change = { start: at("01-23T09:00") };
+  await world.container.bookings.reschedule(uids[2] ?? "", change, { userId: host.userId });
+  for (let round = 0; round < 3; round++) await settle(60);
+  expect(await startsOf()).toEqual(["01-08T10:00", "01-15T10:00", "01-23T09:00", "01-29T10:00"]);
+  expect(await eventsOf(uids[2] ?? "")).toEqual({
+    googlecalendar: ["01-23T09:00"],
+    office365calendar: ["01-23T09:00"],
+  });
+  // The series goes on without it: the others move, and its event is the same in both.
+  const google = sideOf("googlecalendar");
+  google.hand.edit(google.calendar, google.id, { start: at("01-08T12:00") });
+  for (let round = 0; round < 2; round++) await settle(60);
+  const starts = await startsOf();
+  expect(starts.toSpliced(2, 1)).toEqual(["01-08T12:00", "01-15T12:00", "01-29T12:00"]);
+  expect(await eventsOf(uids[2] ?? "")).toEqual({
+    googlecalendar: [starts[2]],
+    office365calendar: [starts[2]],
+  });
+});

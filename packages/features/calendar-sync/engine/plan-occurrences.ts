@@ -25,6 +25,7 @@ export function planOccurrences(
   finder: PlaceFinder,
 ): PlannedOccurrence[] {
   const { reference, local, instances, policy, now, clock, ownAddresses = [] } = input;
+  const stay = input.deletedDatesStay ?? false;
   const eventId = merged.event?.id ?? reference.externalEventId ?? "";
   const restored = new Set(merged.restored ? reference.goneBookingIds : []);
   const planned: PlannedOccurrence[] = [];
@@ -37,13 +38,12 @@ export function planOccurrences(
       const known = { reference: one, local: item, remote: told, policy, now, clock, ownAddresses };
       const planWith = (timeFacts?: TimeFacts) =>
         renamed(planInbound({ ...known, timeFacts }), OCCURRENCE_REASONS);
-      planned.push({ ...withoutOwnEvent({ occurrence, plan: planWith(), ...at }), withFacts: planWith });
+      const planOf = told.state === "deleted" && stay ? () => planHole(input, occurrence) : planWith;
+      planned.push({ ...atHole({ occurrence, plan: planOf(), ...at }, stay), withFacts: planOf });
       continue;
     }
     if (place.hole) {
-      const remote: RemoteState = { state: "deleted", version: null };
-      const plan = planInbound({ reference: one, local: item, remote, policy, now, clock, ownAddresses });
-      planned.push(withoutOwnEvent({ occurrence, plan: renamed(plan, OCCURRENCE_REASONS), ...at }));
+      planned.push(atHole({ occurrence, plan: planHole(input, occurrence), ...at }, stay));
       continue;
     }
     const cancelled = one.status === "DELETED" || item?.active !== true;
@@ -240,6 +240,31 @@ function withoutOwnEvent(planned: PlannedOccurrence): PlannedOccurrence {
   if (!planned.plan.reference.recreate || planned.place === null) return planned;
   const { recreate: _recreate, ...reference } = planned.plan.reference;
   return { ...planned, plan: { ...planned.plan, reference } };
+}
+
+/** A date that the event does not have any more. */
+function planHole(
+  { policy, now, clock, ownAddresses = [], deletedDatesStay }: SeriesInput,
+  { reference, local }: SeriesOccurrence,
+): InboundPlan {
+  // A booking that stands again: where the date can come back a write brings it, elsewhere it is as if it had been deleted just now.
+  const again = deletedDatesStay && reference.status === "DELETED" && local?.active === true;
+  const plan = planInbound({
+    reference: again ? { ...reference, status: "PENDING", deletePending: true } : reference,
+    local,
+    remote: { state: "deleted", version: null },
+    policy,
+    now,
+    clock,
+    ownAddresses,
+  });
+  return renamed(plan, OCCURRENCE_REASONS);
+}
+
+/** A date whose booking is to stand although the date was deleted comes back, or its booking leaves the series. */
+function atHole(planned: PlannedOccurrence, stay: boolean): PlannedOccurrence {
+  if (!stay || !planned.plan.reference.recreate) return withoutOwnEvent(planned);
+  return { ...planned, place: null, leaves: true };
 }
 
 /** A date that has gone with its series has no event to ask about: the later change wins. */

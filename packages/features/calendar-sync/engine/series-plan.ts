@@ -23,6 +23,8 @@ export interface SeriesInput {
   successorInstances?: ReadonlyMap<string, RemoteState>;
   /** Whether occurrences that dropped out of the rule have been waited for long enough. */
   settled: boolean;
+  /** Whether the calendar cannot bring a deleted date back (capability): a booking that is to stand there has an event of its own. */
+  deletedDatesStay?: boolean | undefined;
   policy: SyncPolicy;
   now: Date;
   /** As in InboundInput. */

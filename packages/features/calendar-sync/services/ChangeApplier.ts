@@ -114,6 +114,7 @@ export class ChangeApplier {
     const series = await this.#series.plan(tx, calendar, latest, references, items, {
       ...context,
       settled,
+      deletedDatesStay: this.#capabilitiesOf(calendar.provider).deletedDatesStay,
       recheck,
     });
     const plans: Planned[] = [];

@@ -47,6 +47,8 @@ export interface SeriesContext {
   ownAddresses: readonly string[];
   /** Occurrences that dropped out of a rule are waited for no longer. */
   settled: boolean;
+  /** As SeriesInput takes it. */
+  deletedDatesStay: boolean | undefined;
   /** As MovedEvents takes it. */
   recheck: Recheck | undefined;
 }

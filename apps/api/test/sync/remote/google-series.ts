@@ -42,6 +42,10 @@ export const googleSeries: StartSeriesRemote = async (clock) => {
       return String(made["id"]);
     },
     async shown({ account, calendarId }, id, original) {
+      const gone = !google
+        .events(account.email, calendarId)
+        .some((event) => event["id"] === id && event.status !== "cancelled");
+      if (gone) return "cancelled";
       const { status, start } = google.event(account.email, calendarId, instanceId(id, original));
       return status === "cancelled" ? "cancelled" : new Date(start?.dateTime ?? 0).toISOString().slice(5, 16);
     },
@@ -64,6 +68,7 @@ function toSeries(event: GoogleEvent): RemoteSeries {
   const [, year, month, day] = /UNTIL=(\d{4})(\d{2})(\d{2})/.exec(rule) ?? [];
   return {
     id: String(event["id"]),
+    start: new Date(event.start?.dateTime ?? 0).toISOString(),
     ends: year ? { until: `${year}-${month}-${day}` } : { count: Number(/COUNT=(\d+)/.exec(rule)?.[1]) },
     timeZone: event.start?.timeZone ?? "",
   };

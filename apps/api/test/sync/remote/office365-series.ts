@@ -86,7 +86,7 @@ async function instanceAt(
   originalStart: string,
 ): Promise<GraphEvent | undefined> {
   const around = (days: number) => new Date(Date.parse(originalStart) + days * DAY_MS).toISOString();
-  const query = `startDateTime=${around(-3)}&endDateTime=${around(3)}&$top=100`;
+  const query = `startDateTime=${around(-6)}&endDateTime=${around(6)}&$top=100`;
   const { accessToken } = graph.issuePageToken(email);
   const { body } = await graph.answer({
     verb: "GET",
@@ -115,10 +115,11 @@ const wallTime = (start: string, timeZone = "UTC") =>
 const weekdayOf = (start: string, timeZone = "UTC") =>
   new Date(start).toLocaleDateString("en", { weekday: "long", timeZone }).toLowerCase() as "monday";
 
-function toSeries({ id, recurrence, originalStartTimeZone }: GraphEvent): RemoteSeries {
+function toSeries({ id, start, recurrence, originalStartTimeZone }: GraphEvent): RemoteSeries {
   const { type, endDate, numberOfOccurrences } = recurrence?.range ?? {};
   return {
     id: id ?? "",
+    start: new Date(`${start?.dateTime?.slice(0, 19)}Z`).toISOString(),
     ends: type === "endDate" ? { until: endDate ?? "" } : { count: numberOfOccurrences ?? 0 },
     timeZone: originalStartTimeZone ?? "",
   };
