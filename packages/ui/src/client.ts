@@ -4,3 +4,4 @@
 export { Dialog, type DialogProps } from "./Dialog.tsx";
 export { MonthCalendar, type MonthCalendarProps } from "./MonthCalendar.tsx";
 export { type MonthString, monthOf } from "./month-grid.ts";
+export { ShownOnce } from "./ShownOnce.tsx";
