@@ -17,7 +17,7 @@ import { join } from "node:path";
 export const IMAP_PASSWORD = "secret";
 
 /** How long a server that is starting may take. */
-const START_MS = 20_000;
+const START_MS = 60_000;
 /** An account that is never root's: Dovecot refuses to serve mail as root. */
 const NOBODY = 65_534;
 
