@@ -11,7 +11,7 @@ const valuesSchema = z.object({
   token: z
     .string(NO_TOKEN)
     .trim()
-    .min(1, NO_TOKEN)
+    .min(1, { error: NO_TOKEN, abort: true })
     .regex(/^(ntn|secret)_\w+$/, "This is no secret of an integration; it begins with ntn_ or secret_."),
 });
 
