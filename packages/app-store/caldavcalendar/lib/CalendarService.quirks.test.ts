@@ -94,14 +94,17 @@ test("a cut listing that broke off between two answers begins anew, or goes on, 
 });
 
 describe("a token that the server does not know", () => {
-  test.each(["valid-sync-token", 409, 500] as const)("(%s) means pulling in full", async (unknownToken) => {
-    const { service, calendarId, person } = await subjectWith({ unknownToken });
-    await person.create({ title: "Old", time: hour(7) });
-    const { cursor } = await drain(service, calendarId, null);
-    server.expireTokens();
-    await expect(drain(service, calendarId, cursor)).rejects.toMatchObject({ code: "CURSOR_EXPIRED" });
-    expect((await drain(service, calendarId, null)).changes).toHaveLength(1);
-  });
+  test.each(["valid-sync-token", 409, 418, 500] as const)(
+    "(%s) means pulling in full",
+    async (unknownToken) => {
+      const { service, calendarId, person } = await subjectWith({ unknownToken });
+      await person.create({ title: "Old", time: hour(7) });
+      const { cursor } = await drain(service, calendarId, null);
+      server.expireTokens();
+      await expect(drain(service, calendarId, cursor)).rejects.toMatchObject({ code: "CURSOR_EXPIRED" });
+      expect((await drain(service, calendarId, null)).changes).toHaveLength(1);
+    },
+  );
 
   test("(a list of everything) brings everything, and what has gone with the next full pull", async () => {
     const { service, calendarId, person } = await subjectWith({ unknownToken: "everything" });

@@ -18,7 +18,7 @@ export interface CaldavHabits {
   /** Whether it knows `sync-collection` (RFC 6578); without it, clients compare tags. */
   syncCollection: boolean;
   /** What it does with a token that it does not know: the RFC's refusal, a bare status, or a list of everything. */
-  unknownToken: "valid-sync-token" | 409 | 500 | "everything";
+  unknownToken: "valid-sync-token" | 409 | 418 | 500 | "everything";
   /** Changes in one answer; what is more comes after a 507. */
   pageSize: number;
   /** Whether a listing tells of what was made and removed since its token (RFC 6578 §3.5.2). */
