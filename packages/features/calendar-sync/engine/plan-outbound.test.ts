@@ -53,6 +53,14 @@ const ended = {
 };
 
 describe("what a booking asks of its event", () => {
+  test("an event that is written has the higher version of the booking's and the calendar's, never a lower one", () => {
+    const sequenceOf = (booking: number, reference: number) => {
+      const planned = plan({ base: null, sequence: reference }, local({ sequence: booking }));
+      return planned.kind === "update" ? planned.event.sequence : null;
+    };
+    expect([sequenceOf(3, 1), sequenceOf(1, 3), sequenceOf(2, 2)]).toEqual([3, 3, 2]);
+  });
+
   test("a booking that stands again after a deletion without an answer has its event read before anything is written", () => {
     expect(plan({ deletePending: true })).toEqual({ kind: "review" });
     expect(plan({ deletePending: true }, local({ active: false })).kind).toBe("delete");
