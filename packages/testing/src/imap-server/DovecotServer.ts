@@ -121,7 +121,14 @@ function configuration(folder: string, ports: { port: number; tlsPort: number })
   for (const name of ["base", "mail"]) mkdirSync(join(folder, name));
   giveAway(join(folder, "mail"));
   // Without root's rights everything runs as who we are.
-  const users = root ? [] : [`default_internal_user = ${username}`, `default_login_user = ${username}`];
+  const group = execFileSync("id", ["-gn"], { encoding: "utf8" }).trim();
+  const users = root
+    ? []
+    : [
+        `default_internal_user = ${username}`,
+        `default_internal_group = ${group}`,
+        `default_login_user = ${username}`,
+      ];
   return [
     `base_dir = ${folder}/base`,
     `state_dir = ${folder}/base`,
