@@ -25,7 +25,11 @@ export function postgresQuotas(prisma: PrismaClient): QuotaStore {
       // A time in milliseconds is too large for the integer that a number would be sent as.
       const sent = values.map((value) => (typeof value === "number" ? BigInt(Math.round(value)) : value));
       const rows = await prisma.$queryRawUnsafe<{ points: number; expire: bigint | null }[]>(text, ...sent);
-      return { rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) })) };
+      return {
+        rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) })),
+        // By this it tells a key that nobody has counted yet.
+        rowCount: rows.length,
+      };
     },
   };
   return ({ name, units, perMs }) =>

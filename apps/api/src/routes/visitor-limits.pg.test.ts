@@ -7,7 +7,8 @@ import { type ApiWorld, createApiWorld, type SignedIn } from "../test-support/ap
 let world: ApiWorld;
 let host: SignedIn;
 let processes: PrismaClient[];
-const log = { warn: () => {} };
+const warnings: unknown[] = [];
+const log = { warn: (fields: unknown) => void warnings.push(fields) };
 beforeAll(async () => {
   world = await createApiWorld({ GUEST_CHANGES_PER_HOUR: "2", GUEST_READS_PER_MINUTE: "3" });
   host = await world.signUp("dana");
@@ -78,6 +79,7 @@ test("all processes count together", async () => {
   await other?.count("ann");
   expect(await one?.left("ann")).toBeGreaterThan(0);
   expect(await one?.left("ben")).toBe(0);
+  expect(warnings).toEqual([]);
 });
 
 test("no limit is 0, and one that cannot be read stops nobody", async () => {
@@ -86,5 +88,6 @@ test("no limit is 0, and one that cannot be read stops nobody", async () => {
   const gone = createPrismaClient({ url: world.database.url.replace(/\/[^/]*$/, "/no_such_database") });
   expect(await limitsOf(gone, 1).take("change", "192.0.2.1")).toBe(0);
   expect(await limitsOf(gone, 1).attempts("test", { units: 1, perMs: 60_000 }).left("ann")).toBe(0);
+  expect(warnings).toHaveLength(2);
   await gone.$disconnect();
 });
