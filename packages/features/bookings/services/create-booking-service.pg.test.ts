@@ -151,6 +151,25 @@ describe("event types", () => {
     expect(shown).toEqual({ host: profile.host, eventType: changed });
   });
 
+  test("show strangers a place but no link: the room of a call is for those who have booked", async () => {
+    const call = { durationMinutes: 15, location: "https://meet.example/dana, code 42" };
+    await world.service.createEventType(host.id, { ...call, title: "Call", slug: "call" });
+    await world.service.createEventType(host.id, {
+      ...call,
+      title: "Visit",
+      slug: "visit",
+      location: "Room 4",
+    });
+    const { eventTypes } = await world.service.getPublicProfile(host.username);
+    const places = new Map(eventTypes.map(({ slug, location }) => [slug, location]));
+    expect([places.get("call"), places.get("visit")]).toEqual(["Online", "Room 4"]);
+    const { eventType } = await world.service.getPublicEventType(host.username, "call");
+    expect(eventType.location).toBe("Online");
+    expect((await world.service.listEventTypes(host.id)).map(({ location }) => location)).toContain(
+      call.location,
+    );
+  });
+
   test("have slugs that are unique for a host", async () => {
     const again = { title: "Intro", slug: "intro", durationMinutes: 15 };
     await expect(world.service.createEventType(host.id, again)).rejects.toMatchObject({

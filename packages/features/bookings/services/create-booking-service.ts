@@ -25,7 +25,7 @@ import type { BookingDependencies } from "./dependencies.ts";
 import { listBookings, listBookingsBetween, toHostDtos } from "./list-bookings.ts";
 import { type Acted, reschedule } from "./reschedule.ts";
 import { getSlots } from "./slots.ts";
-import { toGuestDto } from "./to-dto.ts";
+import { asStrangersSee, toGuestDto } from "./to-dto.ts";
 import { findActingGuest, roleOf, type Viewer } from "./viewer.ts";
 
 /**
@@ -118,13 +118,13 @@ export function createBookingService(deps: BookingDependencies): BookingService 
     async getPublicProfile(username) {
       const profile = await eventTypes.findProfile(prisma, username);
       if (!profile) throw unknownHost();
-      return profile;
+      return { ...profile, eventTypes: profile.eventTypes.map(asStrangersSee) };
     },
     async getPublicEventType(username, slug) {
       const found = await eventTypes.findByAddress(prisma, username, slug);
       if (!found) throw unknownEventType();
       const { id: _id, ...host } = found.host;
-      return { host, eventType: found.eventType };
+      return { host, eventType: asStrangersSee(found.eventType) };
     },
     getSlots: (query, viewer = null) => getSlots(deps, query, viewer),
     book: (request, options) => book(deps, request, options),

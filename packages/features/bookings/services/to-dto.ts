@@ -1,4 +1,4 @@
-import type { BookingDto } from "../dto.ts";
+import type { BookingDto, EventTypeDto } from "../dto.ts";
 import type { BookingRow } from "../repositories/BookingRepository.ts";
 import { findActingGuest } from "./viewer.ts";
 
@@ -75,4 +75,9 @@ function toAttendee({ name, email, timeZone, response, optional }: BookingRow["a
     optional,
     response: response === "NEEDS_ACTION" ? ("needs-action" as const) : lower(response),
   };
+}
+
+/** An event type as it is shown to whoever asks. The link of a call is for those who have booked: others would drop in. */
+export function asStrangersSee(eventType: EventTypeDto): EventTypeDto {
+  return /\bhttps?:\/\//i.test(eventType.location) ? { ...eventType, location: "Online" } : eventType;
 }
