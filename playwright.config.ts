@@ -13,7 +13,8 @@ export default defineConfig({
   testDir: "apps/web/e2e",
   outputDir: "test-results",
   timeout: 120_000,
-  expect: { timeout: 15_000 },
+  // Longer than a call may have to wait for its turn below a provider's limit, and shorter than it takes until forgotten work is found.
+  expect: { timeout: 40_000 },
   // One database, one demo host, one sandbox: the tests take turns.
   workers: 1,
   fullyParallel: false,

@@ -64,6 +64,8 @@ export interface SeriesPlan {
   occurrences: PlannedOccurrence[];
   /** The series that later occurrences have moved into, in order: one for each time that the series was cut. */
   successors: { event: ExternalEvent; change: Pick<SeriesChange, "set" | "changedAt" | "slots"> }[];
+  /** What the calendar has told of single dates need not be true any more: everything is to be listed anew. */
+  relist: boolean;
   /** Occurrences dropped out of the rule, and stand until it is clear whether they turn up in another series. */
   waiting: boolean;
   /** Whether the recurring event lacks something that the series has. */

@@ -16,6 +16,7 @@ export const LEFT_ALONE: SeriesPlan = {
   change: null,
   occurrences: [],
   successors: [],
+  relist: false,
   waiting: false,
   push: false,
   extras: false,
@@ -44,19 +45,42 @@ export function planSeries(input: SeriesInput): SeriesPlan {
   const dropped = planDropped(input, merged, finder);
   const occurrences = [...found, ...dropped.planned];
   const { restored } = merged;
+  const change = changeOfSeries(input, merged, finder, occurrences);
   return {
     reference: {
       ...merged.reference,
       ...(merged.deleted ? { goneBookingIds: dropped.cancelled } : restored ? { goneBookingIds: [] } : {}),
     },
-    change: changeOfSeries(input, merged, finder, occurrences),
+    change,
     occurrences,
     successors: dropped.successors,
+    relist: isDoubtful(input, finder, { change, successors: dropped.successors }),
     waiting: dropped.waiting,
     push: merged.push,
     extras: finder.extras.length > 0,
     taken: [...finder.past, ...finder.placed.map(({ place }) => place.slot)],
   };
+}
+
+/**
+ * Whether what the calendar has told of single dates need not be true any more. A series that has other dates than before, or that
+ * was touched while some of its dates are known to differ from it, may have taken them along, or given them up, without a word.
+ */
+function isDoubtful(
+  { reference, remote, instances }: SeriesInput,
+  { placed }: PlaceFinder,
+  { change, successors }: Pick<SeriesPlan, "change" | "successors">,
+): boolean {
+  const { time, recurrence, active } = change?.set ?? {};
+  if (successors.length > 0 || time !== undefined || recurrence !== undefined || active === true) return true;
+  const touched = remote?.state === "present" && remote.event.version !== reference.version;
+  return (
+    touched &&
+    placed.some(
+      ({ occurrence, place }) =>
+        occurrence.reference.version !== null && !place.hole && !instances.has(place.slot),
+    )
+  );
 }
 
 function isThere(remote: RemoteState | null): boolean {
@@ -127,6 +151,7 @@ function startAgain(input: SeriesInput, merged: Merged): SeriesPlan {
       ...dropped.planned,
     ],
     successors: dropped.successors,
+    relist: false,
     waiting: false,
     push: true,
     extras: false,

@@ -252,6 +252,7 @@ export class ChangeApplier {
       pushCalendarIds: [...new Set([...pushCalendarIds, ...ofSeries])],
       pullCalendarIds: [...new Set([...gone.pullCalendarIds, ...series.pullCalendarIds])],
       rechecks: await this.#rechecks(tx, calendar, foreign, gone, now),
+      relist: works.some(({ plan }) => plan.relist),
     };
   }
 

@@ -1,11 +1,11 @@
 import { enqueueMany } from "@calsync/jobs";
-import type { CalendarSyncRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import type { Lease } from "./Lease.ts";
 import type { ApplyOptions } from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
+import { cursorAfter, type PullState } from "./pull-state.ts";
 
 /**
  * Works off the changes that a pull has put by, under its lease: at its start those that the host has decided on, at its end those
@@ -15,10 +15,10 @@ import { policyOf } from "./policy-of.ts";
 export class HeldChanges {
   readonly #deps: EngineDependencies;
   readonly #lease: Lease;
-  readonly #state: CalendarSyncRow;
+  readonly #state: PullState;
 
   /** @param state the pull's view of the calendar; kept up to date here */
-  constructor(deps: EngineDependencies, lease: Lease, state: CalendarSyncRow) {
+  constructor(deps: EngineDependencies, lease: Lease, state: PullState) {
     this.#deps = deps;
     this.#lease = lease;
     this.#state = state;
@@ -70,13 +70,23 @@ export class HeldChanges {
 
   /** @returns whether there was something to do */
   #applyBatch(until: Date | null, size: number, options: ApplyOptions): Promise<boolean> {
-    const { prisma, heldChanges, applier, now } = this.#deps;
+    const { prisma, heldChanges, applier, calendars, now } = this.#deps;
+    const state = this.#state;
     return inTransaction(prisma, async (tx) => {
       await this.#lease.fence(tx);
-      const changes = await heldChanges.take(tx, this.#state.id, until, size);
+      const changes = await heldChanges.take(tx, state.id, until, size);
       if (changes.length === 0) return false;
       const at = now();
-      const applied = await applier.apply(tx, this.#state, changes, { start: at, end: at }, at, options);
+      const applied = await applier.apply(tx, state, changes, { start: at, end: at }, at, options);
+      const { fullPullRunning, mirroredUntil } = state;
+      const cursor = cursorAfter(state, applied, state);
+      if (cursor !== state.cursor)
+        await calendars.commitProgress(tx, state.id, this.#lease.owner, {
+          cursor,
+          fullPullRunning,
+          mirroredUntil,
+        });
+      state.cursor = cursor;
       await enqueueMany(tx, followUpJobs(applied));
       return true;
     });

@@ -13,7 +13,7 @@ import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
 import type { SeriesPart } from "../repositories/ExternalEventRepository.ts";
-import type { CalendarSyncRow, SeriesReferenceRow } from "../repositories/rows.ts";
+import type { SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SubscriptionRepository } from "../repositories/SubscriptionRepository.ts";
 import { inTransaction } from "../repositories/transaction.ts";
 import { type AppliedChanges, NOTHING_APPLIED } from "./applied-changes.ts";
@@ -25,6 +25,7 @@ import { followUpJobs } from "./follow-ups.ts";
 import { HeldChanges } from "./HeldChanges.ts";
 import { Lease, LeaseLostError } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
+import { cursorAfter, type PullState } from "./pull-state.ts";
 
 /** The pause after which a calendar is looked at again that was announced to have changed and has shown nothing. */
 const LOOK_AGAIN_MS = 60_000;
@@ -42,6 +43,9 @@ export interface PullReport {
   held: number;
   full: boolean;
 }
+
+/** Most listings of one pull: the changes, everything because of them, and once more for what that has brought. */
+const MAX_LISTINGS = 3;
 
 export interface PullDependencies extends EngineDependencies {
   subscriptions: Pick<SubscriptionRepository, "replaceCurrent">;
@@ -157,16 +161,40 @@ export class PullCalendar {
 
   /** @returns when the changes were made, as far as the provider tells, and what the calendar asks for until the next poll */
   async #pull(lease: Lease, report: PullReport): Promise<{ changedAt: Date[]; pollAfterMs: number | null }> {
-    const { prisma, references, gateway, settings } = this.#deps;
+    const { prisma, references, gateway } = this.#deps;
     const changedAt: Date[] = [];
     let pollAfterMs: number | null = null;
     const service = await gateway.serviceFor(lease.row.credentialId);
-    const state = { ...lease.row };
+    const state: PullState = { ...lease.row, relist: false };
     const written = gateway.capabilitiesOf(state.provider).silentAboutShortLived
       ? await references.findUntold(prisma, state.id)
       : [];
     const massChanges = new HeldChanges(this.#deps, lease, state);
     await massChanges.carryOut();
+    for (let round = 0; round < MAX_LISTINGS; round++) {
+      state.relist = round + 1 < MAX_LISTINGS ? false : null;
+      for await (const page of this.#list(lease, state, service, {
+        written: round === 0 ? written : [],
+        report,
+      })) {
+        changedAt.push(...timesOfChange(page.changes));
+        pollAfterMs = page.pollAfterMs ?? null;
+      }
+      if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
+      await massChanges.settle();
+      await this.#settleSeries(lease, state, service, report);
+      if (!state.relist) break;
+    }
+    return { changedAt, pollAfterMs };
+  }
+
+  /** Lists what has changed, of everything where there is no cursor, and applies each page. A cursor that is too old is given up once. */
+  async *#list(
+    lease: Lease,
+    state: PullState,
+    service: CalendarService,
+    { written, report }: { written: string[]; report: PullReport },
+  ): AsyncGenerator<ChangePage> {
     let listed = 0;
     for (let attempt = 0; ; attempt++) {
       if (state.cursor === null && !state.fullPullRunning) await this.#beginFullPull(lease, state);
@@ -175,7 +203,7 @@ export class PullCalendar {
       try {
         const pages = service.onWatchedCalendarChange(state.externalCalendarId, state.cursor, {
           window,
-          pageSize: settings.pageSize,
+          pageSize: this.#deps.settings.pageSize,
           ...(written.length > 0 ? { written } : {}),
           signal: lease.signal,
         });
@@ -184,22 +212,17 @@ export class PullCalendar {
           // Only a page that is the whole listing can be judged by itself; the others wait for the rest.
           const alone = listed++ === 0 && page.complete && !state.fullPullRunning;
           await this.#applyPage(lease, state, page, window, report, alone ? "alone" : "part");
-          changedAt.push(...timesOfChange(page.changes));
-          pollAfterMs = page.pollAfterMs ?? null;
+          yield page;
         }
-        break;
+        return;
       } catch (error) {
         if (attempt > 0 || !isCalendarError(error, "CURSOR_EXPIRED")) throw error;
         await this.#beginFullPull(lease, state);
       }
     }
-    if (state.fullPullRunning) await this.#concludeFullPull(lease, state, service, report);
-    await massChanges.settle();
-    await this.#settleSeries(lease, state, service, report);
-    return { changedAt, pollAfterMs };
   }
 
-  async #beginFullPull(lease: Lease, state: CalendarSyncRow): Promise<void> {
+  async #beginFullPull(lease: Lease, state: PullState): Promise<void> {
     const { prisma, calendars } = this.#deps;
     const generation = await calendars.beginFullPull(prisma, state.id, lease.owner);
     if (generation === null) throw new LeaseLostError();
@@ -208,7 +231,7 @@ export class PullCalendar {
 
   async #applyPage(
     lease: Lease,
-    state: CalendarSyncRow,
+    state: PullState,
     page: ChangePage,
     window: Interval,
     report: PullReport,
@@ -217,7 +240,6 @@ export class PullCalendar {
     const progress = { cursor: page.cursor };
     const there = await this.#putBackLost(lease, state, page.changes, window, report);
     const applied = await this.#commit(lease, state, there, window, progress, mode);
-    state.cursor = page.cursor;
     report.pages += 1;
     report.changes += page.changes.length;
     addUp(report, applied);
@@ -230,7 +252,7 @@ export class PullCalendar {
    */
   async #concludeFullPull(
     lease: Lease,
-    state: CalendarSyncRow,
+    state: PullState,
     service: CalendarService,
     report: PullReport,
   ): Promise<void> {
@@ -274,7 +296,7 @@ export class PullCalendar {
    */
   async #putBackLost(
     lease: Lease,
-    state: CalendarSyncRow,
+    state: PullState,
     changes: readonly ExternalChange[],
     window: Interval,
     report: PullReport,
@@ -292,7 +314,7 @@ export class PullCalendar {
    */
   async #settleSeries(
     lease: Lease,
-    state: CalendarSyncRow,
+    state: PullState,
     service: CalendarService,
     report: PullReport,
   ): Promise<void> {
@@ -324,7 +346,7 @@ export class PullCalendar {
   /** One transaction: effects, records, follow-up jobs and the cursor, fenced by the lease. */
   async #commit(
     lease: Lease,
-    state: CalendarSyncRow,
+    state: PullState,
     changes: readonly ExternalChange[],
     window: Interval,
     progress: { cursor: string | null; fullPullRunning?: boolean },
@@ -335,6 +357,9 @@ export class PullCalendar {
     const { prisma, calendars, applier, now } = this.#deps;
     // Nothing changed and nothing to remember: no transaction for an empty poll.
     if (changes.length === 0 && !also && progress.cursor === state.cursor) return NOTHING_APPLIED;
+    const fullPullRunning = progress.fullPullRunning ?? state.fullPullRunning;
+    const cursor = (applied: AppliedChanges) =>
+      cursorAfter(state, applied, { cursor: progress.cursor, fullPullRunning });
     const carryOut = async (tx: PrismaTransaction) => {
       const applied =
         changes.length > 0
@@ -342,8 +367,8 @@ export class PullCalendar {
           : NOTHING_APPLIED;
       await also?.(tx);
       const held = await calendars.commitProgress(tx, state.id, lease.owner, {
-        cursor: progress.cursor,
-        fullPullRunning: progress.fullPullRunning ?? state.fullPullRunning,
+        cursor: cursor(applied),
+        fullPullRunning,
         mirroredUntil: state.mirroredUntil ?? window.end,
       });
       if (!held) throw new LeaseLostError();
@@ -352,6 +377,7 @@ export class PullCalendar {
       return applied;
     };
     const applied = await inTransaction(prisma, carryOut);
+    state.cursor = cursor(applied);
     state.mirroredUntil ??= window.end;
     state.hasHeld ||= applied.held > 0;
     return applied;

@@ -15,6 +15,8 @@ export interface AppliedChanges {
   pullCalendarIds: string[];
   /** Calendars in which events are to be read directly, and when. */
   rechecks: { calendarSyncId: string; at: Date }[];
+  /** What is known of single dates of a series need not be true any more: everything is to be listed anew. */
+  relist: boolean;
 }
 
 /** What no change at all does. */
@@ -27,4 +29,5 @@ export const NOTHING_APPLIED: AppliedChanges = {
   pushCalendarIds: [],
   pullCalendarIds: [],
   rechecks: [],
+  relist: false,
 };

@@ -105,4 +105,37 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "delete" },
     ],
   },
+  {
+    was: "dates of a copy that went on alone were not read again, and one that had been moved in it stood elsewhere",
+    calendars: 1,
+    steps: [
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "delete" },
+      { kind: "lose-cursors" },
+      { kind: "move-date", date: 0, hours: -24 },
+      { kind: "count", count: 1 },
+    ],
+  },
+  {
+    was: "a date that had been deleted by itself stood again when its series came back",
+    calendars: 1,
+    steps: [
+      { kind: "delete-date", date: 0 },
+      { kind: "delete" },
+      { kind: "lose-cursors" },
+      { kind: "settle" },
+      { kind: "restore" },
+    ],
+  },
+  {
+    was: "a date that had been moved by itself stayed there when its series went and came back without it",
+    calendars: 1,
+    steps: [
+      { kind: "move-date", date: 0, hours: 27 },
+      { kind: "pass", minutes: 1 },
+      { kind: "delete" },
+      { kind: "strike", moments: 1 },
+      { kind: "restore" },
+    ],
+  },
 ];
