@@ -257,6 +257,16 @@ export class CalendarSyncRepository {
     return rows.map((row) => row.id);
   }
 
+  /** Wants a pull that lists everything, whatever the cursor says. Under the lease. @returns the calendar's id, when it can be pulled */
+  async requestListing(sql: Sql, id: string, owner: string): Promise<string[]> {
+    const rows = await sql.$queryRaw<{ id: string }[]>`
+      UPDATE "CalendarSync"
+         SET "cursor" = NULL, "fullPullRunning" = false, "updatedAt" = now(),
+             "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond')
+       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner} AND "enabled" RETURNING "id"`;
+    return rows.map((row) => row.id);
+  }
+
   /**
    * Notes that a pull is wanted of the user's other calendars, those that can be read now.
    * @returns their ids

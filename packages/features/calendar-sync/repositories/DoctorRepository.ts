@@ -125,13 +125,6 @@ export class DoctorRepository {
     return count === 1;
   }
 
-  /** Has the next pull list everything, whatever the cursor says. Under the lease. */
-  async forgetCursor(sql: Sql, id: string, owner: string): Promise<void> {
-    await sql.$executeRaw`
-      UPDATE "CalendarSync" SET "cursor" = NULL, "fullPullRunning" = false, "updatedAt" = now()
-       WHERE "id" = ${id}::uuid AND "leaseOwner" = ${owner}`;
-  }
-
   /** A push channel is due now. */
   async wakeSubscription(sql: Sql, id: string, now: Date): Promise<void> {
     await sql.$executeRaw`UPDATE "CalendarSubscription" SET "nextAttemptAt" = ${now}, "updatedAt" = now() WHERE "id" = ${id}::uuid`;

@@ -273,7 +273,7 @@ export class Doctor {
     findings: readonly Finding[],
     healing: Healing,
   ): Promise<void> {
-    const { prisma, rows, references, seriesReferences, calendars, bookingReferences } = this.#deps;
+    const { prisma, references, seriesReferences, calendars, bookingReferences } = this.#deps;
     const { row } = lease;
     const needing = (remedy: Remedy) => findings.filter((finding) => finding.remedy === remedy);
     const superfluous = healing === "all" ? needing("delete-event") : [];
@@ -285,10 +285,7 @@ export class Doctor {
     if (pushes.length === 0 && !rereads && !unlinked) return;
     await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
-      if (rereads) {
-        await rows.forgetCursor(tx, row.id, lease.owner);
-        await calendars.markPullRequested(tx, [row.id]);
-      }
+      if (rereads) await calendars.requestListing(tx, row.id, lease.owner);
       const failed = needing("push").flatMap(({ kind, referenceId }) =>
         kind === "push-failed" && referenceId
           ? [{ id: referenceId, status: "PENDING" as const, errorCount: 0 }]

@@ -10,7 +10,7 @@ import { asShown } from "./as-shown.ts";
 import { EventWriter, FoundInstead, scopeOf, type WriteTask } from "./EventWriter.ts";
 import { endWithFailure } from "./end-with-failure.ts";
 import { readNow } from "./event-ref.ts";
-import { followUpJobs } from "./follow-ups.ts";
+import { jobsAfterMerge } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
@@ -310,8 +310,7 @@ export class PushCalendar {
         at,
       );
       lease.row.hasHeld ||= applied.held > 0;
-      const pushCalendarIds = applied.pushCalendarIds.filter((id) => id !== lease.row.id);
-      await enqueueMany(tx, followUpJobs({ ...applied, pushCalendarIds }));
+      await enqueueMany(tx, await jobsAfterMerge(tx, this.#deps.calendars, lease, applied));
     });
     const found = await references.findByIds(
       prisma,

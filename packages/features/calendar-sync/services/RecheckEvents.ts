@@ -115,7 +115,11 @@ export class RecheckEvents {
       });
       row.hasHeld ||= applied.held > 0;
       // What was put by to be counted is counted at the end of a pull.
-      const counting = applied.held > 0 ? await calendars.markPullRequested(tx, [row.id]) : [];
+      const counting = applied.relist
+        ? await calendars.requestListing(tx, row.id, lease.owner)
+        : applied.held > 0
+          ? await calendars.markPullRequested(tx, [row.id])
+          : [];
       const pushWaited = rechecked.some(({ pushRequestedAt }) => pushRequestedAt !== null);
       await enqueueMany(tx, [
         ...followUpJobs({ ...applied, pullCalendarIds: [...applied.pullCalendarIds, ...counting] }),

@@ -16,7 +16,7 @@ import { inTransaction } from "../repositories/transaction.ts";
 import { asShown } from "./as-shown.ts";
 import { readNow } from "./event-ref.ts";
 import { failureOf } from "./failure.ts";
-import { followUpJobs } from "./follow-ups.ts";
+import { jobsAfterMerge } from "./follow-ups.ts";
 import type { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
 import { policyOf } from "./policy-of.ts";
@@ -231,8 +231,7 @@ export class SeriesPush {
     await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
       const applied = await applier.apply(tx, lease.row, [change], { start: at, end: at }, at);
-      const pushCalendarIds = applied.pushCalendarIds.filter((id) => id !== lease.row.id);
-      await enqueueMany(tx, followUpJobs({ ...applied, pushCalendarIds }));
+      await enqueueMany(tx, await jobsAfterMerge(tx, this.#deps.calendars, lease, applied));
     });
   }
 

@@ -135,6 +135,12 @@ export class MemoryCalendars implements Methods {
     return wanted.map(({ id }) => id);
   };
 
+  requestListing: Methods["requestListing"] = (_sql, id, owner) => {
+    const wanted = this.#all((row) => row.id === id && row.leaseOwner === owner && row.enabled);
+    for (const row of wanted) this.#wish(row, { cursor: null, fullPullRunning: false });
+    return wanted.map((row) => row.id);
+  };
+
   findForgottenPushes: Methods["findForgottenPushes"] = (_sql, now, requestedBefore, limit) => {
     const { references, calendars } = this.#db.tables;
     const waiting = [...references.values()].filter(

@@ -138,4 +138,16 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "restore" },
     ],
   },
+  {
+    was: "a series that was given up here while it went and came back kept a date where it had been moved to by itself",
+    calendars: 1,
+    steps: [
+      { kind: "move-date", date: 0, hours: 2 },
+      { kind: "settle" },
+      { kind: "delete" },
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "delete-date", date: 0 },
+      { kind: "restore" },
+    ],
+  },
 ];
