@@ -37,6 +37,7 @@ export default defineConfig({
         test: {
           ...files,
           name: "unit",
+          isolate: false,
           environment: "node",
           // Long enough that a busy machine alone fails nothing.
           testTimeout: 30_000,
@@ -51,6 +52,7 @@ export default defineConfig({
         test: {
           ...files,
           name: "pg",
+          isolate: false,
           environment: "node",
           include: ["{apps,packages}/**/*.pg.test.ts"],
           exclude: ignored,

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { type SandboxOptions, startSandbox } from "../server.ts";
 import { HOST } from "./test-support.ts";
@@ -16,11 +17,11 @@ async function servedSandbox(options: SandboxOptions = {}) {
 function get(
   url: string,
   token: string,
-  ca?: string,
+  ca: string | readonly string[],
 ): Promise<{ status?: number; body?: string; code?: string }> {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${token}` };
-    const call = request(url, { headers, agent: false, ...(ca === undefined ? {} : { ca }) }, (response) => {
+    const call = request(url, { headers, agent: false, ca: [...[ca].flat()] }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () =>
@@ -45,7 +46,8 @@ test("Graph is served over TLS, to clients that trust its authority only, and a 
   expect(ca).toBe(graph.ca);
   expect((await get(calendars, accessToken, ca)).status).toBe(200);
   expect((await get(calendars.replace("localhost", "127.0.0.1"), accessToken, ca)).status).toBe(200);
-  expect((await get(calendars, accessToken)).code).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+  // The roots that Node.js brings, named here because other tests of this process may have added authorities.
+  expect((await get(calendars, accessToken, rootCertificates)).code).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
 
   const past = (token: string) =>
     fetch(`${url}/sandbox/graph/v1.0/me/calendars`, { headers: { authorization: `Bearer ${token}` } });

@@ -123,6 +123,7 @@ describe("call limits", () => {
   });
 
   test("leave no rows behind once their time is over", async () => {
+    await database.prisma.callLimit.deleteMany();
     await passed([limiterOn(postgresQuotas(database.prisma))], 1, "old", limits(20));
     expect(await deleteExpiredQuotas(database.prisma, new Date())).toBe(0);
     await deleteExpiredQuotas(database.prisma, new Date(Date.now() + 2 * MINUTE_MS));
