@@ -1,16 +1,16 @@
 import type { EventTime, ExternalEvent, InstantString } from "@calsync/types";
-import type { BookingAction, LocalItem } from "../ports/BookingStore.ts";
+import type { LocalItem } from "../ports/BookingStore.ts";
 import { agreedState, changedHere, isStranger, needsPush, pick, rebase, seenSnapshot } from "./agreement.ts";
 import { type PlannedHold, type TimeObjection, timeObjection } from "./guards.ts";
+import { actionFor, actionsFor, reasonOf } from "./inbound-actions.ts";
 import type {
   InboundInput,
   InboundPlan,
-  PlannedAction,
   PlannedReference,
   PlannedRefusal,
   ReferenceUpdate,
 } from "./inbound-plan.ts";
-import { type AttendeeMerge, disputedAnswers, mergeAttendees } from "./merge-attendees.ts";
+import { disputedAnswers, mergeAttendees } from "./merge-attendees.ts";
 import { calendarPrevails, changedBy } from "./merge-fields.ts";
 import { hasUndeclined, hostHasDeclined, plannedDeclines } from "./plan-declines.ts";
 import type { SyncPolicy } from "./policy.ts";
@@ -27,9 +27,6 @@ import type { SyncedState } from "./synced-state.ts";
 import { type EventView, FULL_VIEW, isMapped, isWritten, shownSnapshot } from "./view.ts";
 
 export type * from "./inbound-plan.ts";
-
-/** The fields of which an event has one value each. */
-type PlainField = Exclude<SnapshotField, "attendees">;
 
 /**
  * Decides what one change in a calendar means for its booking. Pure: same input, same plan. The three-way merge is
@@ -334,57 +331,6 @@ function calendarWins(
   { policy, now, clock }: InboundInput,
 ): boolean {
   return calendarPrevails(policy, changeTime(event, now), local.changedAt[field] ?? local.createdAt, clock);
-}
-
-function actionsFor(
-  taken: readonly SnapshotField[],
-  remote: EventSnapshot,
-  people: AttendeeMerge,
-  { winner, objection }: { winner: ReasonCode | null; objection: TimeObjection | null },
-  changedAt: InstantString,
-): PlannedAction[] {
-  const actions: PlannedAction[] = [];
-  if (taken.includes("time")) {
-    actions.push({
-      kind: "reschedule",
-      time: remote.time,
-      reason: objection?.reason ?? winner ?? "remote-time-changed",
-      changedAt,
-    });
-  }
-  const details = pick(
-    remote,
-    taken.filter((field): field is Exclude<PlainField, "time"> => field !== "time" && field !== "attendees"),
-  );
-  if (Object.keys(details).length > 0) {
-    actions.push({
-      kind: "change-details",
-      ...details,
-      reason: winner ?? "remote-details-changed",
-      changedAt,
-    });
-  }
-  const { attendees, added, removed, changed } = people;
-  if (taken.includes("attendees") && added.length + removed.length + changed.length > 0) {
-    const reason = added.length + removed.length > 0 ? "remote-attendees-changed" : "remote-answer-changed";
-    actions.push({ kind: "change-attendees", attendees, added, removed, changed, reason, changedAt });
-  }
-  return actions;
-}
-
-function reasonOf(
-  changed: readonly SnapshotField[],
-  actions: readonly PlannedAction[],
-  refusals: readonly PlannedRefusal[],
-  winner: ReasonCode | null,
-): ReasonCode {
-  if (changed.length === 0) return "unchanged";
-  return winner ?? actions[0]?.reason ?? refusals[0]?.reason ?? "converged";
-}
-
-function actionFor(fields: readonly SnapshotField[]): BookingAction["kind"] {
-  if (fields.includes("time")) return "reschedule";
-  return fields.every((field) => field === "attendees") ? "change-attendees" : "change-details";
 }
 
 const changeTime = (event: ExternalEvent, now: Date): InstantString => event.updatedAt ?? now.toISOString();
