@@ -7,8 +7,9 @@ import type { ReferenceRepository } from "../repositories/ReferenceRepository.ts
 import type { RunWish, StoredRun, SyncRunRepository } from "../repositories/SyncRunRepository.ts";
 import type { Doctor, DoctorReport } from "./Doctor.ts";
 import type { DryRun, SyncPlan } from "./DryRun.ts";
-import type { PullCalendar, PullReport } from "./PullCalendar.ts";
+import type { PullCalendar } from "./PullCalendar.ts";
 import type { PushCalendar } from "./PushCalendar.ts";
+import type { PullReport } from "./pull-report.ts";
 import type { PushReport } from "./push-report.ts";
 
 export const RUN_DIRECTIONS = ["both", "to_calendar", "from_calendar"] as const;
