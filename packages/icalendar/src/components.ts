@@ -20,6 +20,8 @@ export interface IcsLimits {
   maxLineOctets: number;
   /** Lines of one component with all that is nested in it. */
   maxComponentLines: number;
+  /** The same in characters. */
+  maxComponentCharacters: number;
   /** How deep components may nest, VCALENDAR counted. */
   maxDepth: number;
   /** Events in one file. */
@@ -30,6 +32,7 @@ export const DEFAULT_ICS_LIMITS: IcsLimits = {
   maxFileOctets: 50 * 1024 * 1024,
   maxLineOctets: 256 * 1024,
   maxComponentLines: 20_000,
+  maxComponentCharacters: 4_000_000,
   maxDepth: 6,
   maxEvents: 100_000,
 };
@@ -42,6 +45,8 @@ export interface RawComponent {
   lines: ContentLine[];
   /** The line of its BEGIN. */
   line: number;
+  /** How much `lines` hold. */
+  characters: number;
 }
 
 export type RawItem =
@@ -99,14 +104,15 @@ export async function* readComponents(source: ByteSource, limits: IcsLimits): As
         yield { type: "property", line: content };
       } else if (current && !dropped) {
         current.lines.push(content);
-        dropped = current.lines.length > limits.maxComponentLines;
-        if (dropped)
-          yield problem(
-            current.line,
-            current.name,
-            "The component has too many lines; it was left out.",
-            "error",
-          );
+        current.characters += content.text.length;
+        const kind = current.lines.length > limits.maxComponentLines ? "has too many lines" : "is too large";
+        dropped =
+          current.lines.length > limits.maxComponentLines ||
+          current.characters > limits.maxComponentCharacters;
+        if (dropped) {
+          current.lines = [];
+          yield problem(current.line, current.name, `The component ${kind}; it was left out.`, "error");
+        }
       }
       continue;
     }
@@ -123,7 +129,7 @@ export async function* readComponents(source: ByteSource, limits: IcsLimits): As
       }
       stack.push(name);
       if (stack.length === 2) {
-        current = { name, lines: [], line: content.line };
+        current = { name, lines: [], line: content.line, characters: 0 };
         dropped = false;
       } else if (current) {
         if (stack.length > limits.maxDepth && !dropped) {

@@ -60,6 +60,23 @@ describe("content lines", () => {
     ]);
   });
 
+  test("of nothing but folds cost no more than their octets", async () => {
+    const folds = Buffer.from(" \n".repeat(32 * 1024));
+    const before = process.memoryUsage().heapUsed;
+    let most = 0;
+    function* endless() {
+      yield Buffer.from("SUMMARY:x\n");
+      for (let piece = 0; piece < 30; piece++) {
+        yield folds;
+        most = Math.max(most, process.memoryUsage().heapUsed - before);
+      }
+    }
+    const texts = [];
+    for await (const { text } of readContentLines(endless())) texts.push(text);
+    expect(texts).toEqual(["SUMMARY:x"]);
+    expect(most).toBeLessThan(60 * 1024 * 1024);
+  });
+
   test("come back as they were after folding, and no folded line is over 75 octets or cut inside a character", async () => {
     const character = fc.constantFrom("a", "ü", "語", "🎉", " ", ":", ";");
     await fc.assert(

@@ -26,40 +26,93 @@ export async function* readContentLines(
   source: ByteSource,
   maxOctets = 1_000_000,
 ): AsyncGenerator<ContentLine> {
-  const decoder = new LineDecoder();
-  let pending: { parts: Uint8Array[]; octets: number; line: number; truncated: boolean } | null = null;
-  let number = 0;
-  for await (const physical of physicalLines(utf8Of(source), maxOctets)) {
-    number += 1;
-    if (physical.length === 0) continue;
-    const continues = physical[0] === 0x20 || physical[0] === 0x09;
-    if (continues && pending) {
-      const rest = physical.subarray(1);
-      const room = maxOctets - pending.octets;
-      if (rest.length > room) pending.truncated = true;
-      pending.parts.push(rest.subarray(0, Math.max(room, 0)));
-      pending.octets += Math.min(rest.length, Math.max(room, 0));
-      continue;
-    }
-    if (pending) yield decoder.toLine(pending);
-    pending = {
-      parts: [physical.subarray(0, maxOctets)],
-      octets: Math.min(physical.length, maxOctets),
-      line: number,
-      truncated: physical.length > maxOctets,
-    };
+  const lines = new UnfoldedLines(maxOctets);
+  for await (const chunk of utf8Of(source)) yield* lines.take(chunk);
+  yield* lines.end();
+}
+
+/**
+ * Joins octets to logical lines. What a line holds so far stands in one buffer, however many folds it came in, so that a line of
+ * nothing but folds costs no more than its octets.
+ */
+class UnfoldedLines {
+  readonly #decoder = new LineDecoder();
+  readonly #maxOctets: number;
+  #bytes = new Uint8Array(1_024);
+  #octets = 0;
+  #truncated = false;
+  /** Where the logical line began that is being read; 0 before the first one. */
+  #line = 0;
+  /** The physical line that is being read, counted from 1. */
+  #number = 0;
+  /** In the middle of a physical line. */
+  #inside = false;
+  #afterCr = false;
+
+  constructor(maxOctets: number) {
+    this.#maxOctets = maxOctets;
   }
-  if (pending) yield decoder.toLine(pending);
+
+  *take(chunk: Uint8Array): Generator<ContentLine> {
+    let from = this.#afterCr && chunk[0] === LF ? 1 : 0;
+    if (chunk.length > 0) this.#afterCr = false;
+    while (from < chunk.length) {
+      const first = chunk[from];
+      if (!this.#inside) {
+        this.#number += 1;
+        this.#inside = true;
+        const continues = first === 0x20 || first === 0x09;
+        // An empty line neither ends a logical line nor begins one.
+        if (continues && this.#line > 0) from += 1;
+        else if (first !== LF && first !== CR) {
+          if (this.#line > 0) yield this.#finish();
+          this.#line = this.#number;
+        }
+      }
+      const end = lineEnd(chunk, from);
+      this.#append(end < 0 ? chunk.subarray(from) : chunk.subarray(from, end));
+      if (end < 0) return;
+      this.#inside = false;
+      from = end + 1;
+      if (chunk[end] === CR) {
+        if (from === chunk.length) this.#afterCr = true;
+        else if (chunk[from] === LF) from += 1;
+      }
+    }
+  }
+
+  *end(): Generator<ContentLine> {
+    if (this.#line > 0) yield this.#finish();
+  }
+
+  #append(bytes: Uint8Array): void {
+    const room = this.#maxOctets - this.#octets;
+    if (bytes.length > room) this.#truncated = true;
+    const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
+    const octets = this.#octets + kept.length;
+    if (octets > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(octets, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, this.#octets));
+      this.#bytes = larger;
+    }
+    if (kept.length > 0) this.#bytes.set(kept, this.#octets);
+    this.#octets = octets;
+  }
+
+  #finish(): ContentLine {
+    const line = this.#decoder.toLine(this.#bytes.subarray(0, this.#octets), this.#line, this.#truncated);
+    this.#octets = 0;
+    this.#truncated = false;
+    return line;
+  }
 }
 
 class LineDecoder {
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   readonly #latin = new TextDecoder("windows-1252");
 
-  toLine(pending: { parts: Uint8Array[]; line: number; truncated: boolean }): ContentLine {
-    const [first] = pending.parts;
-    const bytes = pending.parts.length === 1 && first ? first : Buffer.concat(pending.parts);
-    return { text: this.#decode(bytes, pending.truncated), line: pending.line, truncated: pending.truncated };
+  toLine(bytes: Uint8Array, line: number, truncated: boolean): ContentLine {
+    return { text: this.#decode(bytes, truncated), line, truncated };
   }
 
   #decode(bytes: Uint8Array, truncated: boolean): string {
@@ -96,48 +149,6 @@ async function* utf8Of(source: ByteSource): AsyncGenerator<Uint8Array> {
     yield utf16 ? Buffer.from(utf16.decode(bytes, { stream: true })) : bytes;
   }
   if (head && head.length > 0) yield head;
-}
-
-/** Lines without their ends. A line that is longer than `maxOctets` keeps one octet more, so that it is known to be. */
-async function* physicalLines(
-  source: AsyncIterable<Uint8Array>,
-  maxOctets: number,
-): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let octets = 0;
-  let afterCr = false;
-  const keep = (bytes: Uint8Array) => {
-    const room = maxOctets + 1 - octets;
-    if (room <= 0 || bytes.length === 0) return;
-    const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
-    parts.push(kept);
-    octets += kept.length;
-  };
-  const take = (): Uint8Array => {
-    const [first] = parts;
-    const line = parts.length === 1 && first ? first : Buffer.concat(parts);
-    parts = [];
-    octets = 0;
-    return line;
-  };
-  for await (const chunk of source) {
-    let from = 0;
-    if (afterCr && chunk[0] === LF) from = 1;
-    if (chunk.length > 0) afterCr = false;
-    for (;;) {
-      const end = lineEnd(chunk, from);
-      if (end < 0) break;
-      keep(chunk.subarray(from, end));
-      yield take();
-      from = end + 1;
-      if (chunk[end] === CR) {
-        if (from === chunk.length) afterCr = true;
-        else if (chunk[from] === LF) from += 1;
-      }
-    }
-    keep(chunk.subarray(from));
-  }
-  if (octets > 0) yield take();
 }
 
 function lineEnd(bytes: Uint8Array, from: number): number {

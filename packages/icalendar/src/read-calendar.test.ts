@@ -361,6 +361,9 @@ describe("a file", () => {
     );
     const read = await readAll(long, { limits: { maxComponentLines: 100 } });
     expect(read).toMatchObject({ complete: true, count: 1 });
+    const large = await readAll(long, { limits: { maxComponentCharacters: 1_000 } });
+    expect(large).toMatchObject({ complete: true, count: 1 });
+    expect(large.problems).toMatchObject([{ property: "VEVENT", line: 4, severity: "error" }]);
   });
 
   test("of any bytes whatever is read without an exception, in pieces of any size alike", async () => {

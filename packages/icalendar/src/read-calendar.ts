@@ -54,6 +54,7 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
   let zones = new ZoneBook();
   let waiting: RawComponent[] = [];
   let waitingLines = 0;
+  let waitingCharacters = 0;
   let events = 0;
   let otherComponents = 0;
 
@@ -84,15 +85,18 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
     else if (item.type === "component" && item.component.name === "VTIMEZONE") zones.add(item.component);
     else if (item.type === "component" && item.component.name === "VEVENT") {
       // A file may describe a zone after the events that use it.
-      if (waitingLines < MAX_WAITING_LINES && usesUnknownZone(item.component, zones)) {
+      const room = waitingLines < MAX_WAITING_LINES && waitingCharacters < MAX_WAITING_CHARACTERS;
+      if (room && usesUnknownZone(item.component, zones)) {
         waiting.push(item.component);
         waitingLines += item.component.lines.length;
+        waitingCharacters += item.component.characters;
       } else yield* read(item.component);
     } else if (item.type === "component") otherComponents += 1;
     else {
       for (const component of waiting) yield* read(component);
       waiting = [];
       waitingLines = 0;
+      waitingCharacters = 0;
       if (item.type === "calendar-end") zones = new ZoneBook();
       else {
         const complete = item.complete && events < limits.maxEvents;
@@ -104,6 +108,7 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
 
 /** Lines of events that may wait for the description of their zone; what comes later is read without it. */
 const MAX_WAITING_LINES = 20_000;
+const MAX_WAITING_CHARACTERS = 4_000_000;
 
 function usesUnknownZone(component: RawComponent, zones: ZoneBook): boolean {
   return component.lines.some(({ text }) => {

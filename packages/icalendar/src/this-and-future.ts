@@ -1,9 +1,11 @@
 import { Temporal } from "temporal-polyfill";
 import type { IcsEvent } from "./event.ts";
-import { expand } from "./recurrence.ts";
+import { expand, RecurrenceError } from "./recurrence.ts";
 
 /** How far ahead occurrences before a split are counted. */
 const REACH_YEARS = 50;
+/** A series that is cut more often than this was cut by no person; each cut costs a look at all that came before it. */
+const MAX_SPLITS = 100;
 
 /**
  * Takes RANGE=THISANDFUTURE apart (RFC 5545 §3.2.13): the series ends before the first override of that kind, and a series of
@@ -12,6 +14,7 @@ const REACH_YEARS = 50;
  * @param master a series
  * @param overrides its overrides, of either kind, in any order
  * @returns series in order of time, each with the overrides that belong to it; `suffix` names all but the first
+ * @throws RecurrenceError when it cannot be worked out where the later series begin
  */
 export function splitThisAndFuture(
   master: IcsEvent,
@@ -21,6 +24,8 @@ export function splitThisAndFuture(
     .filter(({ thisAndFuture, recurrenceId }) => thisAndFuture && recurrenceId !== null)
     .sort((a, b) => ((a.recurrenceId ?? "") < (b.recurrenceId ?? "") ? -1 : 1));
   const single = overrides.filter(({ thisAndFuture }) => !thisAndFuture);
+  if (splits.length > MAX_SPLITS)
+    throw new RecurrenceError(`The series is cut more than ${MAX_SPLITS} times.`);
   if (splits.length === 0 || !master.recurrence) return [{ series: master, overrides: single, suffix: "" }];
   const parts: ReturnType<typeof splitThisAndFuture> = [];
   let from = "";

@@ -25,7 +25,7 @@ export class ZoneBook {
     const known = this.#resolved.get(tzid);
     if (known !== undefined) return known;
     const found = zoneByName(tzid) ?? this.#embedded.get(tzid)?.match() ?? null;
-    this.#resolved.set(tzid, found);
+    if (this.#resolved.size < MAX_RESOLVED) this.#resolved.set(tzid, found);
     return found;
   }
 
@@ -161,6 +161,7 @@ function readEmbedded(component: RawComponent): EmbeddedZone | null {
     if (typeof tzid !== "string" || tzid === "") return null;
     const observances = parsed
       .getAllSubcomponents()
+      .slice(0, MAX_OBSERVANCES)
       .flatMap((part) =>
         part.name === "standard" || part.name === "daylight" ? [readObservance(part)] : [],
       );
@@ -175,6 +176,11 @@ function readEmbedded(component: RawComponent): EmbeddedZone | null {
 
 /** Most onsets of one observance that are looked at. A rule per year gives one each. */
 const MAX_ONSETS = 100;
+/** Most onsets that one observance lists, and most observances of one zone. Whole histories of a zone have some 200. */
+const MAX_DATES = 500;
+const MAX_OBSERVANCES = 500;
+/** Most names of zones that are remembered with what they came to. */
+const MAX_RESOLVED = 5_000;
 /** Most zones that one file may describe; the rest count as absent. */
 const MAX_EMBEDDED = 200;
 
@@ -184,7 +190,7 @@ function readObservance(part: ICAL.Component): Observance {
   const end = COMPARED_FROM + COMPARED_MONTHS * 31 * 86_400_000;
   const onsets = [localMs(start)];
   for (const date of part.getAllProperties("rdate").flatMap((property) => property.getValues())) {
-    if (date instanceof ICAL.Time) onsets.push(localMs(date));
+    if (date instanceof ICAL.Time && onsets.length < MAX_DATES) onsets.push(localMs(date));
   }
   const rule = part.getFirstPropertyValue("rrule");
   if (rule instanceof ICAL.Recur && rule.freq === "YEARLY") {

@@ -214,6 +214,19 @@ describe("a feed", () => {
 });
 
 describe("series in a feed", () => {
+  test("that is cut more often than can be followed is told with its cuts as unreadable, and the rest of the feed is read", async () => {
+    put("s", "20270601T080000Z", "RRULE:FREQ=DAILY;COUNT=200");
+    put("t", "20270602T080000Z");
+    for (let n = 0; n < 150; n++) {
+      const at = `${new Date(Date.UTC(2027, 5, 2 + n)).toISOString().slice(0, 10).replaceAll("-", "")}T080000Z`;
+      const lines = ["UID:s", `RECURRENCE-ID;RANGE=THISANDFUTURE:${at}`, `DTSTART:${at}`, "DURATION:PT2H"];
+      server.events.set(`s${n}`, ["BEGIN:VEVENT", ...lines, "END:VEVENT"]);
+    }
+    const { changes } = await pull(null);
+    expect(changes.flatMap((one) => (one.type === "upsert" ? [one.event.id] : []))).toEqual(["s", "t"]);
+    expect(changes.filter(({ type }) => type === "unreadable")).toHaveLength(150);
+  });
+
   test("come with their exceptions and holes, and an exception for all later occurrences is a series of its own", async () => {
     put("s", "20270601T080000Z", "RRULE:FREQ=DAILY;COUNT=20", "EXDATE:20270602T080000Z");
     server.events.set("s1", [

@@ -3,6 +3,7 @@ import {
   type IcsCalendar,
   type IcsEvent,
   latestVersions,
+  RecurrenceError,
   readCalendar,
   splitThisAndFuture,
 } from "@calsync/icalendar";
@@ -40,7 +41,12 @@ export async function readFeed(bytes: Uint8Array, timeZone: string): Promise<Rea
   for (const [uid, ofUid] of Map.groupBy(latestVersions(events), (event) => event.uid)) {
     const master = ofUid.find(({ recurrenceId }) => recurrenceId === null);
     const overrides = ofUid.filter(({ recurrenceId }) => recurrenceId !== null);
-    const parts = master ? splitThisAndFuture(master, overrides) : [{ series: null, overrides, suffix: "" }];
+    const { parts, unfollowed } = partsOf(master ?? null, overrides);
+    for (const { recurrenceId } of unfollowed) {
+      const eventId = `${uid}#${recurrenceId}`;
+      const reason = "the change of all later occurrences cannot be followed";
+      add(eventId, { type: "unreadable", eventId, reason }, "unfollowed");
+    }
     for (const part of parts) {
       const seriesId = part.suffix === "" ? uid : `${uid}/${part.suffix}`;
       const instances = [
@@ -65,6 +71,20 @@ export async function readFeed(bytes: Uint8Array, timeZone: string): Promise<Rea
     }
   }
   return { calendar, refreshMs: refreshOf(calendar.refreshInterval), entries };
+}
+
+/** The series that the events of one UID come to, and the changes of all later occurrences that cannot be followed. */
+function partsOf(master: IcsEvent | null, overrides: IcsEvent[]) {
+  if (!master) return { parts: [{ series: null, overrides, suffix: "" }], unfollowed: [] };
+  try {
+    return { parts: splitThisAndFuture(master, overrides), unfollowed: [] };
+  } catch (error) {
+    if (!(error instanceof RecurrenceError)) throw error;
+    const [unfollowed = [], single = []] = [true, false].map((future) =>
+      overrides.filter(({ thisAndFuture }) => thisAndFuture === future),
+    );
+    return { parts: [{ series: master, overrides: single, suffix: "" }], unfollowed };
+  }
 }
 
 const DAY_MS = 86_400_000;

@@ -86,7 +86,8 @@ export const importedEventRepository = {
   },
 
   /**
-   * The events of some UIDs that count, by UID. With an import that is not applied yet: as they will be once it is.
+   * The events of some UIDs that count, by UID, without their texts. With an import that is not applied yet: as they will be once
+   * it is.
    */
   async findGroups(
     sql: Sql,
@@ -95,13 +96,18 @@ export const importedEventRepository = {
     withImport: string | null = null,
   ): Promise<Map<string, GroupMember[]>> {
     const rows = await sql.$queryRaw<(GroupMember & { uid: string })[]>`
-      SELECT DISTINCT ON (e."uid", e."recurrenceId") e."id"::text, e."uid", i."timeZone", e."current", e."snapshot" AS "event"
+      SELECT DISTINCT ON (e."uid", e."recurrenceId") e."id"::text, e."uid", i."timeZone", e."current",
+             e."snapshot" || '{"title": "", "description": "", "location": "", "url": null}' AS "event"
         FROM "ImportedEvent" e JOIN "CalendarImport" i ON i."id" = e."importId"
        WHERE e."userId" = ${userId} AND e."uid" = ANY(${[...uids]})
          AND (e."current" OR (e."importId" = ${withImport}::uuid AND e."verdict" IN ('added', 'changed', 'cancelled')))
        ORDER BY e."uid", e."recurrenceId", e."current"`;
     const groups = new Map<string, GroupMember[]>();
-    for (const { uid, ...member } of rows) groups.set(uid, [...(groups.get(uid) ?? []), member]);
+    for (const { uid, ...member } of rows) {
+      const group = groups.get(uid);
+      if (group) group.push(member);
+      else groups.set(uid, [member]);
+    }
     return groups;
   },
 

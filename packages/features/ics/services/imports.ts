@@ -100,7 +100,7 @@ export class Imports {
         await importedEventRepository.judge(prisma, userId, importId);
         const unfollowed = await this.#workOut(userId, own, importId, slices);
         result.warnings += unfollowed.length;
-        result.problems = [...result.problems, ...unfollowed.slice(0, SHOWN_UNFOLLOWED).map(toProblem)];
+        result.problems = [...result.problems, ...unfollowed.slice(0, SHOWN_UNFOLLOWED)];
       }
       await importRepository.finishReading(prisma, userId, importId, result);
     } catch (error) {
@@ -255,11 +255,12 @@ export class Imports {
     own: ReadonlySet<string>,
     importId: string,
     slices: WorkSlices,
-  ): Promise<number[]> {
+  ): Promise<IcsProblem[]> {
     const { prisma, now } = this.#deps;
     const at = now();
+    const { maxTimes } = this.#settings;
     let times = 0;
-    const unfollowed: number[] = [];
+    const unfollowed: IcsProblem[] = [];
     for (let after: string | null = null; ; ) {
       const uids: string[] = await importedEventRepository.findUids(
         prisma,
@@ -268,12 +269,14 @@ export class Imports {
         after,
         UIDS_PER_PAGE,
       );
-      const done = await workOutTimes(prisma, { id: userId, own }, uids, at, slices, importId);
+      const user = { id: userId, own };
+      const done = await workOutTimes(prisma, user, uids, at, slices, importId, maxTimes - times);
       times += done.times;
-      unfollowed.push(...done.unfollowed);
-      if (times > this.#settings.maxTimes) {
+      for (const line of done.unfollowed) unfollowed.push(toProblem(line));
+      for (const line of done.unsplit) unfollowed.push(toSplitProblem(line));
+      if (times > maxTimes) {
         throw unusableFile(
-          `The file's events take place more than ${this.#settings.maxTimes} times within two years.`,
+          `The file's events take place more than ${maxTimes} times within two years.`,
           "Export a shorter range, or leave out events that repeat very often.",
         );
       }
@@ -331,6 +334,12 @@ export class Imports {
 function toProblem(line: number): IcsProblem {
   const message = "The event repeats more often than can be followed; only its first occurrence counts.";
   return { line, property: "RRULE", message, severity: "warning" };
+}
+
+/** RANGE=THISANDFUTURE that would have to be told apart from too many others (RFC 5545 §3.2.13). */
+function toSplitProblem(line: number): IcsProblem {
+  const message = "The change of all later occurrences cannot be followed; it was passed over.";
+  return { line, property: "RECURRENCE-ID", message, severity: "warning" };
 }
 
 const NO_COUNTS: ImportCounts = { added: 0, changed: 0, cancelled: 0, unchanged: 0, outdated: 0, own: 0 };

@@ -69,6 +69,24 @@ describe("the events of one UID", () => {
     ]);
   });
 
+  test("a series that is cut more often than can be followed stands as it is, and its cuts are told", async () => {
+    const cuts = Array.from({ length: 2_000 }, (_, n) => {
+      const hour = new Date(Date.UTC(2026, 0, 1, 8) + n * 3_600_000).toISOString();
+      const at = `${hour.slice(0, 13).replaceAll("-", "")}0000Z`;
+      return vevent(`RECURRENCE-ID;RANGE=THISANDFUTURE:${at}`, `DTSTART:${at}`, "DURATION:PT20M");
+    });
+    const group = groupOf(
+      await eventsOf(
+        calendar(
+          vevent("DTSTART:20260101T080000Z", "DURATION:PT10M", "RRULE:FREQ=HOURLY;COUNT=3000"),
+          ...cuts,
+        ),
+      ),
+    );
+    const { spans, unsplit, unfollowed } = spansOf(group, YEAR);
+    expect([spans.length, unsplit.length, unfollowed.length]).toEqual([3_000, 2_000, 0]);
+  });
+
   test("free ones are told apart, those without a length block nothing", async () => {
     expect(await spans(vevent(...WEEKLY, "TRANSP:TRANSPARENT"))).toHaveLength(3);
     expect((await spans(vevent(...WEEKLY, "TRANSP:TRANSPARENT")))[0]).toBe("0 2026-06-01T08:00 free");

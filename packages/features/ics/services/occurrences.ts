@@ -27,6 +27,8 @@ export interface GroupSpans {
   goingOn: string[];
   /** Events whose rule cannot be followed: they stand at their first occurrence only. */
   unfollowed: GroupMember[];
+  /** Changes of all later occurrences that cannot be followed: they count for none. */
+  unsplit: GroupMember[];
 }
 
 /** Most occurrences of one series in a window; an hourly one over two years has fewer. */
@@ -45,7 +47,7 @@ export function spansOf(
   own: ReadonlySet<string> = new Set(),
   maxOccurrences = MAX_OCCURRENCES,
 ): GroupSpans {
-  const found: GroupSpans = { spans: [], goingOn: [], unfollowed: [] };
+  const found: GroupSpans = { spans: [], goingOn: [], unfollowed: [], unsplit: [] };
   const limits = { window, maxOccurrences };
   const master = group.find(({ event }) => event.recurrenceId === null);
   const exceptions = group.filter(
@@ -66,12 +68,16 @@ export function spansOf(
     );
   } catch (error) {
     if (!(error instanceof RecurrenceError)) throw error;
-    parts = [{ series: master.event, overrides: exceptions.map(({ event }) => event), suffix: "" }];
+    const single = exceptions.filter(({ event }) => !event.thisAndFuture);
+    found.unsplit.push(...exceptions.filter(({ event }) => event.thisAndFuture));
+    parts = [{ series: master.event, overrides: single.map(({ event }) => event), suffix: "" }];
   }
   for (const { series, overrides, suffix } of parts) {
     const member = exceptions.find(({ event }) => event.thisAndFuture && event.recurrenceId === suffix);
     const excepted = new Set(overrides.flatMap(({ recurrenceId }) => recurrenceId ?? []));
-    add(found, member ?? master, series, excepted, limits, own);
+    // What it is cut into has no more occurrences than a series may have.
+    const left = { window, maxOccurrences: Math.max(maxOccurrences - found.spans.length, 1) };
+    add(found, member ?? master, series, excepted, left, own);
     for (const override of overrides) {
       const row = rowOf.get(override);
       if (row) add(found, row, override, new Set(), limits, own);
