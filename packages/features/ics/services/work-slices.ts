@@ -42,7 +42,7 @@ export class WorkSlices {
     throw new AppError(
       "invalid",
       "ics_too_complex",
-      "The file's repeating events take too long to work out.",
+      "The file takes too long to work out.",
       {
         hint: "Export a shorter range, or leave out events that repeat every few minutes.",
       },

@@ -3,13 +3,20 @@ import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import { type BookingState, type MailActor, type Message, messageFor } from "../messages/booking-state.ts";
 import {
   composeMail,
+  firstOrganizer,
   type MailedBooking,
   type MailRecipient,
   type MailSettings,
   stateFor,
 } from "../messages/compose-mail.ts";
 import { composeSeriesMail, seriesStateFor } from "../messages/compose-series-mail.ts";
-import { findBooking, findSeries, type MailedSeries } from "../repositories/MailSubjectRepository.ts";
+import {
+  findBooking,
+  findSeries,
+  type MailedSeries,
+  noteOrganizer,
+  noteSeriesOrganizer,
+} from "../repositories/MailSubjectRepository.ts";
 import {
   lastTold,
   lockWaiting,
@@ -52,7 +59,7 @@ export function createSendMailHandler(
   const { prisma, transport } = dependencies;
   return async ({ mailId }, context) => {
     try {
-      const attempted = await beginAttempt(prisma, mailId);
+      const attempted = await beginAttempt(dependencies, mailId);
       await prisma.$transaction(
         async (tx) => {
           const [newest, ...older] = await lockWaiting(tx, mailId);
@@ -102,20 +109,38 @@ export function createSendMailHandler(
 
 /**
  * Notes, in a transaction of its own, what is about to be told. If the process ends between the mail server's yes and our
- * commit, the next run knows that the recipient may have heard it, and does not take them to know an older state.
+ * commit, the next run knows that the recipient may have heard it, and does not take them to know an older state. With it goes
+ * whom the invitation names as its organizer, so that all later ones name the same.
  *
  * @returns what earlier runs that were cut short were about to tell, the latest first
  */
-function beginAttempt(prisma: PrismaClient, mailId: string): Promise<BookingState[]> {
-  return prisma.$transaction(async (tx) => {
+function beginAttempt(dependencies: NotificationDependencies, mailId: string): Promise<BookingState[]> {
+  return dependencies.prisma.$transaction(async (tx) => {
     const waiting = await lockWaiting(tx, mailId);
     const [newest] = waiting;
     const subject = newest?.id === mailId ? await findSubject(tx, newest) : null;
     const state = newest && subject && stateOf(subject, { role: newest.role, email: newest.recipient });
     if (!state) return [];
+    if (newest.role === "guest") await settleOrganizer(tx, newest.bookingId, subject, dependencies);
     await noteAttempt(tx, mailId, state);
     return waiting.flatMap(({ attempted }) => attempted).reverse();
   });
+}
+
+async function settleOrganizer(
+  tx: PrismaTransaction,
+  bookingId: number,
+  subject: Subject,
+  settings: MailSettings,
+): Promise<void> {
+  const { host } = "series" in subject ? subject.series : subject.booking;
+  const series = "series" in subject ? subject.series : subject.booking.series;
+  const email = firstOrganizer(host, settings);
+  if (series) {
+    if (series.organizerEmail === null) await noteSeriesOrganizer(tx, series.id, email);
+  } else if ("booking" in subject && subject.booking.organizerEmail === null) {
+    await noteOrganizer(tx, bookingId, email);
+  }
 }
 
 /** What a mail is about: one booking, or a series as a whole. */

@@ -21,7 +21,9 @@ export interface MailedBooking {
   cancellationReason: string | null;
   /** Set for an occurrence of a series: which one it is, and what the series' messages carry. */
   originalStart?: string | null;
-  series?: { iCalUid: string; sequence: number } | null;
+  series?: { id: string; iCalUid: string; sequence: number; organizerEmail: string | null } | null;
+  /** The organizer whom its guests' invitations name; null before the first of them. */
+  organizerEmail: string | null;
   host: { uid: string; name: string; email: string; timeZone: string };
   attendees: MailedAttendee[];
 }
@@ -108,7 +110,7 @@ export function composeMail(input: {
     to: { name, address: recipient.email },
     replyTo: replyTo ? { name: replyTo.name, address: replyTo.email } : null,
     ...rendered,
-    invitation: { method, content: invitationFor(booking, recipient, method, manageUrl, input) },
+    invitation: { method, content: invitationFor(booking, recipient, method, manageUrl, input.now) },
   };
 }
 
@@ -117,7 +119,7 @@ function invitationFor(
   recipient: MailRecipient,
   method: "REQUEST" | "CANCEL",
   manageUrl: string,
-  { settings, now }: { settings: MailSettings; now: Date },
+  now: Date,
 ): string {
   // Guests of a shared appointment are not told of each other.
   const named =
@@ -141,7 +143,7 @@ function invitationFor(
     location: booking.location,
     url: manageUrl,
     time: timeOf(booking),
-    organizer: organizerFor(booking.host, recipient, settings),
+    organizer: organizerFor(booking.host, recipient, (booking.series ?? booking).organizerEmail),
     // A shared appointment that all guests have left still stands in the host's calendar, with the host alone.
     attendees: attendees.length > 0 ? attendees : [{ ...booking.host, response: "accepted" }],
     wholeEvent: !stands(booking),
@@ -152,14 +154,23 @@ function invitationFor(
 /**
  * The organizer whom an invitation names: programs send what their user answers there (RFC 5546 §3.2.3), so guests get the address of
  * the inbox where there is one. The host's own copy names the host, whose calendar would else take it for somebody else's invitation.
+ * @param told whom invitations of the appointment have named so far. It stays: a program takes an update by another organizer for
+ *   another appointment, or refuses it (RFC 5546 §3.2.2)
  */
 export function organizerFor(
   host: MailedBooking["host"],
   { role }: MailRecipient,
-  { answerAddress }: Pick<MailSettings, "answerAddress">,
+  told: string | null,
 ): { name: string; email: string } {
-  const email = role === "guest" && answerAddress ? answerAddress(host) : host.email;
-  return { name: host.name, email };
+  return { name: host.name, email: (role === "guest" && told) || host.email };
+}
+
+/** Whom the first invitation of an appointment names, to guests. */
+export function firstOrganizer(
+  host: MailedBooking["host"],
+  { answerAddress }: Pick<MailSettings, "answerAddress">,
+): string {
+  return answerAddress ? answerAddress(host) : host.email;
 }
 
 export const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {

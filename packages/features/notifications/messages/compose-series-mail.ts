@@ -78,7 +78,7 @@ export function composeSeriesMail(input: {
     to: { name, address: recipient.email },
     replyTo: replyTo ? { name: replyTo.name, address: replyTo.email } : null,
     ...rendered,
-    invitation: { method, content: invitationFor(series, recipient, method, shown, manageUrl, input) },
+    invitation: { method, content: invitationFor(series, recipient, method, shown, manageUrl, input.now) },
   };
 }
 
@@ -88,7 +88,7 @@ function invitationFor(
   method: "REQUEST" | "CANCEL",
   shown: Occurrence,
   url: string,
-  { settings, now }: { settings: MailSettings; now: Date },
+  now: Date,
 ): string {
   const slotted = series.bookings.filter((one) => one.originalStart !== null);
   const slots = slotted.map((one) => one.originalStart ?? "").sort();
@@ -103,7 +103,7 @@ function invitationFor(
     location: series.location,
     url,
     time: first,
-    organizer: organizerFor(series.host, recipient, settings),
+    organizer: organizerFor(series.host, recipient, series.organizerEmail),
     attendees: guestsOf(shown, recipient).map(({ name, email, response }) => ({
       name,
       email,

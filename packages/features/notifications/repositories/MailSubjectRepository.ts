@@ -14,6 +14,7 @@ const MAILED = {
   seats: true,
   iCalUid: true,
   sequence: true,
+  organizerEmail: true,
   cancellationReason: true,
   originalStart: true,
   attendees: {
@@ -30,8 +31,29 @@ const HOST = {
 export async function findBooking(tx: PrismaTransaction, bookingId: number) {
   return tx.booking.findUnique({
     where: { id: bookingId },
-    select: { ...MAILED, host: HOST, series: { select: { iCalUid: true, sequence: true } } },
+    select: {
+      ...MAILED,
+      host: HOST,
+      series: { select: { id: true, iCalUid: true, sequence: true, organizerEmail: true } },
+    },
   });
+}
+
+/** Notes the organizer whom the guests' invitations of a booking name. The first note stays. */
+export async function noteOrganizer(tx: PrismaTransaction, bookingId: number, email: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "Booking" SET "organizerEmail" = ${email} WHERE "id" = ${bookingId} AND "organizerEmail" IS NULL`;
+}
+
+/** The same for a series, whose occurrences share its invitations' UID. */
+export async function noteSeriesOrganizer(
+  tx: PrismaTransaction,
+  seriesId: string,
+  email: string,
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "BookingSeries" SET "organizerEmail" = ${email}
+     WHERE "id" = ${seriesId}::uuid AND "organizerEmail" IS NULL`;
 }
 
 /** A series as mails need it: what its occurrences share, and all of them. */
@@ -50,6 +72,7 @@ export async function findSeries(tx: PrismaTransaction, seriesId: string) {
       recurrence: true,
       iCalUid: true,
       sequence: true,
+      organizerEmail: true,
       host: HOST,
       bookings: { select: MAILED, orderBy: [{ startTime: "asc" }, { id: "asc" }] },
     },

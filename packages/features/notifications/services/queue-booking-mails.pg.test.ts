@@ -85,7 +85,7 @@ function smtp(): MailTransport {
   });
 }
 
-function run(transport: MailTransport = smtp()) {
+function run(transport: MailTransport = smtp(), answerAddress: string | null = null) {
   return runJobsUntilEmpty(
     database.prisma,
     notificationJobs({
@@ -95,6 +95,7 @@ function run(transport: MailTransport = smtp()) {
       providerName: () => "Google Calendar",
       noticeUrl: (kind) => `https://calsync.test/${kind}`,
       messageIdDomain: "calsync.test",
+      answerAddress: answerAddress === null ? null : () => answerAddress,
     }),
     { clock: () => now },
   );
@@ -157,6 +158,55 @@ describe("mails about bookings", () => {
     expect(guestMail!.text).toContain("You booked it.");
     expect(guestMail!.text).toContain(`https://calsync.test/guest/${booking.uid}`);
     expect(guestMail!.replyTo?.[0]?.address).toBe(booking.host.email);
+  });
+
+  test("name the organizer whom the first one named, when an inbox comes or goes between them", async () => {
+    const [before, after] = [await makeBooking(), await makeBooking()];
+    const organizers = (email: string) =>
+      mailsTo(email).map((mail) => /ORGANIZER.*:mailto:(.*)/.exec(calendarPart(mail).content)?.[1]);
+    await queue({ bookingId: before.id, kind: "booked", sequence: 0, actor: byGuest });
+    await run();
+    await move(before.id, 1);
+    now = new Date(now.getTime() + 10_000);
+    await queue({ bookingId: after.id, kind: "booked", sequence: 0, actor: byGuest });
+    await run(smtp(), "calendar+dana@calsync.test");
+    await setStatus(after.id, "CANCELLED");
+    await run();
+    expect(organizers(before.attendees[0]!.email)).toEqual([before.host.email, before.host.email]);
+    expect(organizers(after.attendees[0]!.email)).toEqual(Array(2).fill("calendar+dana@calsync.test"));
+    expect(organizers(after.host.email)).toEqual([after.host.email, after.host.email]);
+  });
+
+  test("of a series name one organizer too, about all of it and about single dates", async () => {
+    const [first, second] = [await makeBooking(), await makeBooking()];
+    const { email } = first.attendees[0]!;
+    const { id: seriesId } = await database.prisma.bookingSeries.create({
+      data: {
+        hostId: first.hostId,
+        title: first.title,
+        startTime: first.startTime,
+        endTime: first.endTime,
+        timeZone: "Europe/Berlin",
+        recurrence: ["RRULE:FREQ=DAILY;COUNT=2"],
+        iCalUid: `series-${first.iCalUid}`,
+      },
+    });
+    for (const { id, startTime } of [first, second]) {
+      const attendees = { updateMany: { where: {}, data: { email } } };
+      const data = { recurringGroup: seriesId, originalStart: startTime.toISOString(), hostId: first.hostId };
+      await database.prisma.booking.update({ where: { id }, data: { ...data, attendees } });
+    }
+    await queue({ bookingId: first.id, kind: "booked", sequence: 0, actor: byGuest, seriesId });
+    await run(smtp(), "calendar+dana@calsync.test");
+    await move(second.id, 1);
+    now = new Date(now.getTime() + 10_000);
+    await run();
+    const contents = mailsTo(email).map((mail) => calendarPart(mail).content);
+    expect(contents).toHaveLength(2);
+    for (const content of contents) {
+      expect(content).toContain(`UID:series-${first.iCalUid}\n`);
+      expect(content).toMatch(/ORGANIZER.*:mailto:calendar\+dana@calsync\.test\n/);
+    }
   });
 
   test("are queued once for a change, however often it is asked for, and sent once", async () => {
