@@ -7,7 +7,11 @@ export type { ImportedItemRow } from "./repositories/ImportedEventRepository.ts"
 export type { ImportCounts, ImportRow } from "./repositories/ImportRepository.ts";
 export type { ConflictRow, UpcomingRow } from "./repositories/PreviewRepository.ts";
 export type { AnswerView } from "./services/answers.ts";
-export { createIcsService, type IcsService } from "./services/create-ics-service.ts";
+export {
+  createIcsService,
+  type IcsService,
+  type InboxOperatorReport,
+} from "./services/create-ics-service.ts";
 export type {
   AnswerOutcome,
   IcsDependencies,

@@ -38,7 +38,7 @@ export interface ReadOptions {
   /** Zone of floating times, where the file names none (X-WR-TIMEZONE). */
   floatingZone: string;
   limits?: Partial<IcsLimits>;
-  /** Names, in upper case, of further properties whose values are wanted (`IcsEvent.kept`). */
+  /** Names, in upper case, of further properties whose values are wanted (`IcsEvent.kept`); `NAME;PARAMETER` for a parameter's. */
   keep?: readonly string[];
 }
 

@@ -19,7 +19,7 @@ export interface ReadEvent {
  * Reads one VEVENT. What cannot be read is reported with its line and left out; only an event without a usable start is
  * left out as a whole.
  * @param floatingZone zone in which floating times are read (RFC 5545 §3.3.5 form 1)
- * @param keep names of further properties whose values are wanted
+ * @param keep names of further properties whose values are wanted; `NAME;PARAMETER` for a parameter of the first of them
  * @param method the file's iTIP method: a REPLY and a CANCEL need no start (RFC 5546 §3.2.3, §3.2.5); then the event stands at
  *   the occurrence that it names, or at its stamp, without a length
  */
@@ -87,7 +87,13 @@ export function readEvent(
       visibility: /^(private|confidential)$/i.test(text("CLASS")) ? "private" : "default",
       organizer: readOrganizer(one("ORGANIZER")),
       attendees: (properties.get("ATTENDEE") ?? []).flatMap(readAttendee),
-      kept: Object.fromEntries(keep.flatMap((name) => (text(name) ? [[name, text(name)]] : []))),
+      kept: Object.fromEntries(
+        keep.flatMap((name) => {
+          const [property = "", parameter] = name.split(";");
+          const value = parameter ? one(property)?.parameter(parameter) : text(property);
+          return value ? [[name, value]] : [];
+        }),
+      ),
       line: component.line,
     },
     problems,

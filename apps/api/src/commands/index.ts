@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { cronCommand } from "./cron.command.ts";
 import { delegationCommand } from "./delegation.command.ts";
 import { doctorCommand } from "./doctor.command.ts";
+import { inboxCommand } from "./inbox.command.ts";
 import { keysCommand } from "./keys.command.ts";
 import { migrateCommand } from "./migrate.command.ts";
 import { notificationsCommand } from "./notifications.command.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   syncCommand,
   doctorCommand,
   delegationCommand,
+  inboxCommand,
   keysCommand,
   notificationsCommand,
 ];

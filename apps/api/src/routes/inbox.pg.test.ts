@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { inboxCommand } from "../commands/inbox.command.ts";
 import { type ApiWorld, createApiWorld, type SignedIn } from "../test-support/api-world.ts";
 import { type MemoryMailbox, memoryMailbox } from "../test-support/memory-mailbox.ts";
 
@@ -193,6 +194,37 @@ test("letters, damaged calendars and oversized mails are set aside and stop noth
   expect((await host.send("DELETE", `/v1/inbox/messages/${setAside[0].id}`)).json().code).toBe(
     "unknown_mail",
   );
+});
+
+test("an invitation that Outlook has packed in its own form is told as such", async () => {
+  const { address } = await inboxOf(host);
+  const parts = ["--b", "Content-Type: application/ms-tnef; name=winmail.dat", "", "x", "--b--", ""];
+  const letter = mail({ from: "boss@other.test", to: address, calendar: parts.join("\r\n") });
+  mailbox.deliver(
+    letter.replace(/Content-Type: text\/calendar.*/, 'Content-Type: multipart/mixed; boundary="b"'),
+  );
+  expect(await readInbox()).toEqual(["1 read, 0 handled, 1 set aside"]);
+  expect((await inboxOf(host)).setAside).toMatchObject([{ reason: "packed", sender: "boss@other.test" }]);
+});
+
+test("mails that name no account are counted, listed and cleared away by operators, and shown to nobody else", async () => {
+  await world.container.ics.dismissUnnamed(null);
+  mailbox.deliver(mail({ from: "a@other.test", to: ADDRESS, calendar: invitation("nobody@else.test") }));
+  mailbox.deliver(mail({ from: "b@other.test", to: ADDRESS }));
+  await readInbox();
+  const calsync = async (...words: string[]) => {
+    const lines: string[] = [];
+    const print = (line: string) => lines.push(line);
+    await inboxCommand.run({ env: world.container.env, words, options: {}, print });
+    return lines.join("\n");
+  };
+  const listed = await calsync();
+  expect(listed).toMatch(/last read 2.*\nMails that name no account: 2\n/);
+  expect(listed).toMatch(/a@other\.test .*unknown-recipient/);
+  expect((await inboxOf(host)).setAside).toEqual([]);
+  const [, id = ""] = /([0-9a-f-]{36}) .*b@other\.test/.exec(listed) ?? [];
+  expect(await calsync("dismiss", id)).toBe("1 mail was cleared away.");
+  expect(await calsync()).toContain("Mails that name no account: 1\n");
 });
 
 test("our own invitation that the host's mailbox passes on changes nothing and waits for nobody", async () => {

@@ -287,6 +287,7 @@ export interface CalendarImport {
 /** Why a mail of the inbox was not applied by itself. */
 export type SetAsideReason =
   | "no-calendar"
+  | "packed"
   | "too-large"
   | "unreadable"
   | "unknown-recipient"

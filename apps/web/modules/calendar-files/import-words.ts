@@ -16,6 +16,8 @@ export function nameOfImport({ calendarName, fileName }: Pick<CalendarImport, "c
 /** Why a mail was not applied by itself, and what to make of it. */
 export const SET_ASIDE: Record<SetAsideReason, string> = {
   "no-calendar": "It holds no invitation; somebody has written to you. The mail stays in the mailbox.",
+  packed:
+    "What it carries is packed in a form of Outlook's own (winmail.dat). Ask for the invitation again, not sent as rich text.",
   "too-large": "It is larger than what the inbox takes.",
   unreadable: "It cannot be read. Upload the calendar file, if you have it.",
   "unknown-recipient": "It names nobody who has an account here.",

@@ -52,6 +52,19 @@ describe("a mail is applied without a person", () => {
     ).toBeNull();
   });
 
+  test("when somebody of the guest's own domain answers for them, and the answer says so", async () => {
+    const answer = calendar(
+      "REPLY",
+      'ATTENDEE;PARTSTAT=DECLINED;SENT-BY="mailto:Assistant@guest.test":mailto:ann@guest.test',
+    );
+    expect(await judge(mail("assistant@GUEST.test", answer))).toBeNull();
+    expect(await judge(mail("other@guest.test", answer))).toBe("other-sender");
+    const stranger = answer.replace("Assistant@guest.test", "eve@evil.test");
+    expect(await judge(mail("eve@evil.test", stranger))).toBe("other-sender");
+    const doubted = mail("assistant@guest.test", answer, "Authentication-Results: mx; dmarc=fail");
+    expect(await judge(doubted)).toBe("not-authenticated");
+  });
+
   test.each([
     ["other-sender", mail("eve@evil.test", calendar("REQUEST", ...FROM_BOSS))],
     ["other-sender", mail("boss@other.test, eve@evil.test", calendar("REQUEST", ...FROM_BOSS))],

@@ -29,11 +29,7 @@ export function judgeMail(
   const speaks =
     method === "REPLY" ? answersOf(from, events) : events.every(({ organizer }) => organizer === from);
   if (!speaks) return "other-sender";
-  const authentication = authenticationOf(
-    mail.authentication,
-    from.slice(from.lastIndexOf("@") + 1),
-    authority,
-  );
+  const authentication = authenticationOf(mail.authentication, domainOf(from), authority);
   if (authentication === "fail" || (authority !== null && authentication !== "pass"))
     return "not-authenticated";
   if (method === "REPLY") return null;
@@ -42,7 +38,16 @@ export function judgeMail(
   return method === "REQUEST" && !invited ? "not-invited" : null;
 }
 
-/** A REPLY holds the one attendee who answers (RFC 5546 §3.2.3). */
+/**
+ * A REPLY holds the one attendee who answers (RFC 5546 §3.2.3). Somebody else may answer for them if the calendar says so (SENT-BY,
+ * RFC 5545 §3.2.18) and both are of one domain: an assistant. Anybody can write SENT-BY, so that others wait for a person
+ * (RFC 6047 §3 leaves to the recipient whom to believe).
+ */
 function answersOf(from: string, events: CalendarMessage["events"]): boolean {
-  return events.every(({ attendees }) => attendees.length === 1 && attendees[0] === from);
+  return events.every(({ attendees: [attendee, ...others], sentBy }) => {
+    if (attendee === undefined || others.length > 0) return false;
+    return attendee === from || (sentBy === from && domainOf(attendee) === domainOf(from));
+  });
 }
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf("@") + 1);

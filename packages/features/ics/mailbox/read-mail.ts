@@ -13,6 +13,8 @@ export interface ReadMail {
   authentication: string[];
   /** The calendars that it carries, each once. */
   calendars: Uint8Array[];
+  /** It has a part in Outlook's own form (TNEF), in which a calendar may be packed. */
+  packed: boolean;
 }
 
 /** Headers that name recipients; those with X- and Delivered-To are what servers and forwarding rules write. */
@@ -52,6 +54,10 @@ export async function readMail(content: Uint8Array): Promise<ReadMail> {
     recipients: [...new Set(recipients)].slice(0, MAX_RECIPIENTS),
     authentication: headers((key) => key === "authentication-results"),
     calendars: calendarsOf(mail),
+    packed: mail.attachments.some(
+      ({ mimeType, filename }) =>
+        /^application\/(vnd\.)?ms-tnef$/i.test(mimeType) || /^winmail\.dat$/i.test(filename ?? ""),
+    ),
   };
 }
 

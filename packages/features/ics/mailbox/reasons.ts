@@ -5,6 +5,8 @@
 export const SET_ASIDE_REASONS = [
   /** It carries no calendar: somebody has written a letter. */
   "no-calendar",
+  /** What it carries is packed in Outlook's own form (TNEF, `winmail.dat`), which is not unpacked. */
+  "packed",
   /** Larger than the inbox takes. */
   "too-large",
   /** The mail, or the calendar in it, cannot be read. */

@@ -165,6 +165,31 @@ export const inboxRepository = {
     return rows[0] ?? { own: 0, organizers: [] };
   },
 
+  /** How all mailboxes stand that were ever read, by name. */
+  async findMailboxes(sql: Sql): Promise<(InboxRow & { name: string })[]> {
+    return sql.inbox.findMany({
+      select: { name: true, lastReadAt: true, lastError: true, nextReadAt: true },
+      orderBy: { name: "asc" },
+    });
+  },
+
+  /** Mails that wait and name no account, newest first, with how many there are. */
+  async findUnnamed(sql: Sql, limit: number): Promise<{ total: number; mails: SetAsideRow[] }> {
+    const rows = await sql.$queryRaw<(SetAsideRow & { total: number })[]>`
+      SELECT "id"::text, "sender", "subject", "reason", "detail", "receivedAt", (count(*) OVER ())::int AS "total" FROM "InboxMessage"
+       WHERE "userId" IS NULL AND "status" = 'SET_ASIDE' ORDER BY "takenAt" DESC, "id" DESC LIMIT ${limit}`;
+    return { total: rows[0]?.total ?? 0, mails: rows.map(({ total: _total, ...mail }) => mail) };
+  },
+
+  /** An operator has seen such mails: one of them, or all when `id` is null. @returns how many */
+  async dismissUnnamed(sql: Sql, id: string | null): Promise<number> {
+    const { count } = await sql.inboxMessage.updateMany({
+      where: { userId: null, status: "SET_ASIDE", ...(id === null ? {} : { id }) },
+      data: { status: "DISMISSED" },
+    });
+    return count;
+  },
+
   /** Mails of a user that wait and have no import beside them, newest first. */
   async findSetAside(sql: Sql, userId: number, limit: number): Promise<SetAsideRow[]> {
     return sql.$queryRaw`

@@ -1,7 +1,7 @@
 import { handleJob, type JobRegistration, type ScheduledJob } from "@calsync/jobs";
 import { extendImportsJob } from "../jobs/extend-imports.job.ts";
 import { readInboxJob } from "../jobs/read-inbox.job.ts";
-import { inboxRepository } from "../repositories/InboxRepository.ts";
+import { type InboxRow, inboxRepository, type SetAsideRow } from "../repositories/InboxRepository.ts";
 import type { IcsDependencies } from "./dependencies.ts";
 import { exportSchedule, type ScheduleExport } from "./export-schedule.ts";
 import { Feeds } from "./feeds.ts";
@@ -16,11 +16,22 @@ export interface IcsService {
   inbox: Inbox | null;
   /** A user's schedule as the text of a file, in pieces. */
   exportSchedule(userId: number, wanted: ScheduleExport): Promise<Iterable<string>>;
+  /** What operators see of inboxes, also where none is configured any more: how each stands, and mails that name no account. */
+  inboxReport(limit: number): Promise<InboxOperatorReport>;
+  /** An operator has seen a mail that names no account, or all of them (null). @returns how many */
+  dismissUnnamed(id: string | null): Promise<number>;
   /** Forgets notes of mails that came before, also where no mailbox is configured any more. @returns how many */
   forgetMails(before: Date): Promise<number>;
   /** What a worker runs, and enqueues by itself. */
   jobs: JobRegistration[];
   schedule: ScheduledJob[];
+}
+
+/** How the inboxes of an installation stand. */
+export interface InboxOperatorReport {
+  mailboxes: (InboxRow & { name: string })[];
+  /** Mails that wait and name nobody who has an account, the newest of them, and how many there are. */
+  unnamed: { total: number; mails: SetAsideRow[] };
 }
 
 const EXTEND_EVERY_MS = 6 * 3_600_000;
@@ -44,6 +55,14 @@ export function createIcsService(deps: IcsDependencies): IcsService {
     imports,
     feeds: new Feeds(deps),
     inbox,
+    inboxReport: async (limit) => {
+      const [mailboxes, unnamed] = await Promise.all([
+        inboxRepository.findMailboxes(deps.prisma),
+        inboxRepository.findUnnamed(deps.prisma, limit),
+      ]);
+      return { mailboxes, unnamed };
+    },
+    dismissUnnamed: (id) => inboxRepository.dismissUnnamed(deps.prisma, id),
     forgetMails: (before) => inboxRepository.removeBefore(deps.prisma, before),
     exportSchedule: (userId, wanted) => exportSchedule(deps, userId, wanted),
     jobs: [

@@ -173,7 +173,7 @@ function refusalOf(
 ): Refusal | null {
   if (!message.complete) return { reason: "too-large", detail: `It has ${message.octets} octets.` };
   if (!mail) return UNREADABLE;
-  if (calendars.length === 0) return { reason: "no-calendar", detail: null };
+  if (calendars.length === 0) return { reason: mail.packed ? "packed" : "no-calendar", detail: null };
   if (users.length === 0) return { reason: "unknown-recipient", detail: null };
   return calendars.some((one) => one === null) ? UNREADABLE : null;
 }
@@ -193,6 +193,7 @@ const NO_MAIL: ReadMail = {
   recipients: [],
   authentication: [],
   calendars: [],
+  packed: false,
 };
 
 function fingerprintOf({ messageId, from }: ReadMail, content: Uint8Array): Uint8Array<ArrayBuffer> {

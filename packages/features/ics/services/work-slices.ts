@@ -39,13 +39,8 @@ export class WorkSlices {
   #count(ms: number): void {
     this.#spentMs += ms;
     if (this.#spentMs <= this.#budgetMs) return;
-    throw new AppError(
-      "invalid",
-      "ics_too_complex",
-      "The file takes too long to work out.",
-      {
-        hint: "Export a shorter range, or leave out events that repeat every few minutes.",
-      },
-    );
+    throw new AppError("invalid", "ics_too_complex", "The file takes too long to work out.", {
+      hint: "Export a shorter range, or leave out events that repeat every few minutes.",
+    });
   }
 }
