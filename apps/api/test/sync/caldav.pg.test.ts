@@ -125,6 +125,38 @@ describe.each(servers)("with %s", (_, start) => {
     expect(await bookingOf(uid)).toMatchObject({ status: "cancelled" });
   });
 
+  test("an added date, a time in no zone, an object that cannot be read and one that vanishes stop nothing", async () => {
+    const local = (time: EventTime) => time.start.slice(0, 19).replaceAll(/[-:]/g, "");
+    const object = (uid: string, ...lines: string[]) =>
+      ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//other//client//EN", "BEGIN:VEVENT", `UID:${uid}`]
+        .concat("DTSTAMP:20270101T000000Z", ...lines, "END:VEVENT", "END:VCALENDAR", "")
+        .join("\r\n");
+    const [first, added, floating] = [dayFromNow(30, 7), dayFromNow(31, 8), dayFromNow(32, 9)];
+    await client.put(
+      "added.ics",
+      object("added", `DTSTART:${local(first)}Z`, "DURATION:PT1H", `RDATE:${local(added)}Z`),
+    );
+    await client.put("floating.ics", object("floating", `DTSTART:${local(floating)}`, "DURATION:PT1H"));
+    // Other servers refuse what is broken, and lose nothing on the way.
+    if (server instanceof MemoryCaldavServer) {
+      await client.put("broken.ics", object("broken", "DTSTART:sometime"));
+      await client.put("vanishing.ics", object("vanishing", `DTSTART:${local(first)}Z`, "DURATION:PT9H"));
+      server.vanishing.add("vanishing.ics");
+    }
+    const { uid, name } = await book(dayFromNow(33), "ines");
+    const later = dayFromNow(34, 14);
+    await client.edit(name, (lines) => saved(icsMoved(lines, later)));
+    await poll();
+    const range = { start: new Date(first.start), end: new Date(dayFromNow(33, 0).start) };
+    const { intervals } = await world.container.sync.busyIntervals(host.userId, range);
+    expect(intervals.map(({ start }) => start.toISOString())).toEqual(
+      [first, added, floating].map(({ start }) => start),
+    );
+    expect(await bookingOf(uid)).toMatchObject({ start: later.start });
+    const { calendars } = (await host.get("/v1/sync/status")).json();
+    expect(calendars[0]).toMatchObject({ lastError: null });
+  });
+
   test("an event that is not ours makes the host busy, each occurrence where it is", async () => {
     const first = dayFromNow(24, 11);
     const second = dayFromNow(25, 11);

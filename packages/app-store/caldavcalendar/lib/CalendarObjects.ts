@@ -18,6 +18,7 @@ import {
   readObject,
   toExternalEvent,
 } from "./event-mapper.ts";
+import { floatingZoneOf } from "./floating-zone.ts";
 import { newObject, updatedObject, type WriteContext, withoutInstance } from "./object-writer.ts";
 
 /** How often a write starts over when somebody else writes at the same time. */
@@ -101,9 +102,13 @@ export class CalendarObjects {
   async #hold(collection: DavCollection, name: string): Promise<Held | null> {
     const object = await collection.readOne(name);
     if (!object) return null;
-    const read = await readObject(object.text, "UTC");
+    const read = await this.#read(collection, object.text);
     if (!read) throw new CalendarError("INVALID_ICS_FORMAT", "CalDAV: the event's text cannot be read");
     return { object, read };
+  }
+
+  #read(collection: DavCollection, text: string): Promise<ReadObject | null> {
+    return readObject(text, () => floatingZoneOf(this.#session, collection.url));
   }
 
   /** A weak ETag never matches (RFC 9110 §13.1.1); without its mark it does on servers behind a compressing proxy. */
@@ -121,7 +126,7 @@ export class CalendarObjects {
     originalStart: string | null,
     existed: boolean,
   ): Promise<WrittenEvent> {
-    const read = etag ? await readObject(text, "UTC") : null;
+    const read = etag ? await this.#read(collection, text) : null;
     const held = read ? { object: { name, etag, text }, read } : await this.#hold(collection, name);
     if (!held) throw new CalendarError("EVENT_NOT_FOUND", "CalDAV: the event went as soon as it was written");
     return this.#toWritten(collection.url, held, originalStart, existed);
@@ -157,7 +162,6 @@ export class CalendarObjects {
       name: object.name,
       etag: object.etag,
       own,
-      floatingZone: "UTC",
     };
     if (originalStart === null) {
       const event = read.master ?? read.exceptions[0];

@@ -196,6 +196,54 @@ test("one object that cannot be read is set aside alone", async () => {
   expect(changes.find(({ type }) => type === "unreadable")).toMatchObject({ eventId: "broken.ics" });
 });
 
+describe("times that name no zone", () => {
+  const floating = (uid: string, ...more: string[]) =>
+    ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//other//EN", "BEGIN:VEVENT", `UID:${uid}`]
+      .concat("DTSTAMP:20270101T000000Z", "DTSTART:20270608T100000", "DURATION:PT1H", ...more)
+      .concat("END:VEVENT", "END:VCALENDAR", "")
+      .join("\r\n");
+
+  test("are in the calendar's own, else in that of the account's owner, which costs one question", async () => {
+    const { service, calendarId, put } = await subjectWith({ timeZone: "America/New_York" });
+    await put("a.ics", floating("a"));
+    await put("b.ics", floating("b", "RRULE:FREQ=DAILY;COUNT=2", "RDATE:20270620T100000"));
+    let found: ExternalChange[] = [];
+    const asked = await requestsOf(async () => {
+      found = (await drain(service, calendarId, null)).changes;
+    });
+    expect(asked).toEqual(["REPORT", "REPORT", "PROPFIND"]);
+    for (const { time } of events(found))
+      expect(time).toMatchObject({ start: "2027-06-08T14:00:00.000Z", timeZone: "America/New_York" });
+    const other = await subjectWith({ timeZone: null });
+    other.credential.secret = { ...other.credential.secret, timeZone: "Asia/Tokyo" };
+    await other.put("a.ics", floating("a"));
+    const read = await other.service.getEvent({ calendarId: other.calendarId, eventId: "a.ics" });
+    expect(read?.time).toMatchObject({ start: "2027-06-08T01:00:00.000Z", timeZone: "Asia/Tokyo" });
+  });
+
+  test("are whole days too, when it is asked what is busy", async () => {
+    const { service, calendarId, person } = await subjectWith({ timeZone: "Asia/Tokyo" });
+    await person.create({ title: "Day", time: { allDay: true, start: "2027-06-08", end: "2027-06-09" } });
+    const range = { start: new Date("2027-06-01T00:00:00Z"), end: new Date("2027-06-20T00:00:00Z") };
+    expect(await service.getFreeBusy([calendarId], range)).toMatchObject([
+      { start: new Date("2027-06-07T15:00:00Z"), end: new Date("2027-06-08T15:00:00Z") },
+    ]);
+  });
+});
+
+test("an object that goes between the listing and the reading takes nothing else along", async () => {
+  const { service, calendarId, person } = await subjectWith();
+  const [kept, gone] = [
+    await person.create({ title: "Kept", time: hour(7) }),
+    await person.create({ title: "Gone", time: hour(8) }),
+  ];
+  server.vanishing.add(gone);
+  const { changes, cursor } = await drain(service, calendarId, null);
+  expect(ids(changes)).toEqual([kept]);
+  await person.delete(gone);
+  expect(ids((await drain(service, calendarId, cursor)).changes)).toEqual([`-${gone}`]);
+});
+
 test("one object over which the server fails is set aside alone, and a server that fails over many is out of order", async () => {
   const { service, calendarId, person } = await subjectWith();
   const made: string[] = [];

@@ -23,6 +23,7 @@ import { CalendarObjects } from "./CalendarObjects.ts";
 import { DavCollection } from "./DavCollection.ts";
 import { DavSession } from "./DavSession.ts";
 import { listCalendars } from "./discovery.ts";
+import { floatingZoneOf } from "./floating-zone.ts";
 import { freeBusyReport } from "./free-busy-report.ts";
 import { pullChanges } from "./pull-changes.ts";
 import { parseSettings } from "./settings.ts";
@@ -57,7 +58,9 @@ export class CaldavCalendarService implements CalendarService {
       for await (const page of pullChanges(this.#session, calendarId, null, { window: range })) {
         changes.push(...page.changes);
       }
-      busy.push(...busyTimes(calendarId, changes, range, "UTC"));
+      const hasDays = changes.some((change) => change.type === "upsert" && change.event.time.allDay);
+      const zone = hasDays ? await floatingZoneOf(this.#session, url) : "UTC";
+      busy.push(...busyTimes(calendarId, changes, range, zone));
     }
     return busy;
   }

@@ -45,7 +45,7 @@ const filled = (at: CaldavTestServer) => ({ serverUrl: at.url, username: USER, p
 test("an account is named by its principal, and brings the addresses under which it is invited", async () => {
   expect(await connect(filled(server))).toEqual({
     grant: {
-      secret: { ...filled(server), addresses: [USER] },
+      secret: { ...filled(server), addresses: [USER], timeZone: "UTC" },
       accountId: `${server.url}/principals/${encodeURIComponent(USER)}/`,
       accountEmail: USER,
       accountName: null,

@@ -31,7 +31,7 @@ export function createFormFlow(
 ): FormFlow {
   const settings = parseSettings(dependencies.settings);
   return {
-    async connect({ values, stored }) {
+    async connect({ values, stored, timeZone }) {
       const before = credentialSchema.safeParse(stored).data;
       const read = valuesSchema(preset).safeParse({ ...before, ...filledIn(values) });
       if (!read.success) return invalidFields(read.error);
@@ -42,7 +42,12 @@ export function createFormFlow(
       if (service?.within) addresses.unshift(service.url);
       try {
         for (const [index, serverUrl] of addresses.entries()) {
-          const candidate: CaldavCredential = { ...read.data, serverUrl, addresses: [] };
+          const candidate: CaldavCredential = {
+            ...read.data,
+            serverUrl,
+            addresses: [],
+            timeZone: before?.timeZone ?? timeZone,
+          };
           const session = new DavSession({ ...dependencies, credential: held(candidate) }, settings);
           const account = await discover(session).catch((error: unknown) => {
             const elsewhere = index < addresses.length - 1 && isCalendarError(error, "CALENDAR_NOT_FOUND");

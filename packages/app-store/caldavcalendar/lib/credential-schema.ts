@@ -11,6 +11,8 @@ export const credentialSchema = z.object({
   password: z.string().min(1),
   /** Addresses under which the account is invited (RFC 6638 §2.4.1), in lower case; found when it was connected. */
   addresses: z.array(z.string()).default([]),
+  /** The owner's zone when the account was connected, for times that name none in calendars that name none either. */
+  timeZone: z.string().optional(),
 });
 
 export type CaldavCredential = z.infer<typeof credentialSchema>;

@@ -137,7 +137,8 @@ function mayWrite(set: unknown): boolean {
   return privileges.some((name) => ["all", "write", "writeContent", "bind"].includes(name));
 }
 
-function zoneOf(ics: string): string | null {
+/** The IANA zone that a `calendar-timezone` (a calendar with one VTIMEZONE, RFC 4791 §5.2.2) names; null when it names none. */
+export function zoneOf(ics: string): string | null {
   const tzid = /^TZID[^:]*:(.+)$/m.exec(ics)?.[1];
   return tzid ? zoneByName(tzid) : null;
 }

@@ -7,6 +7,7 @@ import {
   timeAt,
 } from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
+import { hasFloatingTimes } from "./floating-zone.ts";
 
 /** The property in which our marker stands. */
 export const MARKER = "X-CALSYNC-MARKER";
@@ -19,8 +20,6 @@ export interface ObjectContext {
   etag: string | null;
   /** The account's own addresses, in lower case. */
   own: readonly string[];
-  /** Zone of floating times. */
-  floatingZone: string;
 }
 
 /** A calendar object resource (RFC 4791 §4.1): a single event, or a series with its exceptions. */
@@ -32,8 +31,12 @@ export interface ReadObject {
   holes: string[];
 }
 
-/** Reads an object's text. Null when nothing in it can be read as an event. */
-export async function readObject(text: string, floatingZone: string): Promise<ReadObject | null> {
+/**
+ * Reads an object's text. Null when nothing in it can be read as an event.
+ * @param zone of times that name none; asked for only when there are some
+ */
+export async function readObject(text: string, zone: () => Promise<string>): Promise<ReadObject | null> {
+  const floatingZone = hasFloatingTimes(text) ? await zone() : "UTC";
   const exceptions: IcsEvent[] = [];
   let master: IcsEvent | null = null;
   const source = [Buffer.from(text)];

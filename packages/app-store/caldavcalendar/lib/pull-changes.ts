@@ -5,6 +5,7 @@ import { type EtagCursor, parseCursor, type TokenCursor, writeCursor } from "./c
 import { DavCollection, type DavObject, type Member } from "./DavCollection.ts";
 import type { DavSession } from "./DavSession.ts";
 import { instanceId, ordinaryOccurrence, readObject, toExternalEvent } from "./event-mapper.ts";
+import { floatingZoneOf } from "./floating-zone.ts";
 
 /** Objects in one multiget. */
 const MAX_PAGE = 100;
@@ -227,10 +228,11 @@ class PageReader {
 
   async #changesOf(object: DavObject, own: readonly string[]): Promise<ExternalChange[]> {
     const { name, etag } = object;
-    const read = await readObject(object.text, "UTC");
+    const { url } = this.#collection;
+    const read = await readObject(object.text, () => floatingZoneOf(this.#session, url, this.#signal));
     if (!read)
       return [{ type: "unreadable", eventId: name, reason: "the object holds no event that can be read" }];
-    const context = { calendarId: this.#collection.url, name, etag, own, floatingZone: "UTC" };
+    const context = { calendarId: url, name, etag, own };
     const standing = read.exceptions.flatMap(({ recurrenceId }) => recurrenceId ?? []);
     const vanished = (this.exceptions[name] ?? []).filter(
       (originalStart) => !standing.includes(originalStart) && !read.holes.includes(originalStart),

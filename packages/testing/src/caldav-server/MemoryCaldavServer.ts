@@ -33,6 +33,8 @@ export interface CaldavHabits {
   freeBusy: { type: string; text: string } | null;
   /** Whether a UID is taken once in the whole account, not once in a calendar. */
   uidPerAccount: boolean;
+  /** The zone that its calendars name (RFC 4791 §5.2.2); null where they name none. */
+  timeZone: string | null;
 }
 
 const USUAL: CaldavHabits = {
@@ -45,6 +47,7 @@ const USUAL: CaldavHabits = {
   schedules: false,
   freeBusy: null,
   uidPerAccount: false,
+  timeZone: null,
 };
 
 interface Asked {
@@ -77,6 +80,8 @@ export class MemoryCaldavServer implements CaldavTestServer {
   wellKnown = true;
   /** Objects over which it fails when it is asked for them together with others, or alone. */
   readonly poisonous = new Set<string>();
+  /** Objects that it lists, and that are not there when it is asked for them. */
+  readonly vanishing = new Set<string>();
   readonly #server: Server;
   readonly #accounts = new Map<string, Map<string, CalendarCollection>>();
   readonly #passwords = new Map<string, string>();
@@ -240,6 +245,13 @@ export class MemoryCaldavServer implements CaldavTestServer {
       ]
         .map((name) => `<d:supported-report><d:report><${name}/></d:report></d:supported-report>`)
         .join(""),
+      ...(this.habits.timeZone === null
+        ? {}
+        : {
+            "c:calendar-timezone": escapeXml(
+              `BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:${this.habits.timeZone}\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n`,
+            ),
+          }),
       "cs:getctag": String(calendar.position),
       ...(this.habits.syncCollection ? { "d:sync-token": this.#token(calendar.position) } : {}),
     };
@@ -298,7 +310,7 @@ export class MemoryCaldavServer implements CaldavTestServer {
       const stored = path.startsWith(at)
         ? calendar.find(decodeURIComponent(path.slice(at.length)))
         : undefined;
-      if (!stored) return statusResponse(href, "404 Not Found");
+      if (!stored || this.vanishing.has(stored.name)) return statusResponse(href, "404 Not Found");
       return response(at + encodeURIComponent(stored.name), {
         "d:getetag": stored.etag,
         "c:calendar-data": escapeXml(stored.text),
