@@ -26,6 +26,7 @@ import { type AttentionCounts, AttentionRepository } from "./repositories/Attent
 import type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 import { DoctorRepository } from "./repositories/DoctorRepository.ts";
 import { ExternalEditRepository } from "./repositories/ExternalEditRepository.ts";
+import type { CalendarStanding } from "./repositories/StatusRepository.ts";
 import { SyncRunRepository } from "./repositories/SyncRunRepository.ts";
 import { type SyncRepositories, sqlRepositories } from "./repositories/sync-repositories.ts";
 import { Answers, type BookingAnswer } from "./services/Answers.ts";
@@ -96,8 +97,8 @@ export interface CalendarSync extends BookingSync {
   checkCalendar(calendarSyncId: string, healing: Healing): Promise<DoctorReport>;
   /** Syncs and checks by hand. */
   runs: SyncRuns;
-  /** Whether the calendar belongs to the user. */
-  ownsCalendar(userId: number, calendarSyncId: string): Promise<boolean>;
+  /** Whether a calendar of the user is synced at all, and if not, why; null when it is not the user's. */
+  standingOf(userId: number, calendarSyncId: string): Promise<CalendarStanding | null>;
   /** Answers a request at a provider's notification endpoint: verify, enqueue, answer. */
   handleNotification(provider: string, request: NotificationRequest): Promise<NotificationAnswer>;
   runCron(name: CronName): Promise<CronReport>;
@@ -271,7 +272,7 @@ export function createCalendarSync(deps: CalendarSyncDependencies): CalendarSync
       })),
     checkCalendar: (id, healing) => doctor.check(id, healing),
     runs,
-    ownsCalendar: (userId, id) => statusRows.owns(userId, id),
+    standingOf: (userId, id) => statusRows.findStanding(userId, id),
     handleNotification: (provider, request) => notifications.handle(provider, request),
     runCron,
     async credentialReconnected(tx, credentialId) {

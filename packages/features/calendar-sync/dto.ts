@@ -19,6 +19,8 @@ export interface SyncStatus {
   fresh: boolean;
   lastError: string | null;
   lastErrorMessage: string | null;
+  /** When it was seen last; null as soon as the calendar was read again. */
+  lastErrorAt: Date | null;
   /** How changes reach us: announced by the provider, on the way to be, by polling alone, or troubled. */
   notifications: "active" | "pending" | "unsupported" | "error" | "none";
   /** Bookings whose change is not in the calendar yet. */

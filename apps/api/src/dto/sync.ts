@@ -25,6 +25,9 @@ export const syncStatusSchema = z
       ),
     lastError: z.string().nullable().describe("A code of the closed list of calendar errors."),
     lastErrorMessage: z.string().nullable(),
+    lastErrorAt: instant
+      .nullable()
+      .describe("When it was seen last; null as soon as the calendar was read again."),
     notifications: z
       .enum(["active", "pending", "unsupported", "error", "none"])
       .describe("How changes reach us: announced by the provider, or found by polling."),

@@ -1,4 +1,5 @@
-import { createCalendarSync, createCredential } from "@calsync/prisma/testing";
+import { createSyncPreferences } from "@calsync/calendar-sync";
+import { countStatements, createCalendarSync, createCredential } from "@calsync/prisma/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ApiWorld, createApiWorld, type SignedIn } from "../test-support/api-world.ts";
 
@@ -112,6 +113,22 @@ test("a calendar differs from its host's preferences until it inherits them agai
     overrides: {},
     effective: { conflictPolicy: "ASK", massChangeLimit: 3, direction: "BOTH", pollIntervalMinutes: null },
   });
+});
+
+test("what holds for all calendars of a host is one answer, of theirs alone and at two statements however many", async () => {
+  const { user, id } = await hostWithCalendar("olga");
+  await hostWithCalendar("pete");
+  const { prisma } = world.database;
+  const { credentialId } = await prisma.calendarSync.findUniqueOrThrow({ where: { id } });
+  await user.send("PATCH", `/v1/calendars/${id}/preferences`, { direction: "TO_CALENDAR" });
+  for (const name of ["a first", "z last"])
+    await createCalendarSync(prisma, { userId: user.userId, credentialId, name });
+  const { calendars } = (await user.get("/v1/calendars/preferences")).json();
+  expect(calendars).toMatchObject([{ name: "a first" }, { calendarSyncId: id }, { name: "z last" }]);
+  expect(calendars[1]).toEqual((await user.get(`/v1/calendars/${id}/preferences`)).json());
+  const preferences = createSyncPreferences({ prisma, now: () => new Date() });
+  const { count } = await countStatements(prisma, () => preferences.listCalendars(user.userId));
+  expect(count).toBe(2);
 });
 
 test("what makes no sense, or belongs to somebody else, is refused", async () => {

@@ -46,6 +46,19 @@ export function preferenceRoutes({ preferences, connections }: Container): Fasti
     );
 
     app.get(
+      "/v1/calendars/preferences",
+      {
+        preHandler,
+        schema: {
+          tags,
+          summary: "What holds for each calendar in use",
+          response: { 200: z.object({ calendars: z.array(calendarPreferencesSchema) }) },
+        },
+      },
+      async (request) => ({ calendars: await preferences.listCalendars(userIdOf(request)) }),
+    );
+
+    app.get(
       "/v1/calendars/:id/preferences",
       {
         preHandler,

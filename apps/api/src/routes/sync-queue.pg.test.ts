@@ -1,7 +1,9 @@
 import { enqueue, GiveUp, handleJob, runJobsUntilEmpty } from "@calsync/jobs";
+import { countStatements } from "@calsync/prisma/testing";
 import { createBooking, createCalendarSync, createCredential, createReference } from "@calsync/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { createContainer } from "../container.ts";
 import { type ApiWorld, createApiWorld, type SignedIn } from "../test-support/api-world.ts";
 
 let world: ApiWorld;
@@ -279,6 +281,10 @@ describe("what waits for a host", () => {
       failed: 2,
     });
     expect(await world.container.sync.attention(host.userId)).toEqual(expected);
+    // Every page asks for it, so it is one statement, whatever waits.
+    const { sync } = createContainer(world.container.env, { name: "counted", prisma });
+    const { result, count } = await countStatements(prisma, () => sync.attention(host.userId));
+    expect([result, count]).toEqual([expected, 1]);
     const { total } = (await host.get("/v1/attention")).json();
     expect(total).toBe(Object.values(expected).reduce((sum, count) => sum + count, 0));
     expect((await stranger.get("/v1/attention")).json()).toMatchObject({ questions: 0, failed: 1, total: 1 });

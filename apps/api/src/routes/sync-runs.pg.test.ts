@@ -81,3 +81,17 @@ test("invariant 14: other people's calendars and runs are not found", async () =
   expect((await stranger.get(`/v1/sync/runs/${run.id}`)).json().code).toBe("run_not_found");
   expect((await stranger.get("/v1/sync/runs")).json()).toEqual({ runs: [] });
 });
+
+test("a calendar that cannot be read now says why when a reading is asked for, instead of taking the wish", async () => {
+  const ask = async (user = host) => {
+    const answer = await user.send("POST", `/v1/sync/calendars/${calendarSyncId}/pull`);
+    return [answer.statusCode, answer.body === "" ? null : answer.json().code];
+  };
+  const { prisma } = world.database;
+  expect(await ask(stranger)).toEqual([404, "calendar_not_found"]);
+  expect(await ask()).toEqual([409, "connection_invalid"]);
+  await prisma.credential.updateMany({ data: { status: "ACTIVE" } });
+  expect(await ask()).toEqual([202, null]);
+  await host.send("PATCH", "/v1/preferences", { enabled: false });
+  expect(await ask()).toEqual([409, "calendar_disabled"]);
+});

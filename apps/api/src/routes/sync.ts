@@ -57,11 +57,26 @@ export function syncRoutes({ sync }: Container): FastifyPluginAsyncZod {
       },
       async (request, reply) => {
         const { id } = request.params;
-        if (!(await sync.ownsCalendar(userIdOf(request), id))) {
-          throw new AppError("not-found", "calendar_not_found", "There is no such calendar.");
+        const standing = await sync.standingOf(userIdOf(request), id);
+        if (standing === null) {
+          throw new AppError("not-found", "calendar_not_found", "There is no such calendar.", {
+            hint: "GET /v1/sync/status lists the calendars.",
+          });
         }
-        if ((await sync.requestPull([id])) === 0) {
-          throw new AppError("conflict", "calendar_disabled", "Sync of this calendar is switched off.");
+        if (standing === "disconnected") {
+          throw new AppError(
+            "conflict",
+            "connection_invalid",
+            "The calendar's account has to be connected again.",
+            {
+              hint: "Connect it again; everything that waits is then read by itself.",
+            },
+          );
+        }
+        if (standing === "off" || (await sync.requestPull([id])) === 0) {
+          throw new AppError("conflict", "calendar_disabled", "Sync of this calendar is switched off.", {
+            hint: "It may be off for the calendar, for you, for one of your teams, or for the whole installation.",
+          });
         }
         return reply.code(202).send();
       },

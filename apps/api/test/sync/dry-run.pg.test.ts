@@ -104,6 +104,22 @@ describe("a dry run", () => {
     expect(await everything()).toEqual(before);
   });
 
+  test("of a calendar that had gone and is back tells that it is written again, and of no cancellation", async () => {
+    world.server.removeCalendar(host.calendarId);
+    await world.pull(host);
+    await expect(plan("both")).rejects.toThrow("CALENDAR_NOT_FOUND");
+    world.server.addCalendar(host.account, { id: host.calendarId });
+    const before = await everything();
+    expect(await plan("both")).toMatchObject({
+      total: 2,
+      changes: [
+        { side: "booking", booking: { uid }, result: "refused", reason: "calendar-came-back" },
+        { side: "calendar", booking: { uid }, action: "create" },
+      ],
+    });
+    expect(await everything()).toEqual(before);
+  });
+
   test("of one direction looks at that one alone", async () => {
     const event = await world.eventOf(uid, host.calendarId);
     world.server.person.edit(host.calendarId, event.id, { title: "Edited" });

@@ -142,6 +142,32 @@ describe("a booking that exists before its calendar is chosen", () => {
     expect((await world.booking(uid)).status).toBe("ACCEPTED");
   });
 
+  test("is not touched by what another host does with an event that carries its UID or its mark", async () => {
+    await switchOn();
+    const event = await world.eventOf(uid, host.calendarId);
+    const other = await world.host("other");
+    await world.tick();
+    const { iCalUid } = await world.booking(uid);
+    const time = hourAt("2030-01-08T10:00Z");
+    const { person } = world.server;
+    const accepted = person.create(other.calendarId, { title: "Accepted", time, iCalUid });
+    const copy = person.create(other.calendarId, { title: "Copy", time });
+    person.mark(other.calendarId, copy, event.marker);
+    await world.settle();
+    person.move(other.calendarId, accepted, hourAt("2030-01-09T10:00Z"));
+    person.edit(other.calendarId, copy, { title: "Edited" });
+    await world.settle();
+    for (const id of [accepted, copy]) person.delete(other.calendarId, id);
+    for (let i = 0; i < 3; i++) await world.settle();
+    expect(await world.booking(uid)).toMatchObject({
+      status: "ACCEPTED",
+      startTime: new Date("2030-01-08T10:00Z"),
+      references: [{ calendarSyncId: host.calendarSyncId, externalEventId: event.id, status: "SYNCED" }],
+    });
+    expect((await world.eventOf(uid, host.calendarId)).title).toBe(event.title);
+    expect(await world.prisma.changeRecord.count({ where: { userId: other.userId } })).toBe(0);
+  });
+
   test("takes no event of another booking, no series, and no event that is cancelled", async () => {
     const { iCalUid } = await world.booking(uid);
     await place({ iCalUid: "somebody-else@x.test" });

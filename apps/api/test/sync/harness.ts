@@ -48,6 +48,8 @@ export interface HarnessOptions {
   settings?: Partial<SyncSettings>;
   /** False: providers cannot reach us, so that calendars are polled. */
   reachable?: boolean;
+  /** For jitter; always the middle when left out. */
+  random?: () => number;
 }
 
 /** One host with bookings, calendars in memory, and the real engine on a real database. */
@@ -96,7 +98,7 @@ export class SyncHarness {
       log,
       notificationAddress: () => (options.reachable === false ? null : "https://calsync.test/notifications"),
       settings: options.settings ?? {},
-      random: () => 0.5,
+      random: options.random ?? (() => 0.5),
     });
     const guestTokens = createGuestTokens(["a secret of the tests that is long enough"]);
     const bookingDeps = {

@@ -292,6 +292,6 @@ describe("invariant 14: a tenant sees only its own", () => {
     expect((await world.sync.status(stranger.userId)).map(({ id }) => id)).toEqual([stranger.calendarSyncId]);
     expect((await world.sync.busyIntervals(stranger.userId, range)).intervals).toEqual([]);
     expect((await world.sync.busyIntervals(host.userId, range)).intervals).toHaveLength(1);
-    expect(await world.sync.ownsCalendar(stranger.userId, host.calendarSyncId)).toBe(false);
+    expect(await world.sync.standingOf(stranger.userId, host.calendarSyncId)).toBeNull();
   });
 });

@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { interceptPages } from "./intercept-pages.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
@@ -145,6 +146,16 @@ describe("an event moved to another connected calendar keeps its booking", () =>
     await rest();
     expect((await world.booking(uid)).status).toBe("ACCEPTED");
     expect(await world.reasons(uid)).toContain("moved-to-other-calendar");
+    // The deletion is told once more: the host has taken the event away from there, and no other one is made.
+    const again = { type: "delete", eventId, seriesId: null, originalStart: null, version: null } as const;
+    world.wrapService = (service) =>
+      interceptPages(service, (page) => {
+        if (!page.changes.some((change) => change.type === "delete")) page.changes.push(again);
+      });
+    await pullOnly(host.calendarSyncId);
+    await rest();
+    expect(world.liveEvents(host.calendarId)).toEqual([]);
+    expect((await world.reasons(uid)).filter((one) => one === "moved-to-other-calendar")).toHaveLength(1);
   });
 
   test("when the new calendar could not be read for longer than the deletion waits", async () => {

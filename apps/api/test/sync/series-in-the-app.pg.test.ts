@@ -100,6 +100,21 @@ describe("the series moved in the app", () => {
     expect(await story.startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-24T09:00", "cancelled"]);
   });
 
+  test("cut in two, is a later version for the date that its people are told by: what it says afterwards is told too", async () => {
+    const uids = await story.bookSeries();
+    const [old = ""] = world.liveEvents(host.calendarId).map(({ id }) => id);
+    const change = { start: "2030-01-23T15:00:00.000Z", scope: "following" } as const;
+    await world.bookings.reschedule(uids[2] ?? "", change, { userId: host.userId });
+    for (let i = 0; i < 2; i++) await world.settle();
+    for (const slot of ["2030-01-08T10:00:00.000Z", "2030-01-15T10:00:00.000Z"]) {
+      const mails = world.mails.length;
+      world.server.person.editInstance(host.calendarId, old, slot, { title: `Renamed ${slot.slice(5, 10)}` });
+      for (let i = 0; i < 2; i++) await world.settle();
+      const told = world.mails.slice(mails).filter(({ to }) => to.address === "ann@guest.test");
+      expect(told.map(({ text }) => text.includes(`Renamed ${slot.slice(5, 10)}`))).toEqual([true]);
+    }
+  });
+
   test("leaves what is over, and a date that has a time of its own", async () => {
     const uids = await story.bookSeries();
     const moved = { start: "2030-01-17T09:00:00.000Z" };

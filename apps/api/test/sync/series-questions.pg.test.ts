@@ -105,9 +105,10 @@ test.each([
   },
 );
 
-test("a date moved here whose series is deleted out there is not asked about: it stands as an event of its own, and its history says why", async () => {
+test("a date moved here whose series is deleted out there is not asked about: it stands as an event of its own, its host is told, and its history says why", async () => {
   await prefer({ conflictPolicy: "ASK" });
   const [, moved = ""] = uids;
+  const { email: hostAddress } = await world.prisma.user.findUniqueOrThrow({ where: { id: host.userId } });
   await world.bookings.reschedule(moved, { start: "2030-01-17T09:00:00.000Z" }, { userId: host.userId });
   world.clock.advance({ minutes: 1 });
   world.server.person.delete(host.calendarId, story.master().id);
@@ -121,6 +122,12 @@ test("a date moved here whose series is deleted out there is not asked about: it
   expect(seen).toContain(
     "The event was deleted in the calendar while the booking was changed here; the change wins and the event comes back.",
   );
+  world.clock.advance({ minutes: 2 });
+  await world.settle();
+  const told = world.mails.filter(
+    ({ to, text }) => to.address === hostAddress && text.includes("the change wins"),
+  );
+  expect(told).toHaveLength(1);
   const others = await world.sync.history(host.userId, uids[2] ?? "");
   expect(others.find(({ reason }) => reason === "series-deleted")).toMatchObject({ undoable: true });
 });

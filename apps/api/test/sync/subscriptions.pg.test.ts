@@ -322,6 +322,19 @@ describe("calendars that are not announced", () => {
     expect(await pause()).toBe(2);
   });
 
+  test("calendars that were connected together are not polled together for long", async () => {
+    let turn = 0;
+    world = new SyncHarness(database, { reachable: false, random: () => (turn++ % 4) / 4 });
+    for (const name of ["ann", "bob", "cyd"]) await world.host(name);
+    await world.tick();
+    const rows = await world.prisma.calendarSync.findMany({
+      where: { NOT: { id: host.calendarSyncId } },
+      orderBy: { nextPollAt: "asc" },
+    });
+    const seconds = rows.map(({ nextPollAt }) => (nextPollAt.getTime() - world.clock().getTime()) / 1_000);
+    expect((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)).toBeGreaterThan(30);
+  });
+
   test("a pause between polls that the host has chosen holds, for the calendar before all calendars", async () => {
     const pause = async () => {
       await world.pull(host);

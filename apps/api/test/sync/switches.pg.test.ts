@@ -1,3 +1,4 @@
+import { createSyncPreferences } from "@calsync/calendar-sync";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
@@ -66,6 +67,20 @@ describe.each(Object.keys(switches))("%s", (name) => {
       start: "2030-01-09T10:00:00.000Z",
     });
   });
+});
+
+test("after the kill switch, what was announced meanwhile is read with the next tick, however rarely its calendar is polled", async () => {
+  const uid = await world.book(host, "2030-01-08T10:00Z");
+  await world.settle();
+  const event = await world.eventOf(uid, host.calendarId);
+  const preferences = createSyncPreferences({ prisma: world.prisma, now: world.clock });
+  await preferences.switchAll(false);
+  world.server.person.move(host.calendarId, event.id, hourAt("2030-01-08T14:00Z"));
+  await world.settle();
+  expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
+  await preferences.switchAll(true);
+  await world.tick();
+  expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
 });
 
 describe("sync that is switched off while it works", () => {

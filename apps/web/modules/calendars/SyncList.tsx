@@ -72,7 +72,12 @@ function SyncCard({ calendar, timeZone }: { calendar: SyncStatus; timeZone: stri
       </dl>
       {calendar.enabled ? (
         <div className="mt-4">
-          <SyncNow calendarId={id} name={name} lastPulledAt={calendar.lastPulledAt} />
+          <SyncNow
+            calendarId={id}
+            name={name}
+            lastPulledAt={calendar.lastPulledAt}
+            lastErrorAt={calendar.lastErrorAt}
+          />
         </div>
       ) : null}
     </Card>

@@ -4,6 +4,7 @@ import { Button } from "@calsync/ui";
 import { useEffect, useState } from "react";
 import { callApi } from "../api/browser.ts";
 import { explainProblem } from "../api/problem.ts";
+import { type ReadState, whatCame } from "./what-came.ts";
 
 /** A pull that has not ended by then will show by itself later. */
 const WAIT_MS = 15_000;
@@ -13,43 +14,40 @@ export function SyncNow({
   calendarId,
   name,
   lastPulledAt,
-}: {
-  calendarId: string;
-  name: string;
-  lastPulledAt: string | null;
-}) {
-  /** `lastPulledAt` at the time of asking; undefined while nothing was asked. */
-  const [askedAt, setAskedAt] = useState<string | null | undefined>();
+  lastErrorAt,
+}: { calendarId: string; name: string } & ReadState) {
+  /** What stood there at the time of asking; null while nothing was asked. */
+  const [asked, setAsked] = useState<ReadState | null>(null);
   const [text, setText] = useState("");
-  const waiting = askedAt !== undefined;
 
   useEffect(() => {
-    if (!waiting) return;
-    if (lastPulledAt !== askedAt) {
-      setAskedAt(undefined);
-      setText("Read just now.");
+    if (asked === null) return;
+    const came = whatCame(asked, { lastPulledAt, lastErrorAt });
+    if (came !== null) {
+      setAsked(null);
+      setText(came);
       return;
     }
     const timer = setTimeout(() => {
-      setAskedAt(undefined);
+      setAsked(null);
       setText("Still under way; the result will appear here.");
     }, WAIT_MS);
     return () => clearTimeout(timer);
-  }, [waiting, askedAt, lastPulledAt]);
+  }, [asked, lastPulledAt, lastErrorAt]);
 
   const sync = async () => {
     setText("");
-    setAskedAt(lastPulledAt);
+    setAsked({ lastPulledAt, lastErrorAt });
     try {
       await callApi(`/v1/sync/calendars/${calendarId}/pull`, { method: "POST" });
     } catch (error) {
-      setAskedAt(undefined);
+      setAsked(null);
       setText(explainProblem(error));
     }
   };
   return (
     <div className="flex flex-wrap items-center gap-3">
-      <Button size="small" busy={waiting} onClick={sync}>
+      <Button size="small" busy={asked !== null} onClick={sync}>
         Sync now
         <span className="sr-only"> {name}</span>
       </Button>

@@ -6,7 +6,7 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import { slotTaken } from "../errors.ts";
 import { type BookingRow, findById, findOccupied } from "../repositories/BookingRepository.ts";
 import { findOccurrences, lockOccurrences, moveMany } from "../repositories/SeriesRepository.ts";
-import { findManySeries } from "../repositories/SeriesStoreRepository.ts";
+import { findManySeries, raiseNextOfSeries } from "../repositories/SeriesStoreRepository.ts";
 import type { SeriesScope } from "./cancel-series.ts";
 import type { BookingDependencies } from "./dependencies.ts";
 import { toEventTime } from "./event-time.ts";
@@ -124,7 +124,7 @@ export async function moveOccurrences(
         ];
   await seriesStore.change(tx, changes, now);
   const actor = { by: role.role, name: role.role === "guest" ? role.guest.name : null, via: null };
-  const remaining = move.before.filter(({ status }) => status === "ACCEPTED" || status === "PENDING").at(-1);
+  const remaining = later === seriesId ? [] : await raiseNextOfSeries(tx, [seriesId], now);
   const mails: BookingMail[] = move.moving.map((one) => ({
     bookingId: one.id,
     kind: "rescheduled",
@@ -133,14 +133,7 @@ export async function moveOccurrences(
     actor,
     previousTime: { start: one.startTime.toISOString(), end: one.endTime.toISOString() },
   }));
-  if (later !== seriesId && remaining)
-    mails.push({
-      bookingId: remaining.id,
-      kind: "changed",
-      sequence: remaining.sequence + 1,
-      seriesId,
-      actor,
-    });
+  mails.push(...remaining.map((one) => ({ ...one, kind: "changed" as const, actor })));
   await queueBookingMails(tx, mails, { now, ...(deps.settleMs ? { settleMs: deps.settleMs } : {}) });
   await deps.sync.bookingsChanged(
     tx,

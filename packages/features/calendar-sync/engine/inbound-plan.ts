@@ -83,4 +83,6 @@ export interface InboundPlan {
   hold?: PlannedHold;
   /** What spoke against the time that the booking was moved to all the same; the host is told. */
   objection?: TimeObjection;
+  /** What a host who wants to be asked is told of, because nothing is left to ask about. */
+  news?: ReasonCode;
 }

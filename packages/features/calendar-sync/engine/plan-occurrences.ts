@@ -150,15 +150,8 @@ export function planDropped(input: SeriesInput, merged: Merged, finder: Pick<Pla
       continue;
     }
     const remote: RemoteState = { state: "deleted", version: null };
-    const plan = planInbound({
-      reference: one,
-      local: item,
-      remote,
-      policy: unasked(policy),
-      now,
-      clock,
-      ownAddresses,
-    });
+    const known = { reference: one, local: item, remote, now, clock, ownAddresses };
+    const plan = toldWhereAsked(planInbound({ ...known, policy: unasked(policy) }), policy);
     // One that was deleted by itself before stays so when the series comes back.
     const alone = isGone(input.instances.get(slotOf(occurrence)));
     const reasons = alone ? OCCURRENCE_REASONS : merged.deleted ? DELETED_REASONS : SHORTENED_REASONS;
@@ -271,6 +264,12 @@ function atHole(planned: PlannedOccurrence, stay: boolean): PlannedOccurrence {
 function unasked(policy: SyncPolicy): SyncPolicy {
   const conflict = policy.conflict === "ask" ? "last-write-wins" : policy.conflict;
   return { ...policy, conflict };
+}
+
+/** Who wants to be asked is told at least that the calendar's deletion did not count. */
+function toldWhereAsked(plan: InboundPlan, policy: SyncPolicy): InboundPlan {
+  const news = plan.refusals.find(({ reason }) => reason === "local-change-beats-remote-delete")?.reason;
+  return policy.conflict === "ask" && news ? { ...plan, news } : plan;
 }
 
 function deleteAgain(policy: SyncPolicy): InboundPlan {

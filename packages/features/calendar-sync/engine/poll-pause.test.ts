@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { afterPull, isToLookAgain, type PollState, pollPause, shortestPause } from "./poll-pause.ts";
+import {
+  afterPull,
+  isToLookAgain,
+  jittered,
+  type PollState,
+  pollPause,
+  shortestPause,
+} from "./poll-pause.ts";
 
 const MINUTE = 60_000;
 const PAUSES = {
@@ -53,6 +60,12 @@ describe("the pause between polls", () => {
     expect(minutes({ pollIntervalMinutes: 1 }, 5 * MINUTE)).toBe(5);
     expect(minutes({}, 5 * MINUTE)).toBe(5);
   });
+});
+
+test("pauses are spread by a quarter to either side, and never go below what the provider allows", () => {
+  const spread = [0, 0.5, 0.999_999].map((random) => Math.round(jittered(20 * MINUTE, 0, random) / MINUTE));
+  expect(spread).toEqual([15, 20, 25]);
+  expect(jittered(20 * MINUTE, 18 * MINUTE, 0)).toBe(18 * MINUTE);
 });
 
 test("a calendar that says how often it is renewed is not asked sooner, unless its host wants it", () => {

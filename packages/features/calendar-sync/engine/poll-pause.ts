@@ -66,6 +66,16 @@ function grown(first: number, factor: number, times: number, ceiling: number): n
   return Math.max(first, Math.min(ceiling, first * factor ** times));
 }
 
+/**
+ * The pause with a quarter of jitter to either side, so that calendars that were connected together do not stay together; never
+ * shorter than `shortestMs`.
+ *
+ * @param random from 0 (included) to 1 (excluded)
+ */
+export function jittered(pauseMs: number, shortestMs: number, random: number): number {
+  return Math.max(shortestMs, pauseMs * (0.75 + random / 2));
+}
+
 /** What one pull tells about the calendar's channel. */
 export interface PullEvidence {
   /** When the pull began. */

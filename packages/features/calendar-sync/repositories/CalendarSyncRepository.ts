@@ -20,7 +20,7 @@ export interface PullProgress {
 }
 
 /** Sync is allowed in the calendar `s`: by itself, its host, all of the host's teams, and the installation. */
-const SWITCHED_ON = Prisma.sql`s."enabled"
+export const SWITCHED_ON = Prisma.sql`s."enabled"
          AND NOT EXISTS (SELECT 1 FROM "SyncPreference" p WHERE p."userId" = s."userId" AND NOT p."enabled")
          AND NOT EXISTS (SELECT 1 FROM "GlobalSetting" g WHERE g."id" = 1 AND NOT g."twoWaySyncEnabled")
          AND NOT EXISTS (SELECT 1 FROM "Membership" m JOIN "Team" t ON t."id" = m."teamId"

@@ -60,6 +60,13 @@ export class PreferenceRepository {
     return row ?? null;
   }
 
+  /** The calendars that the user has in use, by name. */
+  async findAll(sql: Sql, userId: number): Promise<CalendarPreferenceRow[]> {
+    return sql.$queryRaw`
+      SELECT "id", "name", "enabled", "direction", "pollIntervalMinutes", "policyOverrides"
+        FROM "CalendarSync" WHERE "userId" = ${userId} AND "inUse" ORDER BY "name", "id"`;
+  }
+
   async saveCalendar(tx: PrismaTransaction, row: CalendarPreferenceRow): Promise<void> {
     await tx.$executeRaw`
       UPDATE "CalendarSync"
@@ -83,6 +90,13 @@ export class PreferenceRepository {
          SET "pullRequestedAt" = greatest(clock_timestamp(), "pullRequestedAt" + interval '1 millisecond'),
              "nextPollAt" = least("nextPollAt", ${now}), "updatedAt" = now()
        WHERE "id" = ANY(${ids}::uuid[])`;
+  }
+
+  /** Has every pull that was asked for and never made taken by the next ticks, whatever the calendars' schedules say. */
+  async hastenPulls(sql: Sql, now: Date): Promise<void> {
+    await sql.$executeRaw`
+      UPDATE "CalendarSync" SET "nextPollAt" = ${now}, "updatedAt" = now()
+       WHERE "pullRequestedAt" IS NOT NULL AND "enabled" AND "nextPollAt" > ${now}`;
   }
 
   /** Wishes a push for every reference of a coming booking; those that are equal are found to be so and not written. */

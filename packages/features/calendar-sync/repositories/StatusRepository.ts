@@ -1,5 +1,6 @@
 import type { PrismaClient } from "@calsync/prisma";
 import type { MirrorState } from "../engine/freshness.ts";
+import { SWITCHED_ON } from "./CalendarSyncRepository.ts";
 
 /** How one calendar's sync stands, for the person whose calendar it is. */
 export interface SyncStatusRow {
@@ -16,6 +17,7 @@ export interface SyncStatusRow {
   nextPollAt: Date;
   lastError: string | null;
   lastErrorMessage: string | null;
+  lastErrorAt: Date | null;
   subscriptionStatus: string | null;
   missedChanges: number;
   pullWanted: boolean;
@@ -27,6 +29,9 @@ export interface SyncStatusRow {
   isDestination: boolean;
   isSelected: boolean;
 }
+
+/** Whether a calendar is synced: switched off somewhere (calendar, host, team, installation), or its account has ended. */
+export type CalendarStanding = "on" | "off" | "disconnected";
 
 /** A calendar that is read for a user's busy times. */
 export interface SelectedMirror extends MirrorState {
@@ -50,7 +55,7 @@ export class StatusRepository {
   async findForUser(userId: number): Promise<SyncStatusRow[]> {
     return this.#prisma.$queryRaw`
       SELECT s."id", s."name", s."provider", c."accountEmail", s."status", c."status" AS "credentialStatus", s."enabled",
-             s."lastPulledAt", s."lastPushedAt", s."lastNotificationAt", s."nextPollAt", s."lastError", s."lastErrorMessage",
+             s."lastPulledAt", s."lastPushedAt", s."lastNotificationAt", s."nextPollAt", s."lastError", s."lastErrorMessage", s."lastErrorAt",
              w."status"::text AS "subscriptionStatus", s."missedChanges", s."pullRequestedAt" IS NOT NULL AS "pullWanted",
              p."pending" AS "pendingPushes",
              p."failing" AS "failingPushes", p."failed" AS "failedPushes", p."error" AS "pushError",
@@ -102,11 +107,13 @@ export class StatusRepository {
        ORDER BY s."name", s."id"`;
   }
 
-  /** Whether a calendar belongs to the user. */
-  async owns(userId: number, calendarSyncId: string): Promise<boolean> {
-    const rows = await this.#prisma.$queryRaw<unknown[]>`
-      SELECT 1 FROM "CalendarSync" WHERE "id" = ${calendarSyncId}::uuid AND "userId" = ${userId}`;
-    return rows.length === 1;
+  /** Whether a calendar of the user is synced at all, and if not, why; null when it is not the user's. */
+  async findStanding(userId: number, calendarSyncId: string): Promise<CalendarStanding | null> {
+    const [row] = await this.#prisma.$queryRaw<{ standing: CalendarStanding }[]>`
+      SELECT CASE WHEN c."status" <> 'ACTIVE' THEN 'disconnected' WHEN ${SWITCHED_ON} THEN 'on' ELSE 'off' END AS "standing"
+        FROM "CalendarSync" s JOIN "Credential" c ON c."id" = s."credentialId"
+       WHERE s."id" = ${calendarSyncId}::uuid AND s."userId" = ${userId}`;
+    return row?.standing ?? null;
   }
 
   /**

@@ -10,6 +10,7 @@ import type { EngineDependencies } from "./dependencies.ts";
 import { readEvent } from "./event-ref.ts";
 import { Lease } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
+import { hasGone } from "./page-of-changes.ts";
 import { type PlannedChange, plannedWrites } from "./planned-writes.ts";
 
 export type { PlannedChange };
@@ -108,8 +109,16 @@ export class DryRun {
     cursor: string | null,
   ): Promise<ExternalChange[]> {
     const changes: ExternalChange[] = [];
-    const { pageSize } = this.#deps.settings;
-    const options = { window, pageSize, signal: lease.signal };
+    const { prisma, references, gateway, settings } = this.#deps;
+    const written = gateway.capabilitiesOf(lease.row.provider).silentAboutShortLived
+      ? await references.findUntold(prisma, lease.row.id)
+      : [];
+    const options = {
+      window,
+      pageSize: settings.pageSize,
+      signal: lease.signal,
+      ...(written.length > 0 ? { written } : {}),
+    };
     for await (const page of service.onWatchedCalendarChange(lease.row.externalCalendarId, cursor, options)) {
       lease.signal.throwIfAborted();
       changes.push(...page.changes);
@@ -128,14 +137,19 @@ export class DryRun {
     try {
       await prisma.$transaction(
         async (tx) => {
-          const applied =
-            changes.length > 0
-              ? await applier.apply(tx, { ...lease.row }, changes, window, now(), { mode: "alone" })
-              : null;
+          // What a calendar lacks that had gone itself is written again, as a pull would have it.
+          const isBack = lease.row.lostAt !== null;
+          const lacking = isBack ? changes.filter(hasGone) : [];
+          const told = isBack ? changes.filter((change) => !hasGone(change)) : changes;
+          let mirrored = 0;
+          for (const [mode, some] of [["returned", lacking] as const, ["alone", told] as const]) {
+            if (some.length === 0) continue;
+            mirrored += (await applier.apply(tx, { ...lease.row }, some, window, now(), { mode })).mirrored;
+          }
           const taken = changes.length > 0 ? await this.#recorded(tx, lease.row.id) : [];
           const written = direction === "FROM_CALENDAR" ? [] : await plannedWrites(this.#deps, tx, lease.row);
           const all = [...taken, ...written];
-          plan = { changes: all.slice(0, MAX_CHANGES), total: all.length, mirrored: applied?.mirrored ?? 0 };
+          plan = { changes: all.slice(0, MAX_CHANGES), total: all.length, mirrored };
           throw new Rollback();
         },
         { timeout: 60_000 },

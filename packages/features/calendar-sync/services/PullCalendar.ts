@@ -5,6 +5,7 @@ import type { CalendarService, ChangePage, ExternalChange } from "@calsync/types
 import {
   afterPull,
   isToLookAgain,
+  jittered,
   type PullEvidence,
   pollPause,
   shortestPause,
@@ -90,12 +91,10 @@ export class PullCalendar {
     const { minPollMs, maxPollMs } = gateway.capabilitiesOf(row.provider);
     const shortestMs = shortestPause(minPollMs, pollAfterMs, row.pollIntervalMinutes);
     const pulledAt = now();
-    // A quarter to either side, so that calendars that were connected together do not stay together.
-    const jitter = 0.75 + random() / 2;
     const wantedMs = isToLookAgain(row, evidence)
       ? LOOK_AGAIN_MS
       : pollPause({ ...row, ...next }, settings, shortestMs, maxPollMs);
-    const pauseMs = Math.max(shortestMs, wantedMs * jitter);
+    const pauseMs = jittered(wantedMs, shortestMs, random());
     const isBack = row.lostAt !== null;
     // Writes have waited for this reading, and direct reads too.
     const payload = { calendarSyncId: row.id };

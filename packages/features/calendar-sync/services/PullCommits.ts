@@ -7,6 +7,7 @@ import type { EngineDependencies } from "./dependencies.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { type Lease, LeaseLostError } from "./Lease.ts";
 import { mirrorWindow } from "./mirror-window.ts";
+import { hasGone } from "./page-of-changes.ts";
 import type { ApplyOptions } from "./planned-change.ts";
 import { addUp, type PullReport } from "./pull-report.ts";
 import { cursorAfter, type PullState } from "./pull-state.ts";
@@ -64,10 +65,10 @@ export class PullCommits {
    * again, unless it has moved to another calendar; the other changes go the way of all.
    */
   async changes(changes: readonly ExternalChange[], options: CommitOptions): Promise<void> {
-    const lacking = this.state.lostAt === null ? [] : changes.filter(isGone);
+    const lacking = this.state.lostAt === null ? [] : changes.filter(hasGone);
     if (lacking.length > 0)
       addUp(this.report, await this.#commit(lacking, { window: options.window, mode: "returned" }));
-    const there = lacking.length > 0 ? changes.filter((change) => !isGone(change)) : changes;
+    const there = lacking.length > 0 ? changes.filter((change) => !hasGone(change)) : changes;
     addUp(this.report, await this.#commit(there, options));
   }
 
@@ -108,11 +109,4 @@ export class PullCommits {
     state.hasHeld ||= applied.held > 0;
     return applied;
   }
-}
-
-/** Whether an event, or a series as a whole, is not in its calendar any more. A single date that is gone says something of its series. */
-function isGone(change: ExternalChange): boolean {
-  if (change.type === "unreadable") return false;
-  if (change.type === "delete") return change.seriesId === null;
-  return change.event.status === "cancelled" && change.event.seriesId === null;
 }

@@ -2,7 +2,7 @@ import type { HostNotice } from "@calsync/notifications";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalEvent } from "@calsync/types";
 import type { HoldKind, PlannedHold, TimeFacts, TimeObjection } from "../engine/guards.ts";
-import { explainReason } from "../engine/reasons.ts";
+import { explainReason, type ReasonCode } from "../engine/reasons.ts";
 import { type EventSnapshot, toSnapshot } from "../engine/snapshot.ts";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import type { TellHosts, TellWebhooks } from "../ports/HostNews.ts";
@@ -21,6 +21,8 @@ export interface Finding {
   eventId: string;
   hold: PlannedHold | null;
   objection: TimeObjection | null;
+  /** What the host is told beside that. */
+  news: ReasonCode | null;
   facts: TimeFacts | null;
   /** Whether a whole series was changed: then hosts are told once of what was done to all of its occurrences. */
   ofWhole: boolean;
@@ -111,7 +113,7 @@ export class Questions {
   ): Promise<void> {
     const notices: HostNotice[] = [];
     const webhooks: Parameters<TellWebhooks>[1][number][] = [];
-    for (const { hold, objection, local, reference, version, ofWhole } of findings) {
+    for (const { hold, objection, news, local, reference, version, ofWhole } of findings) {
       if (!local) continue;
       const bookingTitle = local.snapshot.title;
       const common = { userId, bookingTitle, provider, calendarName };
@@ -131,11 +133,11 @@ export class Questions {
             openedAt: now.toISOString(),
           },
         });
-      } else if (objection) {
-        const news = explainReason(objection.reason);
-        const subject = (ofWhole ? local.series?.id : null) ?? reference.id;
-        const key = `time:${subject}:${version ?? now.toISOString()}`.slice(0, 200);
-        notices.push({ ...common, kind: "sync-news", key, news });
+      } else if (objection || news) {
+        const ofSeries = objection !== null && ofWhole ? local.series?.id : null;
+        const key = `time:${ofSeries ?? reference.id}:${version ?? now.toISOString()}`.slice(0, 200);
+        const reason = objection?.reason ?? news;
+        if (reason) notices.push({ ...common, kind: "sync-news", key, news: explainReason(reason) });
       }
     }
     if (notices.length > 0) await this.#tellHosts(tx, notices);

@@ -8,12 +8,12 @@ import { type Planned, recordBase } from "./planned-change.ts";
 
 /**
  * Events whose deletion would mean something: those of bookings to come. A deletion that is known already means something
- * only when the event is looked for anew.
+ * only when the event is looked for anew, or is about to be made anew: not when it has moved.
  */
 export function goneOf(planned: readonly Planned[], anew: boolean, now: Date): GoneEvent[] {
-  return planned.flatMap(({ reference, local, change }) => {
+  return planned.flatMap(({ reference, local, change, plan }) => {
     const known = reference.status === "DELETED";
-    if (!isGone(change) || !local || hasEnded(local, now) || (known && !anew)) return [];
+    if (!isGone(change) || !local || hasEnded(local, now) || (known && !anew && !plan.push)) return [];
     return [{ reference, active: local.active && !known }];
   });
 }
@@ -73,6 +73,8 @@ export function goneRecords(
     actionId: null,
   };
   if (place) {
+    // It has been said before.
+    if (place.taken && reference.status === "DELETED") return [];
     const after = { calendarSyncId: place.calendarSyncId, externalEventId: place.externalEventId };
     return [
       { ...base, result: "APPLIED", action: "move-calendar", reason: "moved-to-other-calendar", after },

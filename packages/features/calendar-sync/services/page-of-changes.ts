@@ -42,3 +42,10 @@ export function remoteOf(change: ExternalChange): RemoteState | null {
   if (change.type === "upsert") return { state: "present", event: change.event };
   return change.type === "delete" ? { state: "deleted", version: change.version } : null;
 }
+
+/** Whether an event, or a series as a whole, is not in its calendar any more. A single date that is gone says something of its series. */
+export function hasGone(change: ExternalChange): boolean {
+  if (change.type === "unreadable") return false;
+  if (change.type === "delete") return change.seriesId === null;
+  return change.event.status === "cancelled" && change.event.seriesId === null;
+}

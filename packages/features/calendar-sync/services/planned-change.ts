@@ -118,6 +118,7 @@ export function findingOf({
     eventId,
     hold: plan.hold ?? null,
     objection: plan.objection ?? null,
+    news: plan.news ?? null,
     facts,
     decides: plan.actions.length > 0 || plan.refusals.length > 0,
   };

@@ -54,6 +54,8 @@ export interface SyncPreferenceService {
   update(userId: number, patch: Patch<SyncPreferences>): Promise<SyncPreferences>;
   /** @throws not-found `calendar_not_found`, also when it is somebody else's */
   getCalendar(userId: number, calendarSyncId: string): Promise<CalendarPreferences>;
+  /** What holds for each calendar that the user has in use, by name. Two statements. */
+  listCalendars(userId: number): Promise<CalendarPreferences[]>;
   /** A calendar that is switched off keeps its links to bookings. @throws as `getCalendar` */
   updateCalendar(
     userId: number,
@@ -153,6 +155,13 @@ export function createSyncPreferences({
       inTransaction(prisma, async (tx) =>
         toCalendarPreferences(await calendarOf(tx, userId, id), await preferencesOf(tx, userId)),
       ),
+    listCalendars: async (userId) => {
+      const [host, calendars] = await Promise.all([
+        preferencesOf(prisma, userId),
+        rows.findAll(prisma, userId),
+      ]);
+      return calendars.map((row) => toCalendarPreferences(row, host));
+    },
     updateCalendar: (userId, id, patch) =>
       inTransaction(prisma, async (tx) => {
         const before = await calendarOf(tx, userId, id);
@@ -200,8 +209,12 @@ export function createSyncPreferences({
         return { ...team, twoWaySyncEnabled: enabled };
       }),
     isOn: () => rows.findKillSwitch(prisma),
-    // What waited is found by the next ticks of the crons; nothing has to be asked for.
-    switchAll: (on) => rows.saveKillSwitch(prisma, on),
+    // What waited is found by the next ticks of the crons: pushes as forgotten ones, pulls as polls that are due.
+    switchAll: (on) =>
+      inTransaction(prisma, async (tx) => {
+        await rows.saveKillSwitch(tx, on);
+        if (on) await rows.hastenPulls(tx, now());
+      }),
   };
 }
 

@@ -60,7 +60,7 @@ function status(db: MemoryDatabase): Twin<SyncRepositories["status"]> {
       [...db.tables.calendars.values()]
         .filter((row) => row.userId === userId)
         .map(({ id, name, provider, direction }) => ({ id, name, provider, direction: direction ?? "BOTH" })),
-    owns: (userId, id) => db.tables.calendars.get(id)?.userId === userId,
+    findStanding: (userId, id) => (db.tables.calendars.get(id)?.userId === userId ? "on" : null),
     wakeCredential(_sql, credentialId, now) {
       const { calendars, subscriptions, references } = db.tables;
       const woken = [...calendars.values()].filter((row) => row.credentialId === credentialId);

@@ -79,7 +79,7 @@ const WRITERS: Writers = {
       notices.length > 1
         ? `${notices.length} changes that you may want to look at`
         : `“${oneLine(notices[0]?.bookingTitle ?? "")}” was changed in your calendar`,
-    lead: "This was taken over from your calendar as you wish. You can undo it.",
+    lead: "This was done as your preferences say. See what happened, and take back what you want otherwise.",
     rows: notices.map((notice) => [titleOf(notice, providerName), notice.news]),
     linkText: "See what happened",
   }),

@@ -7,7 +7,6 @@ import type {
   DestinationView,
   EventType,
   Preferences,
-  SyncOverview,
 } from "../../../../modules/api/types.ts";
 import { CalendarPreferencesForm } from "../../../../modules/preferences/CalendarPreferencesForm.tsx";
 import { DestinationViewForm } from "../../../../modules/preferences/DestinationViewForm.tsx";
@@ -22,15 +21,12 @@ export default async function SyncPreferencesPage() {
   const [preferences, { calendars }, { destination, eventTypeDestinations }, { eventTypes }] =
     await Promise.all([
       readApi<Preferences>("/v1/preferences"),
-      readApi<SyncOverview>("/v1/sync/status"),
+      readApi<{ calendars: CalendarPreferences[] }>("/v1/calendars/preferences"),
       readApi<{ destination: ShownDestination | null; eventTypeDestinations: ShownDestination[] }>(
         "/v1/destination",
       ),
       readApi<{ eventTypes: EventType[] }>("/v1/event-types"),
     ]);
-  const each = await Promise.all(
-    calendars.map(({ id }) => readApi<CalendarPreferences>(`/v1/calendars/${id}/preferences`)),
-  );
   const destinations = [...(destination ? [destination] : []), ...eventTypeDestinations];
   return (
     <div className="mx-auto max-w-3xl">
@@ -39,12 +35,12 @@ export default async function SyncPreferencesPage() {
       </PageHeading>
       <div className="grid gap-10">
         <PreferencesForm preferences={preferences} />
-        {each.length > 0 ? (
+        {calendars.length > 0 ? (
           <section aria-labelledby="single-heading" className="grid gap-4">
             <h2 id="single-heading" className="text-xl font-semibold">
               Single calendars
             </h2>
-            {each.map((calendar) => (
+            {calendars.map((calendar) => (
               <CalendarPreferencesForm
                 key={calendar.calendarSyncId}
                 calendar={calendar}
