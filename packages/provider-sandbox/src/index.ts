@@ -14,12 +14,11 @@ export {
   DEFAULT_CLIENT,
   type GoogleClientInput,
   GoogleSandbox,
-  type IssuedTokens,
 } from "./google/GoogleSandbox.ts";
 export type { ServiceAccountKey } from "./google/oauth/ServiceAccounts.ts";
 export { CALENDAR_SCOPES, calendarScope } from "./google/scopes.ts";
 export type { AccessRole, Account, GoogleEvent, GuestMail } from "./google/types.ts";
-export { DEFAULT_GRAPH_APP, type GraphAppInput, type IssuedGraphTokens } from "./graph/apps.ts";
+export { DEFAULT_GRAPH_APP, type GraphAppInput } from "./graph/apps.ts";
 export { GraphApiError } from "./graph/errors.ts";
 export {
   DEFAULT_GRAPH_BEHAVIOURS,
@@ -42,5 +41,6 @@ export {
   type NotionTokens,
 } from "./notion/NotionSandbox.ts";
 export type { ColumnInput } from "./notion/NotionStore.ts";
+export type { IssuedTokens } from "./oauth/issued-tokens.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./server.ts";
 export { trustAuthority } from "./tls-server.ts";

@@ -1,3 +1,4 @@
+import { BackgroundWork } from "../BackgroundWork.ts";
 import type { GoogleFaults } from "./faults.ts";
 import { channelKey, type GoogleStore, type StoreChange } from "./GoogleStore.ts";
 import type { Channel } from "./types.ts";
@@ -12,10 +13,7 @@ const REORDER_DELAY_MS = 60;
 export class ChannelDelivery {
   readonly #store: GoogleStore;
   readonly #faults: GoogleFaults;
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #closing = new AbortController();
-  readonly #idleWaiters = new Set<() => void>();
-  #open = 0;
+  readonly #work = new BackgroundWork();
 
   constructor(store: GoogleStore, faults: GoogleFaults) {
     this.#store = store;
@@ -26,22 +24,17 @@ export class ChannelDelivery {
   /** The first message of a channel: state `sync`, number 1. Resolves when it was answered or failed. */
   async sendSync(channel: Channel): Promise<void> {
     channel.messageNumber = 1;
-    await this.#track(() => this.#deliver(channel, "sync", 1, 0));
+    await this.#work.track(() => this.#deliver(channel, "sync", 1, 0));
   }
 
   /** Resolves once no message is on its way or waiting to be tried again. */
-  async idle(): Promise<void> {
-    // Changes are announced in a microtask: let the ones of the present operation be queued first.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.#open === 0) return;
-    await new Promise<void>((resolve) => this.#idleWaiters.add(resolve));
+  idle(): Promise<void> {
+    return this.#work.idle();
   }
 
   /** Drops what waits and ends what is on its way. */
   close(): void {
-    this.#closing.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#work.close();
   }
 
   #tell(change: StoreChange): void {
@@ -75,15 +68,15 @@ export class ChannelDelivery {
     const delayMs = (late?.delayMs ?? (late ? 1_000 : 0)) + (reordered ? REORDER_DELAY_MS : 0);
     const copies = this.#faults.strikes("duplicateNotification", subject) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      void this.#track(async () => {
-        if (delayMs > 0) await this.#wait(delayMs);
+      void this.#work.track(async () => {
+        if (delayMs > 0) await this.#work.wait(delayMs);
         await this.#deliver(channel, "exists", number, 0);
       });
     }
   }
 
   async #deliver(channel: Channel, state: "sync" | "exists", number: number, attempt: number): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+    if (this.#work.signal.aborted) return;
     const headers: Record<string, string> = {
       "user-agent": "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)",
       accept: "*/*",
@@ -101,7 +94,7 @@ export class ChannelDelivery {
         method: "POST",
         headers,
         redirect: "manual",
-        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]),
+        signal: AbortSignal.any([this.#work.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]),
       });
       status = answer.status;
       await answer.body?.cancel();
@@ -111,33 +104,9 @@ export class ChannelDelivery {
     }
     const { notificationRetries, notificationRetryBaseMs } = this.#faults.behaviours;
     if (!RETRIED_STATUSES.has(status) || attempt >= notificationRetries) return;
-    await this.#wait(notificationRetryBaseMs * 2 ** attempt);
+    await this.#work.wait(notificationRetryBaseMs * 2 ** attempt);
     const stillLive = this.#store.channels.has(channelKey(channel.projectId, channel.id));
     if (stillLive || state === "sync") await this.#deliver(channel, state, number, attempt + 1);
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        resolve();
-      }, ms);
-      timer.unref();
-      this.#timers.add(timer);
-    });
-  }
-
-  async #track(work: () => Promise<void>): Promise<void> {
-    this.#open += 1;
-    try {
-      await work();
-    } finally {
-      this.#open -= 1;
-      if (this.#open === 0) {
-        for (const resolve of this.#idleWaiters) resolve();
-        this.#idleWaiters.clear();
-      }
-    }
   }
 }
 

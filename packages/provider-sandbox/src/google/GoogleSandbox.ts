@@ -1,4 +1,5 @@
 import { type CallStats, createStats } from "../CallStats.ts";
+import { type IssuedTokens, issuedTokens } from "../oauth/issued-tokens.ts";
 import { ApiDispatcher } from "./api/ApiDispatcher.ts";
 import { accountMethods } from "./api/account.ts";
 import { calendarListMethods } from "./api/calendar-list.ts";
@@ -41,17 +42,6 @@ export interface GoogleClientInput {
   projectId?: string;
   /** Consent screen in "Testing": refresh tokens live seven days. */
   testing?: boolean;
-}
-
-/** Tokens as {@link GoogleSandbox.issueToken} gives them. */
-export interface IssuedTokens {
-  accessToken: string;
-  refreshToken: string;
-  /** RFC 3339. */
-  expiresAt: string;
-  scopes: string[];
-  clientId: string;
-  clientSecret: string;
 }
 
 /** The simulated Google: give {@link url} to a client as root URL, and change its world through the methods. */
@@ -193,21 +183,15 @@ export class GoogleSandbox {
   /** A token pair without the consent page. @param input `scopes` are all calendar scopes unless given. */
   issueToken(input: { email: string; clientId?: string; scopes?: string[] }): IssuedTokens {
     const account = this.#account(input.email);
-    const { clientId, clientSecret, projectId } = this.#client(input.clientId ?? DEFAULT_CLIENT.clientId);
+    const client = this.#client(input.clientId ?? DEFAULT_CLIENT.clientId);
+    const { clientId, projectId } = client;
     const scopes = input.scopes ?? ALL_SCOPES;
     const { oauth } = this.#store;
     oauth.allow(account.email, projectId, scopes);
     const owner = { email: account.email, clientId, projectId, scopes };
     const access = oauth.issueAccessToken({ ...owner, page: false }, 3599);
     const refresh = oauth.issueRefreshToken({ ...owner, expiresAtMs: null });
-    return {
-      accessToken: access.token,
-      refreshToken: refresh.token,
-      expiresAt: new Date(access.expiresAtMs).toISOString(),
-      scopes,
-      clientId,
-      clientSecret,
-    };
+    return issuedTokens(access, refresh, scopes, client);
   }
 
   /** An access token of the sandbox's own page: all scopes, no quota, no faults. */

@@ -1,4 +1,5 @@
 import { type CallStats, createStats } from "../CallStats.ts";
+import { type IssuedTokens, issuedTokens } from "../oauth/issued-tokens.ts";
 import { answerBatch, BATCH_PATH } from "./api/batch.ts";
 import { calendarMethods, removeCalendar, renameCalendar } from "./api/calendars.ts";
 import { deltaMethods } from "./api/delta.ts";
@@ -8,7 +9,7 @@ import { eventMethods, viewFound } from "./api/events.ts";
 import { GraphDispatcher, type RawAnswer, type RawCall } from "./api/GraphDispatcher.ts";
 import { scheduleMethods } from "./api/schedule.ts";
 import { subscriptionMethods } from "./api/subscriptions.ts";
-import { DEFAULT_GRAPH_APP, type GraphAppInput, type IssuedGraphTokens } from "./apps.ts";
+import { DEFAULT_GRAPH_APP, type GraphAppInput } from "./apps.ts";
 import type { GraphContext } from "./context.ts";
 import { answerInvitation, recordAnswer } from "./events/guests.ts";
 import { type FoundEvent, getEvent } from "./events/lookup.ts";
@@ -165,23 +166,17 @@ export class GraphSandbox {
   }
 
   /** A token pair without the consent page. @param input `scopes` are all unless given */
-  issueToken(input: { email: string; clientId?: string; scopes?: string[] }): IssuedGraphTokens {
+  issueToken(input: { email: string; clientId?: string; scopes?: string[] }): IssuedTokens {
     const { email, tenantId } = this.#account(input.email);
-    const { clientId, clientSecret } = this.#app(input.clientId ?? DEFAULT_GRAPH_APP.clientId);
+    const app = this.#app(input.clientId ?? DEFAULT_GRAPH_APP.clientId);
+    const { clientId } = app;
     const scopes = input.scopes ?? ALL_SCOPES;
     const { identity } = this.#store;
     identity.allow(email, clientId, scopes);
     const owner = { email, clientId, scopes, claims: null };
     const access = identity.issueAccessToken({ ...owner, tenantId, page: false }, 3600);
     const refresh = identity.issueRefreshToken({ ...owner, spa: false });
-    return {
-      accessToken: access.token,
-      refreshToken: refresh.token,
-      expiresAt: new Date(access.expiresAtMs).toISOString(),
-      scopes,
-      clientId,
-      clientSecret,
-    };
+    return issuedTokens(access, refresh, scopes, app);
   }
 
   /** An access token of the sandbox's own page: all scopes, no limits, no faults. */

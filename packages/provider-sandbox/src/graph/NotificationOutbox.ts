@@ -1,3 +1,4 @@
+import { BackgroundWork } from "../BackgroundWork.ts";
 import type { SandboxClock } from "../SandboxClock.ts";
 import { EndpointHealth } from "./EndpointHealth.ts";
 import type { GraphFaults } from "./faults.ts";
@@ -25,12 +26,9 @@ export class NotificationOutbox {
   readonly #clock: SandboxClock;
   readonly #faults: GraphFaults;
   readonly #health = new EndpointHealth();
-  readonly #closing = new AbortController();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #idleWaiters = new Set<() => void>();
+  readonly #work = new BackgroundWork(() => this.#isDueSoon());
   #collected = new Map<string, object[]>();
   #waiting: Waiting[] = [];
-  #open = 0;
 
   constructor(clock: SandboxClock, faults: GraphFaults) {
     this.#clock = clock;
@@ -39,15 +37,15 @@ export class NotificationOutbox {
 
   /** Sends a notification soon. @param delayMs real time to wait first */
   send(url: string, notification: object, delayMs: number): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#work.signal.aborted) return;
     if (delayMs > 0) {
-      void this.#track(async () => {
-        await this.#wait(delayMs);
+      void this.#work.track(async () => {
+        await this.#work.wait(delayMs);
         await this.#post({ url, value: [notification], firstMs: this.#clock.nowMs(), attempt: 0, dueMs: 0 });
       });
       return;
     }
-    if (this.#collected.size === 0) void this.#track(() => this.#flush());
+    if (this.#collected.size === 0) void this.#work.track(() => this.#flush());
     const waiting = this.#collected.get(url);
     if (waiting) waiting.push(notification);
     else this.#collected.set(url, [notification]);
@@ -58,7 +56,7 @@ export class NotificationOutbox {
     const now = this.#clock.nowMs();
     const due = this.#waiting.filter(({ dueMs }) => dueMs <= now);
     this.#waiting = this.#waiting.filter(({ dueMs }) => dueMs > now);
-    for (const one of due) void this.#track(() => this.#post(one));
+    for (const one of due) void this.#work.track(() => this.#post(one));
   }
 
   /** Posts to an endpoint and gives its answer; null when there is none in `timeoutMs`. */
@@ -72,7 +70,7 @@ export class NotificationOutbox {
         method: "POST",
         redirect: "manual",
         ...init,
-        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]),
+        signal: AbortSignal.any([this.#work.signal, AbortSignal.timeout(timeoutMs)]),
       });
     } catch {
       return null;
@@ -80,11 +78,8 @@ export class NotificationOutbox {
   }
 
   /** Resolves once nothing is on its way and nothing is due to be tried again within a second. */
-  async idle(): Promise<void> {
-    // Changes are announced in a microtask: let the ones of the present operation be queued first.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.#isIdle()) return;
-    await new Promise<void>((resolve) => this.#idleWaiters.add(resolve));
+  idle(): Promise<void> {
+    return this.#work.idle();
   }
 
   /** Forgets what waits and what is known of the endpoints. */
@@ -96,8 +91,7 @@ export class NotificationOutbox {
 
   /** Drops what waits and ends what is on its way. */
   close(): void {
-    this.#closing.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#work.close();
     this.clear();
   }
 
@@ -116,7 +110,7 @@ export class NotificationOutbox {
   }
 
   async #post(waiting: Waiting): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+    if (this.#work.signal.aborted) return;
     const { url, value, firstMs, attempt } = waiting;
     const { notificationTimeoutMs, slowAnswerMs, notificationRetryBaseMs } = this.#faults.behaviours;
     if (this.#health.isShutOut(url, this.#clock.nowMs())) return;
@@ -129,41 +123,15 @@ export class NotificationOutbox {
     await answer?.body?.cancel();
     const now = this.#clock.nowMs();
     this.#health.note(url, now, performance.now() - startedAt > slowAnswerMs);
-    if (answer?.ok || this.#closing.signal.aborted) return;
+    if (answer?.ok || this.#work.signal.aborted) return;
     const gapMs = Math.min(notificationRetryBaseMs * 2 ** attempt, LONGEST_GAP_MS);
     if (now + gapMs - firstMs > RETRY_FOR_MS) return;
     this.#waiting.push({ ...waiting, attempt: attempt + 1, dueMs: now + gapMs });
-    this.#timer(gapMs, () => this.retryDue());
+    this.#work.after(gapMs, () => this.retryDue());
   }
 
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#timer(ms, resolve));
-  }
-
-  #timer(ms: number, run: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      run();
-    }, ms);
-    timer.unref();
-    this.#timers.add(timer);
-  }
-
-  async #track(work: () => Promise<void>): Promise<void> {
-    this.#open += 1;
-    try {
-      await work();
-    } finally {
-      this.#open -= 1;
-      if (this.#isIdle()) {
-        for (const resolve of this.#idleWaiters) resolve();
-        this.#idleWaiters.clear();
-      }
-    }
-  }
-
-  #isIdle(): boolean {
+  #isDueSoon(): boolean {
     const soon = this.#clock.nowMs() + SOON_MS;
-    return this.#open === 0 && !this.#waiting.some(({ dueMs }) => dueMs <= soon);
+    return this.#waiting.some(({ dueMs }) => dueMs <= soon);
   }
 }

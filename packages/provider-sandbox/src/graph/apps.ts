@@ -12,14 +12,3 @@ export interface GraphAppInput {
   /** Redirect addresses of type `spa`. */
   spaRedirectUris?: string[];
 }
-
-/** Tokens as `GraphSandbox.issueToken` gives them. */
-export interface IssuedGraphTokens {
-  accessToken: string;
-  refreshToken: string;
-  /** RFC 3339. */
-  expiresAt: string;
-  scopes: string[];
-  clientId: string;
-  clientSecret: string;
-}

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { BackgroundWork } from "../../BackgroundWork.ts";
 import type { NotionFaults } from "../faults.ts";
 import { MAX_ATTEMPTS } from "../faults.ts";
 import { newId } from "../ids.ts";
@@ -40,12 +41,10 @@ interface Delivery {
 export class EventDelivery {
   readonly #store: NotionStore;
   readonly #faults: NotionFaults;
-  readonly #closing = new AbortController();
+  readonly #work = new BackgroundWork();
   #pending: PendingEvent[] = [];
   #deliveries: Delivery[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #open = 0;
-  #idleWaiters: (() => void)[] = [];
 
   constructor(store: NotionStore, faults: NotionFaults) {
     this.#store = store;
@@ -67,7 +66,7 @@ export class EventDelivery {
       const due = this.#deliveries.filter(({ dueMs }) => dueMs <= nowMs);
       if (due.length === 0) break;
       this.#deliveries = this.#deliveries.filter((one) => !due.includes(one));
-      await this.#track(() => Promise.all(due.map((delivery) => this.#deliver(delivery))));
+      await this.#work.track(() => Promise.all(due.map((delivery) => this.#deliver(delivery))));
     }
     this.#arm();
   }
@@ -75,7 +74,7 @@ export class EventDelivery {
   /** Resolves once nothing is on its way; what waits for its time goes on waiting. */
   async idle(): Promise<void> {
     await this.flush();
-    if (this.#open > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    await this.#work.idle();
   }
 
   clear(): void {
@@ -84,7 +83,7 @@ export class EventDelivery {
   }
 
   close(): void {
-    this.#closing.abort();
+    this.#work.close();
     clearTimeout(this.#timer);
     this.clear();
   }
@@ -211,7 +210,7 @@ export class EventDelivery {
     const { webhook, event, attempt } = delivery;
     const body = JSON.stringify({ ...event, attempt_number: attempt });
     const status = await this.#post(webhook, body, true).catch(() => 0);
-    if ((status >= 200 && status < 300) || attempt >= MAX_ATTEMPTS || this.#closing.signal.aborted) return;
+    if ((status >= 200 && status < 300) || attempt >= MAX_ATTEMPTS || this.#work.signal.aborted) return;
     const pauseMs = this.#faults.behaviours.deliveryRetryBaseMs * RETRY_FACTOR ** (attempt - 1);
     const dueMs = this.#store.clock.nowMs() + pauseMs;
     this.#deliveries.push({ webhook, event, attempt: attempt + 1, dueMs });
@@ -227,7 +226,7 @@ export class EventDelivery {
       },
       body,
       redirect: "manual",
-      signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([this.#work.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
     await answer.body?.cancel();
     return answer.status;
@@ -240,19 +239,9 @@ export class EventDelivery {
       ...this.#pending.map((one) => one.dueMs),
       ...this.#deliveries.map((one) => one.dueMs),
     );
-    if (!Number.isFinite(dueMs) || this.#closing.signal.aborted) return;
+    if (!Number.isFinite(dueMs) || this.#work.signal.aborted) return;
     const waitMs = Math.min(Math.max(0, dueMs - this.#store.clock.nowMs()), 2 ** 31 - 1);
     this.#timer = setTimeout(() => void this.flush(), waitMs);
     this.#timer.unref();
-  }
-
-  async #track(work: () => Promise<unknown>): Promise<void> {
-    this.#open += 1;
-    try {
-      await work();
-    } finally {
-      this.#open -= 1;
-      if (this.#open === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    }
   }
 }
