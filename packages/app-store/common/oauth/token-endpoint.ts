@@ -38,13 +38,22 @@ export const STANDARD_CAUSES: Readonly<Record<string, RefusalCause>> = {
   server_error: "transient",
 };
 
+/** Where tokens are asked for, and how the question is written. */
+export interface TokenEndpoint {
+  url: string;
+  timeoutMs: number;
+  /** Who asks, where the fields do not say it, and what else this provider wants. */
+  headers?: Readonly<Record<string, string>>;
+  /** The fields are written as JSON; else as a form. */
+  json?: true;
+}
+
 /**
- * Asks a token endpoint (RFC 6749 §3.2) with a form. Never throws: what a failure means differs between the exchange of a code and
- * a refresh.
+ * Asks a token endpoint (RFC 6749 §3.2). Never throws: what a failure means differs between the exchange of a code and a refresh.
  */
 export async function askForTokens<Tokens>(
-  { url, timeoutMs }: { url: string; timeoutMs: number },
-  form: Readonly<Record<string, string>>,
+  { url, timeoutMs, headers, json }: TokenEndpoint,
+  fields: Readonly<Record<string, string>>,
   dialect: TokenDialect<Tokens>,
 ): Promise<TokenAnswer<Tokens>> {
   let response: Response;
@@ -52,8 +61,12 @@ export async function askForTokens<Tokens>(
   try {
     response = await fetch(url, {
       method: "POST",
-      body: new URLSearchParams(form),
-      headers: { accept: "application/json" },
+      body: json ? JSON.stringify(fields) : new URLSearchParams(fields),
+      headers: {
+        accept: "application/json",
+        ...(json ? { "content-type": "application/json" } : {}),
+        ...headers,
+      },
       signal: AbortSignal.timeout(timeoutMs),
     });
     body = await response.json().catch(() => null);

@@ -1,8 +1,9 @@
 import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
 import { drain } from "@calsync/testing/contract";
 import type { CalendarEvent, ExternalChange } from "@calsync/types";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { NotificationEndpoint } from "../../common/test/NotificationEndpoint.ts";
+import { onSandbox } from "../../common/test/on-sandbox.ts";
 import { SAMPLE_EVENT as EVENT } from "../../common/test/sample-event.ts";
 import { type ConnectedAccount, connectAccount } from "../test/google-sandbox.ts";
 import { parseNotification } from "./notification.ts";
@@ -14,19 +15,18 @@ let sandbox: Sandbox;
 let endpoint: NotificationEndpoint;
 let host: ConnectedAccount;
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ allowHttpCallbacks: true });
-  endpoint = await NotificationEndpoint.start(parseNotification);
-});
-afterAll(async () => {
-  await sandbox.close();
-  await endpoint.close();
-});
+onSandbox(
+  async (started) => {
+    sandbox = started;
+    endpoint = await NotificationEndpoint.start(parseNotification);
+  },
+  { allowHttpCallbacks: true },
+);
+afterAll(() => endpoint.close());
 beforeEach(() => {
   host = connectAccount(sandbox.google);
   sandbox.google.stats.reset();
 });
-afterEach(() => sandbox.google.faults.clear());
 
 const calls = () => sandbox.google.stats.calls;
 const create = (event: CalendarEvent = EVENT, key = KEY) => host.service.createEvent(host.email, event, key);

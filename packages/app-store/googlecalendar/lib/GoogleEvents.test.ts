@@ -1,6 +1,7 @@
-import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
+import type { Sandbox } from "@calsync/provider-sandbox";
 import type { CalendarEvent } from "@calsync/types";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { onSandbox } from "../../common/test/on-sandbox.ts";
 import { SAMPLE_EVENT as EVENT } from "../../common/test/sample-event.ts";
 import { type ConnectedAccount, connectAccount } from "../test/google-sandbox.ts";
 import { eventIdFor } from "./event-id.ts";
@@ -10,17 +11,13 @@ const KEY = "booking-0001";
 let sandbox: Sandbox;
 let host: ConnectedAccount;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterAll(async () => {
-  await sandbox.close();
+onSandbox((started) => {
+  sandbox = started;
 });
 beforeEach(() => {
   host = connectAccount(sandbox.google);
   sandbox.google.stats.reset();
 });
-afterEach(() => sandbox.google.faults.clear());
 
 const calls = () => sandbox.google.stats.calls;
 const create = (event: CalendarEvent = EVENT, key = KEY) => host.service.createEvent(host.email, event, key);

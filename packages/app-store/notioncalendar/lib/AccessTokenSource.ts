@@ -1,8 +1,16 @@
 import { CalendarError } from "@calsync/lib";
 import type { CredentialAccess, ServiceDependencies } from "@calsync/types";
+import { REFRESH_CODES, type RefusalSentences, toTokenError } from "../../common/oauth/token-errors.ts";
 import { type NotionCredential, parseCredential } from "./credential-schema.ts";
 import type { NotionSettings } from "./settings.ts";
 import { requestTokens } from "./token-endpoint.ts";
+
+const REFUSALS: RefusalSentences = {
+  grant: "Notion has ended the access; connect it again",
+  client: "Notion refuses our integration; check its id and secret in Notion's integration settings",
+  request: "Notion refuses the refresh request itself",
+  transient: "the access token could not be renewed for now",
+};
 
 /**
  * Gives the access token of one installation, and another one when it is refused. Notion's tokens name no end, so that they are
@@ -87,29 +95,7 @@ export class AccessTokenSource {
     }
     const { cause, reason, status } = answer;
     this.#log.warn({ cause, reason, status }, "Notion refused to renew an access token");
-    const options = { status: status ?? undefined, providerReason: reason };
-    switch (cause) {
-      case "grant":
-        throw new CalendarError(
-          "CREDENTIAL_INVALID",
-          "Notion has ended the access; connect it again",
-          options,
-        );
-      case "client":
-        throw new CalendarError(
-          "OAUTH_CLIENT_REFUSED",
-          "Notion refuses our integration; check its id and secret in Notion's integration settings",
-          options,
-        );
-      case "request":
-        throw new CalendarError("INVALID_REQUEST", "Notion refuses the refresh request itself", options);
-      case "transient":
-        throw new CalendarError(
-          "OAUTH_TOKEN_EXPIRED",
-          "the access token could not be renewed for now",
-          options,
-        );
-    }
+    throw toTokenError(answer, REFRESH_CODES, REFUSALS);
   }
 
   /** Marks the credential, unless the user has connected again in the meantime. */

@@ -1,17 +1,16 @@
-import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
+import type { Sandbox } from "@calsync/provider-sandbox";
 import type { FormOutcome } from "@calsync/types";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { onSandbox } from "../../common/test/on-sandbox.ts";
 import { createFormFlow } from "./connect.ts";
 
 const HOST = "host@notion.test";
 
 let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox();
+onSandbox((started) => {
+  sandbox = started;
   sandbox.notion.createAccount({ email: HOST, workspace: "Practice" });
 });
-afterEach(() => sandbox.notion.faults.clear());
-afterAll(() => sandbox.close());
 
 function connect(token: string): Promise<FormOutcome> {
   const flow = createFormFlow({

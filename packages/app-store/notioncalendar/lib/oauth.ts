@@ -1,8 +1,17 @@
 import { CalendarError } from "@calsync/lib";
 import type { AuthorizationRequest, CredentialSecret, OAuthFlow, OAuthGrant } from "@calsync/types";
+import { EXCHANGE_CODES, type RefusalSentences, toTokenError } from "../../common/oauth/token-errors.ts";
 import { credentialSchema, type NotionCredential } from "./credential-schema.ts";
 import { type NotionSettings, parseSettings } from "./settings.ts";
-import { requestTokens, revokeToken, type TokenRefusal } from "./token-endpoint.ts";
+import { requestTokens, revokeToken } from "./token-endpoint.ts";
+
+const REFUSALS: RefusalSentences = {
+  grant: "Notion refuses the code: it was used or is too old; connect again",
+  client:
+    "Notion refuses our integration; check its id, secret and redirect address in Notion's integration settings",
+  request: "Notion refuses the exchange of the code",
+  transient: "Notion could not be asked for tokens; try to connect again",
+};
 
 /** Notion's OAuth code flow, by the provider's settings. PKCE is not documented there. @throws Error for unusable settings. */
 export function createOAuthFlow(settings: unknown): OAuthFlow {
@@ -42,7 +51,7 @@ async function exchangeCode(
     code: input.code,
     redirect_uri: input.redirectUri,
   });
-  if (answer.type === "refused") throw toExchangeError(answer);
+  if (answer.type === "refused") throw toTokenError(answer, EXCHANGE_CODES, REFUSALS);
   const {
     access_token: accessToken,
     refresh_token: refreshToken,
@@ -59,30 +68,4 @@ async function exchangeCode(
     // What was shared is chosen on Notion's page, database by database; there are no scopes.
     missingScopes: [],
   };
-}
-
-function toExchangeError({ cause, reason, status }: TokenRefusal): CalendarError {
-  const options = { status: status ?? undefined, providerReason: reason };
-  switch (cause) {
-    case "grant":
-      return new CalendarError(
-        "INVALID_REQUEST",
-        "Notion refuses the code: it was used or is too old; connect again",
-        options,
-      );
-    case "client":
-      return new CalendarError(
-        "OAUTH_CLIENT_REFUSED",
-        "Notion refuses our integration; check its id, secret and redirect address in Notion's integration settings",
-        options,
-      );
-    case "request":
-      return new CalendarError("INVALID_REQUEST", "Notion refuses the exchange of the code", options);
-    case "transient":
-      return new CalendarError(
-        "NETWORK_ERROR",
-        "Notion could not be asked for tokens; try to connect again",
-        options,
-      );
-  }
 }

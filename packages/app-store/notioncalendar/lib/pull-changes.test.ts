@@ -1,5 +1,6 @@
-import { type Sandbox, startSandbox } from "@calsync/provider-sandbox";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Sandbox } from "@calsync/provider-sandbox";
+import { describe, expect, test } from "vitest";
+import { onSandbox } from "../../common/test/on-sandbox.ts";
 import { SAMPLE_EVENT } from "../../common/test/sample-event.ts";
 import { type ConnectedWorkspace, connectWorkspace, date, title } from "../test/notion-sandbox.ts";
 import { addRow, at, codeOf, pull, WINDOW } from "../test/pulling.ts";
@@ -7,11 +8,9 @@ import { addRow, at, codeOf, pull, WINDOW } from "../test/pulling.ts";
 const MINUTE_MS = 60_000;
 
 let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox();
+onSandbox((started) => {
+  sandbox = started;
 });
-afterEach(() => sandbox.notion.faults.clear());
-afterAll(() => sandbox.close());
 
 const row = (world: ConnectedWorkspace, name: string, day?: number) =>
   addRow(sandbox.notion, world, name, day);
