@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EngineWorld } from "./test-support/EngineWorld.ts";
 import { quiesce } from "./test-support/model-steps.ts";
-import { findSeriesFaults } from "./test-support/series-oracle.ts";
+import { findLossOrDouble, findSeriesFaults } from "./test-support/series-oracle.ts";
 import { SERIES_REGRESSIONS } from "./test-support/series-regressions.ts";
 import { type SeriesStep, seriesStep, takeSeriesStep } from "./test-support/series-steps.ts";
 
@@ -44,7 +44,10 @@ async function runHistory(calendars: number, steps: readonly SeriesStep[]): Prom
       await takeSeriesStep(world, bookings, step);
     }
     await quiesce(world);
-    expect(await findSeriesFaults(world, bookings)).toEqual([]);
+    expect([
+      ...findLossOrDouble(world, bookings, steps),
+      ...(await findSeriesFaults(world, bookings)),
+    ]).toEqual([]);
   } finally {
     await world.end();
   }

@@ -1,12 +1,13 @@
-import { ruleChange, sameRecurrence } from "@calsync/icalendar";
+import { ruleChange, sameRecurrence, slotsOf } from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem, LocalSeries } from "../ports/BookingStore.ts";
-import { type ClockTrust, calendarChangedLast } from "./clock-compare.ts";
+import { calendarPrevails } from "./merge-fields.ts";
 import type { SeriesOccurrence } from "./occurrence-places.ts";
 import { hasEnded, type InboundPlan, planInbound, type RemoteState } from "./plan-inbound.ts";
 import { type PlannedSeries, seriesItem } from "./plan-series-outbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import type { SeriesInput, SeriesPlan } from "./series-plan.ts";
+import { linesAt } from "./series-state.ts";
 import { type EventSnapshot, sameField, toSnapshot } from "./snapshot.ts";
 import type { SeriesSnapshot, SyncedSeries } from "./synced-state.ts";
 
@@ -25,6 +26,8 @@ export interface Merged {
   /** Whether anything of the series itself is other than before. */
   changed: boolean;
   tookRule: boolean;
+  /** How many dates a cut made here leaves of the rule that was taken; null: there was none. */
+  kept: number | null;
   tookFields: Partial<EventSnapshot>;
   deleted: boolean;
   /** The event has come back from the bin, and what went with it comes back too. */
@@ -52,6 +55,7 @@ export function mergeSeries({
     event: null,
     changed: false,
     tookRule: false,
+    kept: null,
     tookFields: {},
     deleted: false,
     restored: false,
@@ -92,11 +96,8 @@ export function mergeSeries({
   const seen: SeriesSnapshot = { ...toSnapshot(event), recurrence: event.recurrence ?? [] };
   const tookFields = fieldsOf(plan);
   const ruleDiffers = !sameRecurrence(seen.recurrence, agreed.remote.recurrence);
-  const tookRule = ruleDiffers && mayTakeRule(plan, local, agreed, policy, changedAt, clock);
-  const after: SeriesSnapshot = {
-    ...seen,
-    recurrence: ruleDiffers && !tookRule ? agreed.remote.recurrence : seen.recurrence,
-  };
+  const tookRule = ruleDiffers && mayTakeRule(plan, policy);
+  const after: SeriesSnapshot = { ...seen };
   for (const field of FIELDS) {
     const refused =
       field in tookFields ||
@@ -104,6 +105,8 @@ export function mergeSeries({
       sameField(field, seen, agreed.remote);
     if (!refused) Object.assign(after, { [field]: agreed.remote[field] });
   }
+  after.recurrence =
+    ruleDiffers && !tookRule ? agreed.remote.recurrence : linesAt(after.time, seen.time, seen.recurrence);
   const keepsRule = ruleDiffers && !tookRule && !sameRecurrence(seen.recurrence, local.recurrence);
   return {
     plan,
@@ -130,6 +133,7 @@ export function mergeSeries({
       FIELDS.some((field) => !sameField(field, after, agreed.remote)) ||
       !sameField("attendees", after, agreed.remote),
     tookRule,
+    kept: tookRule ? keptHere(local, agreed, seen, { policy, changedAt, clock }) : null,
     tookFields,
     deleted: false,
     restored: reference.status === "DELETED" && (local.active || plan.reason === "remote-restored"),
@@ -138,22 +142,36 @@ export function mergeSeries({
   };
 }
 
-function mayTakeRule(
-  plan: InboundPlan,
+/**
+ * Which dates an event has is the calendar's to say, also while the series was cut or moved here: what becomes of each date is decided
+ * date by date, and a copy that was made of the later ones is not unmade by writing the old rule again.
+ */
+function mayTakeRule(plan: InboundPlan, policy: SyncPolicy): boolean {
+  if (policy.direction === "TO_CALENDAR" || !policy.fields.includes("time")) return false;
+  return plan.refusals.every(
+    ({ action, reason }) => action !== "reschedule" || reason === "local-wins-last-write",
+  );
+}
+
+/** How many dates a cut that was made here leaves of a rule that the calendar has changed as well. */
+function keptHere(
   local: LocalSeries,
   agreed: SyncedSeries,
-  policy: SyncPolicy,
-  changedAt: string,
-  clock: ClockTrust | undefined,
-): boolean {
-  if (policy.direction === "TO_CALENDAR" || !policy.fields.includes("time")) return false;
-  if (plan.refusals.some(({ action }) => action === "reschedule")) return false;
-  if (sameRecurrence(local.recurrence, agreed.local.recurrence)) return true;
-  if (policy.direction === "FROM_CALENDAR" || asWhole(policy).conflict === "calendar-wins") return true;
-  return (
-    policy.conflict !== "booking-wins" &&
-    calendarChangedLast(changedAt, local.changedAt.time ?? local.createdAt, clock)
-  );
+  seen: SeriesSnapshot,
+  { policy, changedAt, clock }: Pick<SeriesInput, "policy" | "clock"> & { changedAt: string },
+): number | null {
+  if (sameRecurrence(local.recurrence, agreed.local.recurrence)) return null;
+  const kept = datesOf(local);
+  if (kept >= datesOf(agreed.local)) return null;
+  // Who makes it longer after that wants the dates.
+  const lengthens = datesOf(seen) > datesOf(agreed.remote);
+  const localAt = local.changedAt.time ?? local.createdAt;
+  return lengthens && calendarPrevails(asWhole(policy), changedAt, localAt, clock) ? null : kept;
+}
+
+function datesOf(series: Pick<SeriesSnapshot, "time" | "recurrence">): number {
+  const { slots, holes } = slotsOf(series);
+  return slots.length + holes.length;
 }
 
 function fieldsOf({ actions }: InboundPlan): Partial<EventSnapshot> {

@@ -60,7 +60,9 @@ export function placesAfter(input: {
   const standing = coming.filter(
     ({ reference, local }) => reference.externalEventId !== null && local?.active,
   );
-  const byStart = change === "same" || standing.every((one) => given.has(slotOf(one)));
+  // Where nothing stands any more, a rule that has moved has taken the cancelled dates along all the same.
+  const keepsAll = standing.length > 0 || change === "rhythm";
+  const byStart = change === "same" || (keepsAll && standing.every((one) => given.has(slotOf(one))));
   const find = byStart
     ? (one: SeriesOccurrence) =>
         given.has(slotOf(one)) || isThere(instances, slotOf(one)) ? slotOf(one) : null

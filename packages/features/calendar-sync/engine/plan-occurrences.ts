@@ -90,7 +90,11 @@ function planAtPlace(
 }
 
 /** The occurrences that the event has not any more: they have gone elsewhere, are waited for, or are cancelled. */
-export function planDropped(input: SeriesInput, merged: Merged, finder: Pick<PlaceFinder, "dropped">) {
+export function planDropped(
+  input: SeriesInput,
+  merged: Pick<Merged, "deleted">,
+  finder: Pick<PlaceFinder, "dropped">,
+) {
   const { successors, settled, policy, now, local, clock, ownAddresses = [] } = input;
   const result = {
     planned: [] as PlannedOccurrence[],
@@ -193,18 +197,34 @@ function heirsOf(
     .sort((a, b) => (a.slot < b.slot ? -1 : 1));
   const byStart = new Map(slots.map((one) => [one.slot, one]));
   const keeps = dropped.every((one) => byStart.has(slotOf(one)));
-  if (!keeps && !final && slots.length < dropped.length) return [];
   const heirs = new Map<ExternalEvent, Heir>();
-  // When what came before has been deleted since, the copies go on with the last ones.
-  const skipped = deleted ? Math.max(0, dropped.length - slots.length) : 0;
-  dropped.forEach((one, index) => {
-    const found = keeps ? byStart.get(slotOf(one)) : slots[index - skipped];
+  const moving = keeps ? dropped : thoseThatMove(dropped, slots.length, { deleted, final });
+  moving.forEach((one, index) => {
+    const found = keeps ? byStart.get(slotOf(one)) : slots[index];
     if (!found) return;
     const heir = heirs.get(found.event) ?? { event: found.event, places: new Map() };
     heirs.set(found.event, heir);
     heir.places.set(one, found.slot);
   });
   return [...heirs.values()];
+}
+
+/** Which of the dropped occurrences the copies have room for: those that stand, else the last. */
+function thoseThatMove(
+  dropped: readonly SeriesOccurrence[],
+  room: number,
+  { deleted, final }: { deleted: boolean; final: boolean },
+): readonly SeriesOccurrence[] {
+  if (room >= dropped.length) return dropped;
+  const standing = dropped.filter(({ local }) => local?.active);
+  if (deleted || standing.length === 0) {
+    // What came before has been deleted since, and the copies go on with the last ones that the event had.
+    const held = dropped.filter(({ reference }) => reference.externalEventId !== null);
+    const last = held.length >= room ? held : dropped;
+    return last.slice(last.length - room);
+  }
+  if (standing.length === room) return standing;
+  return final ? dropped : [];
 }
 
 /** What the series of a copy is here. It never says more than what is booked. */

@@ -1,6 +1,6 @@
-import { cutAfter, ruleChange, slotsOf, timeAt } from "@calsync/icalendar";
+import { cutAfter, describeSlots, ruleChange, shiftSlots, slotsOf, timeAt } from "@calsync/icalendar";
 import type { ExternalEvent } from "@calsync/types";
-import type { EventSnapshot } from "./snapshot.ts";
+import { type EventSnapshot, sameStretch } from "./snapshot.ts";
 import type { SeriesSnapshot, SyncedSeries, SyncedState } from "./synced-state.ts";
 
 /** What both sides agree on about the occurrence at `slot` while it does not differ from its series. */
@@ -46,4 +46,19 @@ export function withoutExtras(
 ): string[] {
   const { slots } = slotsOf({ time, recurrence });
   return slots.some((slot) => slot > last) ? cutAfter(recurrence, last) : [...recurrence];
+}
+
+/**
+ * The lines of a series for the same dates, were its first one not `from` but `time`. An end that is written as a day and hour
+ * (UNTIL) may be short of the last of them then, or beyond.
+ */
+export function linesAt(
+  time: SeriesSnapshot["time"],
+  from: SeriesSnapshot["time"],
+  recurrence: readonly string[],
+): string[] {
+  if (sameStretch(time, from)) return [...recurrence];
+  const slots = shiftSlots(slotsOf({ time: from, recurrence }).slots, from, time);
+  const same = slotsOf({ time, recurrence }).slots.join() === slots.join();
+  return same || slots.length === 0 ? [...recurrence] : describeSlots(time, slots, recurrence);
 }

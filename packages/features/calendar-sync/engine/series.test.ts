@@ -127,6 +127,58 @@ describe("a series changed in the calendar", () => {
     ]);
   });
 
+  test("cut in two out there and ended here at once: the copy is followed, and what was called off here is called off in it", () => {
+    const world = edited(makeWorld(), { recurrence: ["RRULE:FREQ=WEEKLY;COUNT=1"] });
+    const later = "2030-01-01T00:00:00.000Z";
+    world.series = {
+      ...world.series,
+      recurrence: ["RRULE:FREQ=WEEKLY;UNTIL=20300115T100000Z"],
+      changedAt: { time: later },
+    };
+    for (const one of world.occurrences.slice(2))
+      if (one.local) one.local = { ...one.local, active: false, changedAt: { status: later } };
+    const time = hour("2030-01-14T10:00Z");
+    const copy = { ...world.event, id: "copy", time, recurrence: ["RRULE:FREQ=WEEKLY;COUNT=3"] };
+    const planned = plan(world, { successors: [copy], settled: false });
+    expect(reasonsOf(planned)).toEqual(["reschedule series-split-moved"]);
+    expect(planned.change?.set).toEqual({ recurrence: ["RRULE:FREQ=WEEKLY;COUNT=1"] });
+    expect(
+      planned.occurrences
+        .slice(1)
+        .map(({ place, plan: { push } }) => [place?.originalStart.slice(5, 10), push]),
+    ).toEqual([
+      ["01-14", false],
+      ["01-21", true],
+      ["01-28", true],
+    ]);
+  });
+
+  test.each([
+    ["fewer dates out there than here", 2, ["RRULE:FREQ=WEEKLY;COUNT=2"], false],
+    ["more dates out there, wished for before that", 6, ["RRULE:FREQ=WEEKLY;UNTIL=20300122T100000Z"], true],
+  ])("cut here and made another length out there: %s", (_title, count, recurrence, push) => {
+    const world = edited(makeWorld(), { recurrence: [`RRULE:FREQ=WEEKLY;COUNT=${count}`] });
+    const changedAt = { time: "2030-01-01T00:00:00.000Z" };
+    world.series = { ...world.series, recurrence: ["RRULE:FREQ=WEEKLY;UNTIL=20300122T100000Z"], changedAt };
+    const [, , , last] = world.occurrences;
+    if (last?.local) last.local = { ...last.local, active: false, changedAt: { status: changedAt.time } };
+    const planned = plan(world);
+    expect(planned.change?.set).toEqual({ recurrence });
+    expect(planned.push).toBe(push);
+  });
+
+  test("moved here and cut out there at once, its end moves along: no date more, and none less", () => {
+    const world = edited(makeWorld(), { recurrence: ["RRULE:FREQ=WEEKLY;UNTIL=20300115T095959Z"] });
+    world.series = {
+      ...world.series,
+      time: hour("2030-01-07T10:00Z"),
+      changedAt: { time: "2030-01-01T00:00:00.000Z" },
+    };
+    const planned = plan(world, { settled: false });
+    expect(planned.change?.set).toEqual({ recurrence: ["RRULE:FREQ=WEEKLY;COUNT=1"] });
+    expect(planned.waiting).toBe(true);
+  });
+
   test("cut twice, the later dates move into both copies, in order", () => {
     const world = edited(makeWorld(), { recurrence: ["RRULE:FREQ=WEEKLY;COUNT=1"] });
     const copy = (id: string, start: string, count: number) => ({

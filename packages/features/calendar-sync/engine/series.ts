@@ -1,12 +1,12 @@
 import { cutAfter, slotsOf } from "@calsync/icalendar";
 import type { SeriesChange } from "../ports/BookingStore.ts";
 import { type Merged, mergeSeries } from "./merge-series.ts";
-import { type PlaceFinder, placesAfter } from "./occurrence-places.ts";
+import { type PlaceFinder, placesAfter, type SeriesOccurrence, slotOf } from "./occurrence-places.ts";
 import { hasEnded, type RemoteState } from "./plan-inbound.ts";
 import { planDropped, planOccurrences } from "./plan-occurrences.ts";
 import type { PlannedOccurrence, SeriesInput, SeriesPlan } from "./series-plan.ts";
 import { nothing } from "./series-reasons.ts";
-import { withoutExtras } from "./series-state.ts";
+import { linesAt, withoutExtras } from "./series-state.ts";
 
 export type * from "./series-plan.ts";
 
@@ -30,8 +30,8 @@ export const LEFT_ALONE: SeriesPlan = {
  * where the rule has moved, by their order (SPEC.md, "Series").
  */
 export function planSeries(input: SeriesInput): SeriesPlan {
-  // A copy, or an instance, of a series that is gone says nothing about it, and that it is gone is known.
-  if (input.reference.status === "DELETED" && !isThere(input.remote)) return LEFT_ALONE;
+  // An instance of a series that is gone says nothing about it, and that it is gone is known.
+  if (input.reference.status === "DELETED" && !isThere(input.remote)) return followDeleted(input);
   const merged = mergeSeries(input);
   if (merged.plan.reference.recreate) return startAgain(input, merged);
   const finder = placesAfter({
@@ -56,7 +56,7 @@ export function planSeries(input: SeriesInput): SeriesPlan {
     successors: dropped.successors,
     relist: isDoubtful(input, finder, { change, successors: dropped.successors }),
     waiting: dropped.waiting,
-    push: merged.push,
+    push: merged.push || (cutAt(merged) !== null && input.policy.direction !== "FROM_CALENDAR"),
     extras: finder.extras.length > 0,
     taken: [...finder.past, ...finder.placed.map(({ place }) => place.slot)],
   };
@@ -89,10 +89,11 @@ function isThere(remote: RemoteState | null): boolean {
 
 function changeOfSeries(
   { local }: SeriesInput,
-  { tookFields, tookRule, after, deleted, restored, changedAt }: Merged,
+  merged: Merged,
   finder: PlaceFinder,
   occurrences: readonly PlannedOccurrence[],
 ): SeriesPlan["change"] {
+  const { tookFields, tookRule, after, deleted, restored, changedAt } = merged;
   if (deleted) {
     // Those that have taken place stay, in other calendars too.
     const last = finder.past.at(-1);
@@ -114,47 +115,109 @@ function changeOfSeries(
   if (description !== undefined) set.description = description;
   if (location !== undefined) set.location = location;
   if (restored) set.active = true;
-  const last = finder.lastSlot;
-  if ((tookRule || time || restored) && after)
-    set.recurrence = last ? withoutExtras(after.time, after.recurrence, last) : after.recurrence;
+  const last = earliest(finder.lastSlot, cutAt(merged));
+  if ((tookRule || time || restored) && after) {
+    const lines = last ? withoutExtras(after.time, after.recurrence, last) : after.recurrence;
+    set.recurrence = linesAt(set.time ?? local.time, after.time, lines);
+  }
   return Object.keys(set).length > 0 || slots.length > 0 ? { set, changedAt, slots } : null;
 }
 
 /**
- * The event is gone, and the series wins: it is made again, and its occurrences with it. Dates that were cancelled here and stand in a
- * copy out there still go with that copy, where they are deleted.
+ * The event is gone because its dates were called off here, and a copy that had been made of it turns up: they are called off there too.
+ * Dates that went with the event out there say nothing about a copy.
+ */
+function followDeleted(input: SeriesInput): SeriesPlan {
+  const isCancelledHere = ({ local }: SeriesOccurrence) =>
+    local === null || hasEnded(local, input.now) || (!local.active && local.changedAt.status !== undefined);
+  if (input.successors.length === 0 || !input.occurrences.every(isCancelledHere)) return LEFT_ALONE;
+  const { followed, successors } = followCopies(input);
+  return { ...LEFT_ALONE, occurrences: followed, successors, relist: successors.length > 0 };
+}
+
+/**
+ * The event has moved to another calendar, or may have: what becomes of it is found out there. Its later dates may go on in copies here,
+ * which have not gone along.
+ */
+export function planMoved(input: SeriesInput): SeriesPlan {
+  if (input.successors.length === 0) return LEFT_ALONE;
+  const { followed, successors, lastSlot } = followCopies(input);
+  if (followed.length === 0 || lastSlot === null) return LEFT_ALONE;
+  const set = { recurrence: cutAfter(input.local.recurrence, lastSlot) };
+  return {
+    ...LEFT_ALONE,
+    change: { set, changedAt: input.now.toISOString(), slots: [] },
+    occurrences: followed,
+    successors,
+    relist: true,
+  };
+}
+
+/** The last place that a cut made here leaves of the event's rule; null where it takes nothing away. */
+function cutAt({ after, kept }: Merged): string | null {
+  if (!after || kept === null) return null;
+  const { slots, holes } = slotsOf(after);
+  const all = [...slots, ...holes].sort();
+  return all.length > kept ? (all[kept - 1] ?? null) : null;
+}
+
+function earliest(one: string | null, other: string | null): string | null {
+  return one !== null && other !== null ? (one < other ? one : other) : one;
+}
+
+/**
+ * The event is gone, and the series wins: it is made again, and its occurrences with it. Dates that stand in a copy out there go on in
+ * that copy; where they were cancelled here, they are deleted there.
  */
 function startAgain(input: SeriesInput, merged: Merged): SeriesPlan {
-  const { occurrences, local: series, now } = input;
+  const { local: series } = input;
   const { plan } = merged;
   const { base: _base, ...update } = plan.reference;
   const own = new Set(slotsOf(series).slots);
-  const coming = occurrences.filter(({ local }) => local !== null && !hasEnded(local, now));
-  const cut = coming.filter(({ local }) => !local?.active && !own.has(local?.series?.originalStart ?? ""));
-  const dropped = planDropped(input, { ...merged, deleted: true }, { dropped: cut });
-  return {
-    reference: { ...update, base: null },
-    change: null,
-    occurrences: [
-      ...coming
-        .filter((occurrence) => !cut.includes(occurrence))
-        .map((occurrence) => ({
-          occurrence,
-          plan: {
-            ...nothing(),
-            refusals: plan.refusals,
-            reason: plan.reason,
-            reference: { base: null, version: null, clearPending: true as const },
-          },
-          place: null,
-        })),
-      ...dropped.planned,
-    ],
-    successors: dropped.successors,
-    relist: false,
-    waiting: false,
-    push: true,
-    extras: false,
-    taken: [],
+  const { followed, successors, rest, lastSlot } = followCopies(input);
+  const isCut = ({ local }: SeriesOccurrence) =>
+    !local?.active && !own.has(local?.series?.originalStart ?? "");
+  const again = {
+    ...nothing(),
+    refusals: plan.refusals,
+    reason: plan.reason,
+    reference: { base: null, version: null, clearPending: true as const },
   };
+  return {
+    ...LEFT_ALONE,
+    reference: { ...update, base: null },
+    change:
+      followed.length > 0 && lastSlot !== null
+        ? {
+            set: { recurrence: cutAfter(series.recurrence, lastSlot) },
+            changedAt: merged.changedAt,
+            slots: [],
+          }
+        : null,
+    occurrences: [
+      ...rest.map((occurrence) => ({ occurrence, plan: isCut(occurrence) ? nothing() : again, place: null })),
+      ...followed,
+    ],
+    successors,
+    relist: successors.length > 0,
+    push: true,
+  };
+}
+
+/** Which of the occurrences to come go on in copies of a series that is gone from where it was, and which do not. */
+function followCopies(input: SeriesInput): Pick<SeriesPlan, "successors"> & {
+  followed: PlannedOccurrence[];
+  rest: SeriesOccurrence[];
+  /** Here, the last place of the rest. */
+  lastSlot: string | null;
+} {
+  const coming = input.occurrences
+    .filter(({ local }) => local !== null && !hasEnded(local, input.now))
+    .sort((a, b) => (slotOf(a) < slotOf(b) ? -1 : 1));
+  const { planned, successors } = planDropped(input, { deleted: true }, { dropped: coming });
+  const followed = planned.filter(({ place }) => place !== null);
+  const ids = new Set(followed.map(({ occurrence }) => occurrence.reference.bookingId));
+  const rest = coming.filter(({ reference }) => !ids.has(reference.bookingId));
+  const slots = rest.flatMap(({ local }) => local?.series?.originalStart ?? []).sort();
+  return { followed, successors, rest, lastSlot: slots.at(-1) ?? null };
 }

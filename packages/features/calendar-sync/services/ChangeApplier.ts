@@ -109,13 +109,15 @@ export class ChangeApplier {
     const { ownAddresses } = calendar;
     const context = { policy, now, clock, ownAddresses };
     const settled = options.settled === true || options.mode === "confirmed";
-    // What has been counted or answered has had its time to turn up elsewhere.
-    const recheck = options.recheck ?? (guarded(options.mode) ? undefined : "last-look");
+    // What was answered has had its time to turn up elsewhere; what was counted in this very pull has not.
+    const hasTime = guarded(options.mode) || options.mode === "counted";
+    const recheck = options.recheck ?? (hasTime ? undefined : "last-look");
     const series = await this.#series.plan(tx, calendar, latest, references, items, {
       ...context,
       settled,
       deletedDatesStay: this.#capabilitiesOf(calendar.provider).deletedDatesStay,
       recheck,
+      ahead: options.ahead === true || options.mode === "part",
     });
     const plans: Planned[] = [];
     const foreign: ExternalChange[] = [];

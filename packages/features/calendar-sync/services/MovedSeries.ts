@@ -43,25 +43,23 @@ export class MovedSeries {
     this.#settings = settings;
   }
 
-  /** Looks for series that have gone from `calendar` in the other calendars of its host. No statement when none has. */
+  /**
+   * Looks for series that have gone from `calendar` in the other calendars of its host. What was found gone before all of the listing is
+   * known (`ahead`) is left to the end of the pull, since copies may still be told of. No statement when none has.
+   */
   async find(
     tx: PrismaTransaction,
     calendar: CalendarSyncRow,
-    asked: readonly Asked[],
-    recheck: Recheck | undefined,
-    now: Date,
+    inputs: readonly Asked[],
+    { recheck, ahead, now }: { recheck: Recheck | undefined; ahead: boolean; now: Date },
   ): Promise<GoneSeriesFound> {
-    const gone = asked.filter((one) => hasGone(one) && one.reference.status !== "DELETED");
-    const { moved, unconfirmed, pullCalendarIds } = await this.#moved.find(
-      tx,
-      calendar,
-      gone.map(({ reference, occurrences }) => ({
-        reference,
-        active: occurrences.some(({ local }) => local?.active && !hasEnded(local, now)),
-      })),
-      recheck,
-      now,
-    );
+    const gone = inputs.filter((one) => hasGone(one) && one.reference.status !== "DELETED");
+    const asked = gone.map(({ reference, occurrences }) => ({
+      reference,
+      active: occurrences.some(({ local }) => local?.active && !hasEnded(local, now)),
+    }));
+    const { moved, unconfirmed, pullCalendarIds } = await this.#moved.find(tx, calendar, asked, recheck, now);
+    if (ahead) for (const { reference, active } of asked) if (active) unconfirmed.add(reference.id);
     const found = gone.flatMap(({ reference, occurrences }): GoneSeries[] => {
       const place = moved.get(reference.id) ?? null;
       if (!place && !unconfirmed.has(reference.id)) return [];

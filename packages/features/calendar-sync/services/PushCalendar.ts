@@ -13,6 +13,7 @@ import { readNow } from "./event-ref.ts";
 import { jobsAfterMerge } from "./follow-ups.ts";
 import { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
+import { AHEAD } from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
 import { failedResult, type PushResult, unansweredCreates, withPendingWrite } from "./push-results.ts";
@@ -308,6 +309,7 @@ export class PushCalendar {
         changed.map(({ change }) => change),
         window,
         at,
+        AHEAD,
       );
       lease.row.hasHeld ||= applied.held > 0;
       await enqueueMany(tx, await jobsAfterMerge(tx, this.#deps.calendars, lease, applied));

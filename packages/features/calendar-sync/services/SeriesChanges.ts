@@ -1,7 +1,7 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import type { ExternalChange } from "@calsync/types";
-import { LEFT_ALONE } from "../engine/series.ts";
+import { planMoved } from "../engine/series.ts";
 import { settleSeriesJob } from "../jobs/settle-series.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
@@ -90,9 +90,9 @@ export class SeriesChanges {
     }
     const readable = inputs.filter((_input, index) => plans[index] !== null);
     const recheck = context.settled ? "last-look" : context.recheck;
-    const gone = await this.#moved.find(tx, calendar, readable, recheck, context.now);
-    plans = inputs.map(({ reference }, index) =>
-      gone.byId.has(reference.id) ? LEFT_ALONE : (plans[index] ?? null),
+    const gone = await this.#moved.find(tx, calendar, readable, { ...context, recheck });
+    plans = inputs.map((input, index) =>
+      gone.byId.has(input.reference.id) ? planMoved(input) : (plans[index] ?? null),
     );
     // Whether times are free is looked up next: what the mirror has of these events themselves must not stand in their way.
     await events.deleteMany(tx, calendar.id, eventsThatMove(inputs, plans));
@@ -182,7 +182,13 @@ export class SeriesChanges {
     own: ReadonlyMap<string, string>,
     now: Date,
   ): SeriesReferencePatch[] {
-    if (gone) return [this.#moved.patchOf(gone, now)];
+    const heirs = plan.successors.flatMap(({ event: heir }, index): SeriesReferencePatch[] => {
+      const heirId = own.get(successorIds[index] ?? "");
+      // Without a base the next push writes it: the copy still carries the marker of the series it was copied from.
+      const { id: externalEventId, iCalUid, version } = heir;
+      return heirId ? [{ id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const }] : [];
+    });
+    if (gone) return [this.#moved.patchOf(gone, now), ...heirs];
     const { clearPending, recreate, ...update } = plan.reference;
     const patch: SeriesReferencePatch = { id: reference.id, ...update };
     if (clearPending) Object.assign(patch, { pending: null, deletePending: false });
@@ -200,12 +206,6 @@ export class SeriesChanges {
     if (plan.waiting) patch.settleAt = reference.settleAt ?? new Date(now.getTime() + this.#graceMs);
     // What had waited was that some of it moves away; nothing is told of the rest by that.
     if (plan.successors.length > 0 && reference.status === "CONFLICT") patch.status ??= "SYNCED";
-    const heirs = plan.successors.flatMap(({ event: heir }, index): SeriesReferencePatch[] => {
-      const heirId = own.get(successorIds[index] ?? "");
-      // Without a base the next push writes it: the copy still carries the marker of the series it was copied from.
-      const { id: externalEventId, iCalUid, version } = heir;
-      return heirId ? [{ id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const }] : [];
-    });
     return [patch, ...heirs];
   }
 }

@@ -19,6 +19,7 @@ import { failureOf } from "./failure.ts";
 import { jobsAfterMerge } from "./follow-ups.ts";
 import type { Lease } from "./Lease.ts";
 import { localOf } from "./local-of.ts";
+import { AHEAD } from "./planned-change.ts";
 import { policyOf } from "./policy-of.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
 import { retryAt, withPendingWrite } from "./push-results.ts";
@@ -70,6 +71,8 @@ export class SeriesPush {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const task = await this.#load(lease, due.id);
       if (!task) return;
+      // Found gone just now: the pull tells what has become of it.
+      if (round > 0 && task.reference.deletedSeenAt !== null) break;
       try {
         if (task.plan.kind === "review") {
           if (round > 0) return await this.#finish(lease, task);
@@ -230,7 +233,7 @@ export class SeriesPush {
     const at = now();
     await inTransaction(prisma, async (tx) => {
       await lease.fence(tx);
-      const applied = await applier.apply(tx, lease.row, [change], { start: at, end: at }, at);
+      const applied = await applier.apply(tx, lease.row, [change], { start: at, end: at }, at, AHEAD);
       await enqueueMany(tx, await jobsAfterMerge(tx, this.#deps.calendars, lease, applied));
     });
   }

@@ -51,6 +51,8 @@ export interface SeriesContext {
   deletedDatesStay: boolean | undefined;
   /** As MovedEvents takes it. */
   recheck: Recheck | undefined;
+  /** Not all of what the calendar has to tell is known yet. */
+  ahead: boolean;
 }
 
 /** A series that a page is about, with all that planning needs to know of it. */
@@ -178,10 +180,7 @@ export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
   plan !== undefined &&
   (plan.waiting ||
     plan.reference.recreate === true ||
-    plan.occurrences.some(
-      ({ leaves, plan: { reason } }) =>
-        leaves || reason === "series-shortened" || reason === "series-deleted",
-    ));
+    plan.occurrences.some(({ leaves, place }) => leaves || place === null));
 
 /** Recurring events whose bookings move along, those of successors too. */
 export function eventsThatMove(
@@ -244,7 +243,7 @@ export function gather(
     }
     const successorIds = [...heirs.values()].map(({ seriesId }) => seriesId);
     const event = change?.type === "upsert" ? change.event : null;
-    const gone = byId.get(reference.id) ?? null;
+    const gone = withoutFollowed(byId.get(reference.id) ?? null, plan);
     outcome.works.push({ reference, plan, eventId, event, told: change !== null, successorIds, gone });
     for (const one of plan.occurrences) {
       const instance =
@@ -263,6 +262,14 @@ export function gather(
     }
   });
   return outcome;
+}
+
+/** What goes on in a copy does not go along. */
+function withoutFollowed(gone: GoneSeries | null, { occurrences }: SeriesPlan): GoneSeries | null {
+  const followed = new Set(occurrences.map(({ occurrence }) => occurrence.reference.bookingId));
+  return (
+    gone && { ...gone, occurrences: gone.occurrences.filter(({ bookingId }) => !followed.has(bookingId)) }
+  );
 }
 
 function toPlanned(

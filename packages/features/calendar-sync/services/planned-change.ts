@@ -39,9 +39,14 @@ export interface ApplyOptions {
   massChangeId?: string;
   /** The changes come from direct reads, made because the calendar's own listing is not enough. */
   recheck?: Recheck;
+  /** A push has found the changes, and the pull that tells of all that has happened is still to come. */
+  ahead?: true;
   /** Occurrences that dropped out of their series' rule are waited for no longer. */
   settled?: boolean;
 }
+
+/** How a push takes over what it has found. */
+export const AHEAD: ApplyOptions = { mode: "alone", ahead: true };
 
 /** A host's answer to a mass change goes before what they said in general. */
 export function policyFor(mode: ApplyMode, policy: SyncPolicy): SyncPolicy {

@@ -1,11 +1,74 @@
-import type { ExternalEvent } from "@calsync/types";
+import { slotsOf } from "@calsync/icalendar";
+import type { EventTime, ExternalEvent } from "@calsync/types";
 import type { EngineWorld } from "./EngineWorld.ts";
 import { hasEnded } from "./MemoryBookings.ts";
 import type { ReferenceRecord } from "./memory-tables.ts";
+import type { SeriesStep } from "./series-steps.ts";
 
 /** What is wrong with the series of a world that has come to rest, in sentences; none when all is well. */
 export async function findSeriesFaults(world: EngineWorld, bookings: readonly number[]): Promise<string[]> {
   return [...unequal(world, bookings), ...leftOver(world), ...(await unrest(world, bookings))];
+}
+
+/**
+ * What was lost or doubled of a series that stands in one calendar, as far as its history leaves no doubt, in sentences.
+ * @param steps what has happened to it
+ */
+export function findLossOrDouble(
+  world: EngineWorld,
+  bookings: readonly number[],
+  steps: readonly SeriesStep[],
+): string[] {
+  return [
+    ...(mayTakeAway(steps) ? [] : lost(world, bookings)),
+    ...(mayAdd(steps) ? [] : doubled(world, bookings)),
+  ];
+}
+
+const TAKING_AWAY: readonly SeriesStep["kind"][] = [
+  "delete-date",
+  "delete",
+  "count",
+  "cancel-here",
+  "cancel-following-here",
+];
+
+/** Whether somebody has called dates off, or may have. */
+function mayTakeAway(steps: readonly SeriesStep[]): boolean {
+  return steps.some(({ kind }) => TAKING_AWAY.includes(kind));
+}
+
+/**
+ * Whether the calendars may have dates that nobody has booked: the series was made longer there; it was moved to earlier days after
+ * it had been cut, which makes room for one more before its end; or it came out of the bin although it stands elsewhere by then, having
+ * moved to another calendar or having been made again because it was changed here.
+ * What is cancelled while its event is on the way to another calendar keeps that event until it is changed again (ADR 0027).
+ */
+function mayAdd(steps: readonly SeriesStep[]): boolean {
+  const before = (kind: SeriesStep["kind"], index: number) =>
+    steps.slice(0, index).some((step) => step.kind === kind);
+  return steps.some((step, index) => {
+    switch (step.kind) {
+      case "count":
+        return true;
+      case "split":
+      case "move-series":
+        return step.hours < 0 && before("split", index);
+      case "restore":
+        return before("transfer", index) || before("move-here", index) || before("move-all-here", index);
+      case "transfer":
+        return steps.some(({ kind }) => kind === "cancel-here" || kind === "cancel-following-here");
+      default:
+        return false;
+    }
+  });
+}
+
+/** Nobody has called anything off, and so every booking stands. */
+function lost({ db: { tables } }: EngineWorld, bookings: readonly number[]): string[] {
+  return bookings.flatMap((id, index) =>
+    tables.bookings.get(id)?.active ? [] : [`date ${index} is cancelled, and nobody has cancelled it`],
+  );
 }
 
 /** Each booking that stands has its event, at its time and with its title; a cancelled one has none. */
@@ -40,6 +103,38 @@ function eventOf(world: EngineWorld, reference: ReferenceRecord): ExternalEvent 
   const instance = originalStart ? { seriesId: eventId, originalStart } : {};
   const ref = { calendarId, eventId, ...instance };
   return world.server.locate(world.server.calendar(calendarId), ref)?.event ?? null;
+}
+
+/**
+ * As many dates of ours stand in the calendars as bookings stand here: neither a copy that nobody follows, nor a date that was called
+ * off.
+ */
+function doubled(
+  { calendars, server, clock, db: { tables } }: EngineWorld,
+  bookings: readonly number[],
+): string[] {
+  const isToCome = ({ end }: EventTime) => new Date(end) > clock();
+  const dates = calendars.flatMap(({ calendarId }) => {
+    const calendar = server.calendar(calendarId);
+    return server.events(calendarId).flatMap((event): EventTime[] => {
+      if (event.marker === null || event.seriesId !== null) return [];
+      if (event.recurrence === null) return [event.time];
+      const { slots } = slotsOf({ time: event.time, recurrence: event.recurrence });
+      return slots.flatMap((originalStart) => {
+        const ref = { calendarId, eventId: event.id, seriesId: event.id, originalStart };
+        const found = server.locate(calendar, ref)?.event;
+        return found && found.status !== "cancelled" ? [found.time] : [];
+      });
+    });
+  });
+  const there = dates.filter(isToCome).map(({ start }) => start);
+  const here = bookings.flatMap((id) => {
+    const booking = tables.bookings.get(id);
+    return booking?.active && isToCome(booking.snapshot.time) ? [booking.snapshot.time.start] : [];
+  });
+  return there.length > here.length
+    ? [`bookings stand at ${here.join()}, and dates in the calendar at ${there.join()}`]
+    : [];
 }
 
 /** Nothing waits for ever. */

@@ -150,4 +150,81 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "restore" },
     ],
   },
+  {
+    was: "of a series that was cut in two out there and ended here at once, the second half stood until the next full listing",
+    calendars: 1,
+    steps: [
+      { kind: "cancel-here", date: 0 },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "move-all-here", date: 0, hours: -24 },
+    ],
+  },
+  {
+    was: "cancelled dates of a series in which nothing stood any more were not found at the days that it had moved to",
+    calendars: 1,
+    steps: [
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "settle" },
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "move-series", hours: -24 },
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "rename", title: "Coaching" },
+    ],
+  },
+  {
+    was: "a cut made here wrote the old rule again beside the copy that a cut in the calendar had made: a date stood twice",
+    calendars: 1,
+    steps: [
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "cancel-following-here", date: 2 },
+    ],
+  },
+  {
+    was: "the copy of a series that was called off here before the copy was known stood there for ever",
+    calendars: 1,
+    steps: [
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "cancel-following-here", date: 0 },
+    ],
+  },
+  {
+    was: "a series was cut in two and its first half moved to another calendar: the bookings of the second half were cancelled",
+    calendars: 2,
+    steps: [{ kind: "split", date: 1, hours: 24 }, { kind: "transfer" }, { kind: "pass", minutes: 1 }],
+  },
+  {
+    was: "a first half that had moved to another calendar was called off, because the second half had been counted before",
+    calendars: 2,
+    steps: [{ kind: "split", date: 1, hours: -24 }, { kind: "lose-cursors" }, { kind: "transfer" }],
+  },
+  {
+    was: "a series that ended here before its cut out there was followed had fewer dates in the copy than had left it, and they stood",
+    calendars: 1,
+    steps: [
+      { kind: "split", date: 2, hours: -24 },
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "fault", method: "createEvent", fault: "lost-answer" },
+      { kind: "strike", moments: 1 },
+    ],
+  },
+  {
+    was: "a write found the first half of a series deleted, and the bookings of the second half were cancelled",
+    calendars: 1,
+    steps: [
+      { kind: "move-here", date: 0, hours: -24 },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "delete" },
+    ],
+  },
+  {
+    was: "the first half of a series was deleted and changed here, and the series was made again beside its second half",
+    calendars: 1,
+    steps: [
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "delete" },
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "rename", title: "Coaching" },
+    ],
+  },
 ];
