@@ -1,6 +1,6 @@
 import { createSyncPreferences } from "@calsync/calendar-sync";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 
 let database: TestDatabase;
@@ -99,6 +99,9 @@ describe("sync that is switched off while it works", () => {
         world.server.person.edit(host.calendarId, (await world.eventOf(uid, host.calendarId)).id, {
           title: "Renamed",
         });
+      const renamed = async () =>
+        (await Promise.all(uids.map((uid) => world.booking(uid)))).filter(({ title }) => title === "Renamed")
+          .length;
       world.wrapService = (service) => ({
         ...service,
         capabilities: service.capabilities,
@@ -111,16 +114,17 @@ describe("sync that is switched off while it works", () => {
         async *onWatchedCalendarChange(...input) {
           let yielded = 0;
           for await (const page of service.onWatchedCalendarChange(...input)) {
-            if (yielded === 1) await switches[name]?.(false);
+            // A page is read while the one before it is committed: the switch comes after that.
+            if (yielded === 1) {
+              await vi.waitFor(async () => expect(await renamed()).toBe(1), 20_000);
+              await switches[name]?.(false);
+            }
             yielded += 1;
             yield page;
           }
         },
       });
       await world.settle();
-      const renamed = async () =>
-        (await Promise.all(uids.map((uid) => world.booking(uid)))).filter(({ title }) => title === "Renamed")
-          .length;
       expect(await renamed()).toBe(1);
       world.wrapService = (service) => service;
       await switches[name]?.(true);

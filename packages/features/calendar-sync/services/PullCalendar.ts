@@ -23,6 +23,7 @@ import { Lease } from "./Lease.ts";
 import { PullCommits } from "./PullCommits.ts";
 import { NOTHING_PULLED, type PullReport } from "./pull-report.ts";
 import type { PullState } from "./pull-state.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** The pause after which a calendar is looked at again that was announced to have changed and has shown nothing. */
 const LOOK_AGAIN_MS = 60_000;
@@ -168,13 +169,14 @@ export class PullCalendar {
       report.full ||= state.fullPullRunning;
       const window = commits.window();
       try {
-        const pages = service.onWatchedCalendarChange(state.externalCalendarId, state.cursor, {
-          window,
-          pageSize: this.#deps.settings.pageSize,
-          ...(written.length > 0 ? { written } : {}),
-          signal: lease.signal,
-        });
-        for await (const page of pages) {
+        const list = (signal: AbortSignal) =>
+          service.onWatchedCalendarChange(state.externalCalendarId, state.cursor, {
+            window,
+            pageSize: this.#deps.settings.pageSize,
+            ...(written.length > 0 ? { written } : {}),
+            signal,
+          });
+        for await (const page of readAhead(list, lease.signal)) {
           lease.check();
           // Only a page that is the whole listing can be judged by itself; the others wait for the rest.
           const alone = listed++ === 0 && page.complete && !state.fullPullRunning;

@@ -13,7 +13,11 @@ export class CaldavClient {
   }
 
   /** Makes a calendar of a user. */
-  static async makeCalendar(server: CaldavTestServer, username: string, name: string): Promise<CaldavClient> {
+  static async makeCalendar(
+    server: Pick<CaldavTestServer, "homeOf">,
+    username: string,
+    name: string,
+  ): Promise<CaldavClient> {
     const client = new CaldavClient(`${server.homeOf(username)}/${name}/`, username);
     await client.send("MKCALENDAR", client.calendarUrl);
     return client;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CALDAV_PASSWORD, type CaldavTestServer } from "./caldav-test-server.ts";
-import { CalendarCollection, PreconditionFailure } from "./calendar-collection.ts";
+import { CalendarCollection, PreconditionFailure, type StoredObject } from "./calendar-collection.ts";
 import {
   askedProperties,
   errorBody,
@@ -67,7 +67,7 @@ interface Answer {
 
 /**
  * A small CalDAV server in this process: principals, calendars, objects, sync-collection, multiget, preconditions. Times are not
- * looked at: it has no `calendar-query`, which our client never asks for, and busy times are what a test says.
+ * looked at: `calendar-query`, which our client never asks for, lists everything or refuses, and busy times are what a test says.
  */
 export class MemoryCaldavServer implements CaldavTestServer {
   readonly kind = "memory";
@@ -296,20 +296,31 @@ export class MemoryCaldavServer implements CaldavTestServer {
       return { status: 200, body: text, headers: { "content-type": type } };
     }
     if (/<(?:[\w-]+:)?calendar-multiget[\s>]/.test(body)) return this.#multiget(at, calendar, body);
+    if (/<(?:[\w-]+:)?calendar-query[\s>]/.test(body)) {
+      if (/<(?:[\w-]+:)?(time-range|prop-filter)[\s>]/.test(body))
+        throw new PreconditionFailure(403, "supported-filter");
+      const members = headers["depth"] === "1" ? calendar.all() : [];
+      return { status: 207, body: multistatus(members.map((one) => this.#queried(at, one, body))) };
+    }
     if (this.habits.syncCollection && /<(?:[\w-]+:)?sync-collection[\s>]/.test(body)) {
       return this.#changes(at, calendar, asked);
     }
     return { status: 403, body: errorBody("supported-report") };
   }
 
+  #queried(at: string, { name, etag, text }: StoredObject, body: string): string {
+    const properties = { "d:getetag": etag, "c:calendar-data": escapeXml(text) };
+    return response(at + encodeURIComponent(name), this.#chosen(properties, body));
+  }
+
   #multiget(at: string, calendar: CalendarCollection, body: string): Answer {
     const hrefs = textsOf(body, "href");
     if (hrefs.some((href) => this.poisonous.has(href.split("/").at(-1) ?? ""))) return { status: 500 };
     const responses = hrefs.map((href) => {
-      const path = new URL(href, this.url).pathname;
-      const stored = path.startsWith(at)
-        ? calendar.find(decodeURIComponent(path.slice(at.length)))
-        : undefined;
+      // Clients encode what they like: `%40` and `@` are one address.
+      const path = decodeURIComponent(new URL(href, this.url).pathname);
+      const home = decodeURIComponent(at);
+      const stored = path.startsWith(home) ? calendar.find(path.slice(home.length)) : undefined;
       if (!stored || this.vanishing.has(stored.name)) return statusResponse(href, "404 Not Found");
       return response(at + encodeURIComponent(stored.name), {
         "d:getetag": stored.etag,
