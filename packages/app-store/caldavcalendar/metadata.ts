@@ -46,6 +46,8 @@ export const metadata: ProviderMetadata = {
     minPollMs: 60_000,
     // RFC 6578 §3.5.2 wants it told; Xandikos compares states, in which it has left no trace.
     silentAboutShortLived: true,
+    // As many as a session opens connections. There is no batch, and each write is a way there and back.
+    writesAtOnce: 4,
     // LAST-MODIFIED and DTSTAMP know no smaller unit (RFC 5545 §3.3.5).
     clockGranularityMs: 1_000,
   },

@@ -43,6 +43,11 @@ export interface CalendarCapabilities {
    * meanwhile (`PullOptions.written`), and an event of ours that a person has deleted at once is missed all the same.
    */
   silentAboutShortLived?: boolean;
+  /**
+   * How many events of one calendar may be written at once; one when left out. Writes of one event, or of one series, are never side by
+   * side. Only for providers that take it: most count what one account does at once, or lock the calendar for each write anyway.
+   */
+  writesAtOnce?: number;
   /** Whether a date that was deleted from a series never comes back as one of its dates, whatever is written. */
   deletedDatesStay?: boolean;
   /** Whether calendars are tables whose columns a person assigns to the fields of events. */

@@ -18,6 +18,7 @@ import { policyOf } from "./policy-of.ts";
 import type { PushDependencies, PushReport } from "./push-report.ts";
 import { failedResult, type PushResult, unansweredCreates, withPendingWrite } from "./push-results.ts";
 import { SeriesPush, type SeriesPushDependencies } from "./SeriesPush.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** A task whose event turned out to be different from what we thought. */
 interface Changed {
@@ -36,9 +37,13 @@ const MAX_IN_A_ROW = 3;
 /** Most times that a write is planned anew because the event turned out to have changed. */
 const MAX_ROUNDS = 4;
 
+/** What is written one after the other: the dates of one series, which may stand in one object out there. */
+const laneOf = ({ reference }: WriteTask): string => reference.seriesReferenceId ?? reference.id;
+
 /**
  * Makes the events of one calendar equal to their bookings. Each round takes a batch: what is about to be written is
- * noted first (so that a lost answer is recognised), then written, then stored with one transaction.
+ * noted first (so that a lost answer is recognised), then written, side by side where the calendar takes that, then stored with one
+ * transaction.
  */
 export class PushCalendar {
   readonly #deps: PushDependencies;
@@ -129,16 +134,13 @@ export class PushCalendar {
       const returned = new Set(changed.map(({ task }) => task));
       tasks = tasks.filter((task) => !returned.has(task));
       await this.#announce(lease, tasks);
-      for (const task of tasks) {
+      const write = async (task: WriteTask): Promise<void> => {
         try {
           lease.check();
           if (task.plan.kind === "review" && attempt === 0) {
-            changed.push({
-              task,
-              change: await readNow(service, lease.row.externalCalendarId, task.reference),
-              found: null,
-            });
-            continue;
+            const change = await readNow(service, lease.row.externalCalendarId, task.reference);
+            changed.push({ task, change, found: null });
+            return;
           }
           results.push(await writer.write(task, report));
           inARow = 0;
@@ -157,13 +159,19 @@ export class PushCalendar {
           } else if (scope === "event" || (scope === "unclear" && ++inARow < MAX_IN_A_ROW)) {
             results.push(this.#failed(lease.row, task, error));
             report.failed += 1;
-          } else {
-            // The account or the network as a whole: keep what was done, leave the rest for later.
-            broken = error;
-            break;
-          }
+          } else throw error;
         }
-      }
+      };
+      const { writesAtOnce: width = 1 } = service.capabilities;
+      await sideBySide(tasks, { width, laneOf }, async (task) => {
+        try {
+          await write(task);
+        } catch (error) {
+          // The account or the network as a whole: keep what was done, leave the rest for later.
+          broken ??= error;
+        }
+        return broken === null;
+      });
       // What was written is stored before what was found is merged: a merge may place the same references anew.
       if (changed.length > 0 && !broken)
         await this.#store(lease, results.splice(0), requestedAt, report.skewMs);
