@@ -25,7 +25,7 @@ export function presetMetadata(preset: PresetDescription): ProviderMetadata {
   if (!serverUrl || !username || !password) throw new Error("CalDAV's form has lost a field");
   return {
     ...metadata,
-    // The servers of many people: none says how much at once it takes, and their limits leave no room for more.
+    // None of these servers says how much it takes at once.
     capabilities: { ...metadata.capabilities, writesAtOnce: 1 },
     slug,
     name,
