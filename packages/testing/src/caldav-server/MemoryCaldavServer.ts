@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { CALDAV_PASSWORD, type CaldavTestServer } from "./caldav-test-server.ts";
 import { CalendarCollection, PreconditionFailure, type StoredObject } from "./calendar-collection.ts";
 import {
-  askedProperties,
+  chosen,
   errorBody,
   escapeXml,
   multistatus,
@@ -216,18 +216,15 @@ export class MemoryCaldavServer implements CaldavTestServer {
     const at = `/${parts.map(encodeURIComponent).join("/")}${parts.length > 0 ? "/" : ""}`;
     if (at !== "/" && at !== home && at !== principal) return { status: 404 };
     if (method !== "PROPFIND") return { status: 405 };
-    const responses = [response(at, this.#chosen(at === principal ? own : shared, body))];
+    const responses = [response(at, chosen(at === principal ? own : shared, body))];
     if (at === home && headers["depth"] !== "0") {
       for (const [name, calendar] of this.#calendarsOf(user)) {
         responses.push(
-          response(`${home}${encodeURIComponent(name)}/`, this.#chosen(this.#describe(name, calendar), body)),
+          response(`${home}${encodeURIComponent(name)}/`, chosen(this.#describe(name, calendar), body)),
         );
       }
       responses.push(
-        response(
-          `${home}inbox/`,
-          this.#chosen({ "d:resourcetype": "<d:collection/><c:schedule-inbox/>" }, body),
-        ),
+        response(`${home}inbox/`, chosen({ "d:resourcetype": "<d:collection/><c:schedule-inbox/>" }, body)),
       );
     }
     return { status: 207, body: multistatus(responses) };
@@ -257,16 +254,6 @@ export class MemoryCaldavServer implements CaldavTestServer {
     };
   }
 
-  /** Of what there is, what was asked for; what there is not stands apart. */
-  #chosen(properties: Properties, body: string): Properties {
-    const byLocalName = new Map(
-      Object.entries(properties).map(([name, value]) => [name.split(":")[1] ?? name, [name, value] as const]),
-    );
-    return Object.fromEntries(
-      askedProperties(body).map((local) => byLocalName.get(local) ?? ([`d:${local}`, null] as const)),
-    );
-  }
-
   #collection(asked: Asked): Answer {
     const { method, parts, headers, body, user } = asked;
     const name = parts[2] ?? "";
@@ -280,12 +267,10 @@ export class MemoryCaldavServer implements CaldavTestServer {
     if (!calendar) return { status: 404 };
     const at = `/calendars/${encodeURIComponent(user)}/${encodeURIComponent(name)}/`;
     if (method === "PROPFIND") {
-      const responses = [response(at, this.#chosen(this.#describe(name, calendar), body))];
+      const responses = [response(at, chosen(this.#describe(name, calendar), body))];
       if (headers["depth"] !== "0") {
         for (const { name: member, etag } of calendar.all()) {
-          responses.push(
-            response(at + member, this.#chosen({ "d:getetag": etag, "d:resourcetype": "" }, body)),
-          );
+          responses.push(response(at + member, chosen({ "d:getetag": etag, "d:resourcetype": "" }, body)));
         }
       }
       return { status: 207, body: multistatus(responses) };
@@ -310,7 +295,7 @@ export class MemoryCaldavServer implements CaldavTestServer {
 
   #queried(at: string, { name, etag, text }: StoredObject, body: string): string {
     const properties = { "d:getetag": etag, "c:calendar-data": escapeXml(text) };
-    return response(at + encodeURIComponent(name), this.#chosen(properties, body));
+    return response(at + encodeURIComponent(name), chosen(properties, body));
   }
 
   #multiget(at: string, calendar: CalendarCollection, body: string): Answer {

@@ -34,9 +34,19 @@ export function errorBody(precondition: string, conflict: string | null = null):
 }
 
 /** The local names of the properties that a body asks for. */
-export function askedProperties(body: string): string[] {
+function askedProperties(body: string): string[] {
   const prop = /<(?:[\w-]+:)?prop(?:\s[^>]*)?>([\s\S]*?)<\/(?:[\w-]+:)?prop>/.exec(body)?.[1] ?? "";
   return [...prop.matchAll(/<(?:[\w-]+:)?([\w-]+)(?:\s[^>]*)?\/?>/g)].map(([, name]) => name ?? "");
+}
+
+/** Of what there is, what a body asks for; what there is not stands apart. */
+export function chosen(properties: Properties, body: string): Properties {
+  const byLocalName = new Map(
+    Object.entries(properties).map(([name, value]) => [name.split(":")[1] ?? name, [name, value] as const]),
+  );
+  return Object.fromEntries(
+    askedProperties(body).map((local) => byLocalName.get(local) ?? ([`d:${local}`, null] as const)),
+  );
 }
 
 /** The text of each element of a name in a body, by its local name. */
