@@ -104,6 +104,7 @@ export interface Container {
 
 const CLEAN_UP_EVERY_MS = 6 * 3_600_000;
 
+/** How a process, or a test, differs from the others. */
 export interface ContainerOptions {
   /** What the process calls itself in its logs and at the database. */
   name: string;

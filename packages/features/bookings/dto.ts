@@ -36,6 +36,7 @@ const slug = z
     error: "must be lower-case letters, digits and single hyphens, such as intro-call",
   });
 
+/** A host as guests see them. */
 export const hostSchema = z.object({ name: z.string(), username: z.string(), timeZone: z.string() });
 
 /** How far occurrences of one recurring booking are apart, and how many there may be. */
@@ -45,6 +46,7 @@ const recurrenceRuleSchema = z.object({
   maxCount: z.int().min(2).max(100).describe("Most occurrences of one booking"),
 });
 
+/** What guests can book, with its rules. */
 export const eventTypeSchema = z.object({
   id: z.int(),
   title: z.string(),
@@ -106,7 +108,9 @@ export const updateEventTypeSchema = eventTypeFields
   .refine(isNotBoth, SHARED_AND_RECURRING)
   .refine((changes) => Object.keys(changes).length > 0, { error: "must change at least one field" });
 
+/** A host's booking page. */
 export const publicProfileSchema = z.object({ host: hostSchema, eventTypes: z.array(eventTypeSchema) });
+/** The booking page of one event type. */
 export const publicEventTypeSchema = z.object({ host: hostSchema, eventType: eventTypeSchema });
 
 /** GET /v1/slots. */
@@ -149,6 +153,7 @@ export const slotsQuerySchema = z
     path: ["count"],
   });
 
+/** Free times by day, and how well they are known. */
 export const slotsSchema = z.object({
   timeZone: z.string(),
   days: z
@@ -234,6 +239,7 @@ export const bookingListQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 
+/** A booking, or a host's own entry. */
 export const bookingSchema = z.object({
   uid: z.uuid(),
   kind: z.enum(["booking", "entry"]),
@@ -281,6 +287,7 @@ export const bookingSchema = z.object({
     .describe("Where its events stand; told to the host only"),
 });
 
+/** A page of bookings; `nextCursor` is null on the last. */
 export const bookingListSchema = z.object({
   bookings: z.array(bookingSchema),
   nextCursor: z.string().nullable(),
@@ -293,6 +300,7 @@ export const occurrencesSchema = z.object({
       "All occurrences of the booking's series, cancelled ones too, in order; none of a single booking",
     ),
 });
+/** What a guest is given who has booked. */
 export const bookedSchema = z.object({
   booking: bookingSchema.describe("The booking; of a series, its first occurrence"),
   guestToken: z.string(),
@@ -302,19 +310,33 @@ export const bookedSchema = z.object({
     .describe("All occurrences of a recurring booking, in order; null for a single one"),
 });
 
+/** A host as guests see them. */
 export type Host = z.output<typeof hostSchema>;
+/** What guests can book, with its rules. */
 export type EventTypeDto = z.output<typeof eventTypeSchema>;
+/** A new event type, defaults filled in. */
 export type CreateEventType = z.output<typeof createEventTypeSchema>;
+/** What is changed of an event type. */
 export type UpdateEventType = z.output<typeof updateEventTypeSchema>;
+/** A host's booking page. */
 export type PublicProfile = z.output<typeof publicProfileSchema>;
+/** The booking page of one event type. */
 export type PublicEventType = z.output<typeof publicEventTypeSchema>;
+/** Which free times are asked for. */
 export type SlotsQuery = z.output<typeof slotsQuerySchema>;
+/** Free times by day, and how well they are known. */
 export type Slots = z.output<typeof slotsSchema>;
+/** What a guest wants to book. */
 export type BookRequest = z.output<typeof bookRequestSchema>;
+/** Which bookings are asked for. */
 export type BookingListQuery = z.output<typeof bookingListQuerySchema>;
+/** A booking, or a host's own entry. */
 export type BookingDto = z.output<typeof bookingSchema>;
+/** A page of bookings; `nextCursor` is null on the last. */
 export type BookingList = z.output<typeof bookingListSchema>;
+/** How a series recurs. */
 export type RecurrenceRule = z.output<typeof recurrenceRuleSchema>;
+/** What a guest is given who has booked. */
 export type Booked = z.output<typeof bookedSchema>;
 
 function isTimeZone(text: string): boolean {

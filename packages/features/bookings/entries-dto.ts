@@ -143,6 +143,9 @@ export const entrySchema = z
   })
   .meta({ id: "Entry" });
 
+/** A new entry of a host's own, defaults filled in. */
 export type CreateEntry = z.output<typeof createEntrySchema>;
+/** What is changed of an entry. */
 export type UpdateEntry = z.output<typeof updateEntrySchema>;
+/** A host's own entry, with the calendars that it is written to. */
 export type Entry = z.output<typeof entrySchema>;

@@ -40,6 +40,7 @@ export function calendarUnreadable(): AppError {
   );
 }
 
+/** The booking is over. */
 export function bookingEnded(): AppError {
   return conflict("booking_ended", "This booking has ended; what is past stays as it was.");
 }
@@ -53,6 +54,7 @@ export function seatsAndSeries(): AppError {
   );
 }
 
+/** Two event types of a host cannot be called the same. @param cause the database's refusal */
 export function slugTaken(cause: unknown): AppError {
   return conflict("slug_taken", "Another of your event types has this slug.", "Choose another slug.", cause);
 }
@@ -62,10 +64,12 @@ export function unknownBooking(): AppError {
   return notFound("unknown_booking", "There is no such booking, or this link does not belong to it.");
 }
 
+/** There is no such event type, or it is somebody else's. */
 export function unknownEventType(): AppError {
   return notFound("unknown_event_type", "There is no such event type.");
 }
 
+/** There is no such host. */
 export function unknownHost(): AppError {
   return notFound("unknown_host", "There is no such host.");
 }

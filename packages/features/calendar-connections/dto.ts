@@ -18,6 +18,7 @@ export const connectionSchema = z
     calendarCount: z.int().describe("Calendars of the account that are written to or read."),
   })
   .meta({ id: "Connection" });
+/** An account that a user has connected. */
 export type Connection = z.infer<typeof connectionSchema>;
 
 /** A calendar in a linked account, and what it is used for. */
@@ -33,6 +34,7 @@ export const calendarChoiceSchema = z
     destination: z.boolean().describe("Bookings are written to it, by default."),
   })
   .meta({ id: "CalendarChoice" });
+/** A calendar of an account, and what it is used for. */
 export type CalendarChoice = z.infer<typeof calendarChoiceSchema>;
 
 /** Where bookings are written. */
@@ -53,6 +55,7 @@ export const destinationSchema = z
     descriptionTemplate: z.string().nullable(),
   })
   .meta({ id: "Destination" });
+/** A calendar that bookings are written to. */
 export type Destination = z.infer<typeof destinationSchema>;
 
 /** What a person fills in to connect an account without a consent page. */
@@ -75,6 +78,7 @@ export const connectionFormSchema = z
     links: z.array(z.object({ label: z.string(), url: z.url() })),
   })
   .meta({ id: "ConnectionForm" });
+/** What a provider's form asks for. */
 export type ConnectionForm = z.infer<typeof connectionFormSchema>;
 
 /** A provider that this installation ships. */
@@ -92,6 +96,7 @@ export const providerSchema = z
       .describe("Whether calendars are tables whose columns are assigned to the fields of events."),
   })
   .meta({ id: "Provider" });
+/** A provider that is offered, and how it is connected. */
 export type Provider = z.infer<typeof providerSchema>;
 
 const mappedFieldSchema = z.enum(MAPPED_FIELDS);
@@ -143,8 +148,10 @@ export const calendarTableSchema = z
   })
   .meta({ id: "CalendarTable" });
 
+/** A calendar that is a table, with its columns and their mapping. */
 export type CalendarTable = z.infer<typeof calendarTableSchema>;
 
 /** Where a table can be made. */
 export const tablePlaceSchema = z.object({ id: z.string(), name: z.string() }).meta({ id: "TablePlace" });
+/** A place in which a table can be made. */
 export type TablePlace = z.infer<typeof tablePlaceSchema>;

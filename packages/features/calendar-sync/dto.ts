@@ -75,6 +75,7 @@ const NOTIFICATIONS: Record<string, SyncStatus["notifications"]> = {
   UNSUPPORTED: "unsupported",
 };
 
+/** How one calendar does, as its user is shown it. @param limits how old what is known may be to count as fresh */
 export function toSyncStatus(row: SyncStatusRow, limits: FreshnessLimits, now: Date): SyncStatus {
   const { subscriptionStatus, credentialStatus, isDestination, isSelected, status, ...others } = row;
   const { missedChanges, pullWanted, ...rest } = others;
@@ -104,6 +105,7 @@ export function toSyncStatus(row: SyncStatusRow, limits: FreshnessLimits, now: D
   };
 }
 
+/** A change record as people are shown it, with whether it can be undone. */
 export function toChangeView(row: ChangeRecordRow, undo: UndoState): ChangeView {
   const { id, createdAt, source, result, action, reason, before, after, calendarName, provider } = row;
   const { bookingUid, bookingTitle } = row;

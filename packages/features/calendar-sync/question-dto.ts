@@ -56,6 +56,7 @@ const QUESTION: Record<ConflictRow["kind"], ReasonCode> = {
   OVERLAP: "held-overlapping",
 };
 
+/** A question as its host is shown it; one whose booking has ended meanwhile is over. */
 export function toConflictView(row: ConflictRow, now: Date): ConflictView {
   const { id, kind, bookingUid, bookingTitle, bookingEnd, calendarSyncId, calendarName, provider } = row;
   return {
@@ -122,6 +123,7 @@ export interface MassChangeDetails extends MassChangeView {
   undone: number;
 }
 
+/** One booking that a mass change would cancel or move. */
 export interface MassChangeEntry {
   bookingUid: string;
   title: string;
@@ -132,6 +134,7 @@ export interface MassChangeEntry {
   newTime: EventTime | null;
 }
 
+/** A mass change as its host is shown it. */
 export function toMassChangeView(row: MassChangeRow): MassChangeView {
   const { calendarSyncId, calendarName, provider, status, ...rest } = row;
   return {
@@ -141,6 +144,7 @@ export function toMassChangeView(row: MassChangeRow): MassChangeView {
   };
 }
 
+/** A mass change with the bookings that it is about. @param done what was carried out of it so far */
 export function toMassChangeDetails(
   row: MassChangeRow,
   items: readonly MassChangeItem[],

@@ -17,14 +17,17 @@ export function unknownImport(): AppError {
   return new AppError("not-found", "unknown_import", "There is no such import.");
 }
 
+/** An import is not where it would have to be. */
 export function wrongState(message: string, hint?: string): AppError {
   return new AppError("conflict", "import_state", message, hint === undefined ? {} : { hint });
 }
 
+/** There is no such mail of the user's. */
 export function unknownMail(): AppError {
   return new AppError("not-found", "unknown_mail", "There is no such mail, or it does not wait any more.");
 }
 
+/** There is no such feed. */
 export function unknownFeed(): AppError {
   return new AppError("not-found", "unknown_feed", "There is no such feed, or its address was withdrawn.");
 }

@@ -98,6 +98,9 @@ export const replayFailedSchema = z.object({
     .describe("What has failed since then is sent again"),
 });
 
+/** A new webhook, defaults filled in. */
 export type CreateWebhook = z.output<typeof createWebhookSchema>;
+/** What is changed of a webhook. */
 export type UpdateWebhook = z.output<typeof updateWebhookSchema>;
+/** Which deliveries are asked for. */
 export type DeliveryListQuery = z.output<typeof deliveryListQuerySchema>;

@@ -28,6 +28,7 @@ export interface IcsLimits {
   maxEvents: number;
 }
 
+/** Far above what calendars of people hold, and low enough to be read by anybody's server. */
 export const DEFAULT_ICS_LIMITS: IcsLimits = {
   maxFileOctets: 50 * 1024 * 1024,
   maxLineOctets: 256 * 1024,
@@ -49,6 +50,7 @@ export interface RawComponent {
   characters: number;
 }
 
+/** What a file holds, in its order, before events are made of it. */
 export type RawItem =
   | { type: "property"; line: ContentLine }
   | { type: "component"; component: RawComponent }

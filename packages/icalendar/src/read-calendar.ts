@@ -24,6 +24,7 @@ export interface IcsCalendar {
   refreshInterval: string | null;
 }
 
+/** What reading a file gives, in its order. */
 export type IcsItem =
   /** `method` as {@link IcsCalendar} has it so far: it stands before the events that it is about. */
   | { type: "event"; event: IcsEvent; method: string | null }
@@ -34,6 +35,7 @@ export type IcsItem =
    */
   | { type: "end"; complete: boolean; calendar: IcsCalendar; events: number; otherComponents: number };
 
+/** How a file is read. */
 export interface ReadOptions {
   /** Zone of floating times, where the file names none (X-WR-TIMEZONE). */
   floatingZone: string;

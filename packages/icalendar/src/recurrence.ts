@@ -15,6 +15,7 @@ export interface RecurringEvent {
   recurrence: readonly string[] | null;
 }
 
+/** Which occurrences are wanted. */
 export interface ExpandOptions {
   /** Occurrences that touch this stretch are given. */
   window: Interval;

@@ -11,6 +11,7 @@ export type IcsEventToWrite = Omit<IcsEvent, "line" | "kept" | "thisAndFuture" |
   stampedAt: string;
 };
 
+/** What stands in a file beside its events. */
 export interface IcsCalendarToWrite {
   /** Shown by clients as the calendar's name. */
   name: string | null;

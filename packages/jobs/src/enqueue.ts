@@ -8,6 +8,7 @@ export interface SqlExecutor {
   $queryRawUnsafe<T = unknown>(sql: string, ...values: unknown[]): Promise<T>;
 }
 
+/** When and how one job runs, where that differs from its definition. */
 export interface EnqueueOptions {
   /** Not before this time; as soon as possible when left out. */
   runAt?: Date;

@@ -16,6 +16,7 @@ export class JobPayloadError extends Error {
   }
 }
 
+/** When a job is to run again, and why. */
 export interface RetryLaterOptions {
   /** Pause before the next run, in milliseconds from now. */
   afterMs: number;

@@ -39,6 +39,7 @@ export interface RunAgain {
  * reads the state as it is and makes it right. Throw to have it retried with backoff; throw {@link RetryLater} to choose the
  * pause, {@link GiveUp} to end it. An error with the `advice` of a CalendarError is treated as the advice says.
  */
+/** Does one job. What it throws is tried again, by the definition's pauses. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the usual one
 export type JobHandler<P> = (payload: P, context: JobContext) => Promise<void | RunAgain>;
 

@@ -18,6 +18,7 @@ export interface ProofTimings {
   serverGivesUpAfterMs: number;
 }
 
+/** What shows other workers that this one lives. */
 export interface ProofOfLife {
   /**
    * Gives the proof up.

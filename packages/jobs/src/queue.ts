@@ -17,6 +17,7 @@ export interface JobCounts {
   oldestDueMs: number | null;
 }
 
+/** What waits, runs and has failed, and who works. */
 export interface QueueStats {
   jobs: JobCounts[];
   /** Processes that take jobs, as of their last sign of life. */

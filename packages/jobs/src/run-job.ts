@@ -26,6 +26,7 @@ export type Outcome =
   /** Cut short because the worker stops: any worker may take it at once. */
   | { kind: "released"; message: string };
 
+/** What a run is done with. */
 export interface RunOptions {
   log: JobLog;
   signal: AbortSignal;

@@ -5,6 +5,7 @@ import type { JobLog, JobRegistration } from "./handler.ts";
 import { type FetchedJob, type Outcome, runJob } from "./run-job.ts";
 import { settleJob } from "./settle-job.ts";
 
+/** How far jobs are run. */
 export interface RunUntilEmptyOptions {
   /** Decides what is due, and what handlers see; the real time when left out. */
   clock?: Clock;

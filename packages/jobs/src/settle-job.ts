@@ -1,6 +1,7 @@
 import type { SqlExecutor } from "./enqueue.ts";
 import type { FetchedJob, Outcome } from "./run-job.ts";
 
+/** Whose job is settled, and how. */
 export interface SettleOptions {
   /** Who holds the job; nothing happens to a job that somebody else holds by now. */
   lockedBy: string;

@@ -13,6 +13,7 @@ import { settleJob } from "./settle-job.ts";
 import { SocketSet } from "./socket-set.ts";
 import { sweep } from "./sweep.ts";
 
+/** How often a worker looks around. */
 export interface WorkerTimings extends ProofTimings {
   /** Pause between two looks for dead workers, give or take a fifth. */
   sweepMs: number;
@@ -22,6 +23,7 @@ export interface WorkerTimings extends ProofTimings {
   pollMs: number;
 }
 
+/** What a worker does for as long as its connections last. */
 export interface SessionOptions {
   url: string;
   concurrency: number;

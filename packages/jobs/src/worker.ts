@@ -21,6 +21,7 @@ export const DEFAULT_TIMINGS: WorkerTimings = {
   pollMs: 1_000,
 };
 
+/** What a worker works on. */
 export interface WorkerOptions {
   /** Of the database itself, or of a pooler in session mode: the worker listens, and holds a lock for as long as it lives. */
   url: string;
@@ -48,6 +49,7 @@ export interface WorkerStats {
   restarts: number;
 }
 
+/** A worker that has been started. */
 export interface RunningWorker {
   /**
    * Takes no more jobs, returns those it fetched but did not start, and waits for those that run. After `limitMs` (10 s when

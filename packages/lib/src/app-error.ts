@@ -15,6 +15,7 @@ export type AppErrorKind =
   /** Something that we need does not answer at the moment. */
   | "unavailable";
 
+/** What an error tells beside its code and sentence. */
 export interface AppErrorOptions extends ErrorOptions {
   /** What the person can do about it, as a sentence. */
   hint?: string | undefined;

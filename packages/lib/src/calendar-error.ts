@@ -22,6 +22,7 @@ const DEFAULT_ADVICE: Record<CalendarErrorCode, RetryAdvice> = {
   UNSUPPORTED_OPERATION: { retry: "never" },
 };
 
+/** What an error of a calendar tells beside its code and sentence. */
 export interface CalendarErrorOptions {
   /** Overrides the code's usual advice. */
   advice?: RetryAdvice | undefined;

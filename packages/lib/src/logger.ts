@@ -5,8 +5,10 @@ import { readableLines } from "./readable-log.ts";
 /** What code logs to. Handed down, with its scope bound by `child({ calendarSyncId })`. */
 export type Logger = pino.Logger;
 
+/** Least level of the lines that are written. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
+/** Who writes a log, and how. */
 export interface LoggerOptions {
   level: LogLevel;
   /** Which process writes: "api", "worker", "cron". */

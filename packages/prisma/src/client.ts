@@ -11,6 +11,7 @@ export interface QueryEvent {
   durationMs: number;
 }
 
+/** How the database is reached. */
 export interface PrismaClientOptions {
   /** `postgresql://user:password@host:port/database`. */
   url: string;

@@ -26,6 +26,7 @@ const SERVER_MAJOR = "18";
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
 
+/** Where the server of npm's binaries keeps its data, and how it is reached. */
 export interface EmbeddedPostgresOptions {
   /** Folder for the data, the password and the log (see embedded/data-folder.ts); made when missing. */
   dataDir: string;
@@ -39,6 +40,7 @@ export interface EmbeddedPostgresOptions {
   log?: ((message: string) => void) | undefined;
 }
 
+/** A server that was started, or found running. */
 export interface EmbeddedPostgres {
   /** Connection string with the password; do not log it. */
   url: string;

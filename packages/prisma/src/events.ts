@@ -14,6 +14,7 @@ export type DatabaseEvent =
   | { type: "credential"; userId: number; id: number }
   | { type: "sync-run"; userId: number; id: string };
 
+/** Who hears of changes. */
 export interface ListenOptions {
   /** Of the database itself, or of a pooler in session mode. */
   url: string;

@@ -26,6 +26,7 @@ export class MigrationError extends Error {
   }
 }
 
+/** How migrations are applied. */
 export interface MigrateOptions {
   /** Told of each migration that is applied. */
   log?: ((message: string) => void) | undefined;
@@ -33,6 +34,7 @@ export interface MigrateOptions {
   folder?: string | undefined;
 }
 
+/** What migrating has done. */
 export interface MigrateResult {
   /** Names of the migrations that this call applied. */
   applied: string[];

@@ -7,6 +7,7 @@ import { seedEventTypes } from "./seed/event-types.ts";
 /** How to sign in as the demo host; no secret, `npm start` prints it. */
 export const DEMO_LOGIN = { email: "demo@calsync.test", password: "demo-calsync" } as const;
 
+/** When the demo takes place. */
 export interface SeedOptions {
   /** The time that the demo's bookings lie around; default the machine's. */
   now?: Date | undefined;

@@ -11,6 +11,7 @@ export const MAPPED_FIELDS = [
   "link",
 ] as const;
 
+/** A field of events that a column may stand for. */
 export type MappedField = (typeof MAPPED_FIELDS)[number];
 
 /** How the columns of one table stand for the fields of events. */

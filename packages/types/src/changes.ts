@@ -21,6 +21,7 @@ export type ExternalChange =
   /** The provider sent something that the adapter cannot read. The event is set aside alone. */
   | { type: "unreadable"; eventId: string | null; reason: string };
 
+/** One page of a pull. */
 export interface ChangePage {
   changes: ExternalChange[];
   /** Pass it to the next call to go on after this page. Store it together with the page's effects. */
@@ -36,6 +37,7 @@ export interface ChangePage {
   pollAfterMs?: number | null;
 }
 
+/** What a pull covers. */
 export interface PullOptions {
   /** A full listing covers at least the events that touch this window; incremental pulls may go beyond it. */
   window: Interval;

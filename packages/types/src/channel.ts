@@ -32,6 +32,7 @@ export interface NotificationRequest {
 /** What a notification is about: a change, the channel's own confirmation, or its life. */
 export type NotificationKind = "change" | "confirmation" | "reauthorize" | "removed" | "missed";
 
+/** What a provider has posted about one push channel. */
 export interface ChannelNotification {
   providerSubscriptionId: string;
   /** The secret that came along, compared in constant time by the receiver; null when none came. */

@@ -43,6 +43,7 @@ export const CONNECT_PROBLEM_CODES = [
   "permission_missing",
 ] as const;
 
+/** What can be wrong with what was filled in. */
 export type ConnectProblemCode = (typeof CONNECT_PROBLEM_CODES)[number];
 
 /** One reason why an account was not connected. Holds no secret: it is shown to the person. */
@@ -66,6 +67,7 @@ export interface AccountGrant {
   accountName?: string | null;
 }
 
+/** A form that was filled in, to be connected by. */
 export interface FormRequest {
   /** What was filled in, by the fields' names. */
   values: Readonly<Record<string, string>>;

@@ -39,6 +39,7 @@ export const CALENDAR_ERROR_CODES = [
   "UNSUPPORTED_OPERATION",
 ] as const;
 
+/** What went wrong at a calendar: one of a closed list. */
 export type CalendarErrorCode = (typeof CALENDAR_ERROR_CODES)[number];
 
 /** What to do after an error: at once, after a pause, after pulling in full, or not at all. */

@@ -43,6 +43,7 @@ export interface CallLimits {
   costs: Partial<Record<CalendarOperation, number>>;
 }
 
+/** What the service of one account is made from. */
 export interface ServiceDependencies {
   credential: CredentialAccess;
   /** The provider's settings (client id, base URLs), checked by its own schema. */

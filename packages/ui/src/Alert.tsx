@@ -12,6 +12,7 @@ const TONES: Record<Tone, string> = {
   bad: "border-bad/40 bg-bad-soft text-ink",
 };
 
+/** What an alert says, and how. */
 export interface AlertProps {
   tone?: Tone;
   title?: string;

@@ -25,6 +25,7 @@ export function buttonClass(kind: ButtonKind = "secondary", size: "normal" | "sm
   );
 }
 
+/** A button's looks and state, beside what every button has. */
 export interface ButtonProps extends ComponentProps<"button"> {
   kind?: ButtonKind;
   size?: "normal" | "small";

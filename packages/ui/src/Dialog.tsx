@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 
+/** What a dialog holds, and how it is left. */
 export interface DialogProps {
   open: boolean;
   title: string;

@@ -14,6 +14,7 @@ import {
   weeksOf,
 } from "./month-grid.ts";
 
+/** The month that is shown, and what of it can be chosen. */
 export interface MonthCalendarProps {
   month: MonthString;
   today: DayString;

@@ -12,6 +12,7 @@ export interface CommandInput {
   print(line: string): void;
 }
 
+/** One command of the command line. */
 export interface Command {
   name: string;
   /** How it is called, one per line of the help. */

@@ -120,6 +120,7 @@ export const importDetailsSchema = importSchema
   .extend({ preview: previewSchema.nullable().describe("Null once it was applied") })
   .meta({ id: "CalendarImportDetails" });
 
+/** POST /v1/imports/:id/apply: what becomes of the file's events. */
 export const applyImportSchema = z.object({
   freeEvents: z
     .enum(["ignore", "availability"])
@@ -142,6 +143,7 @@ export const feedSchema = z
 
 const parts = z.array(z.enum(SCHEDULE_PARTS)).min(1).max(SCHEDULE_PARTS.length);
 
+/** POST /v1/feeds. */
 export const createFeedSchema = z.object({
   name: z.string().trim().min(1).max(100),
   parts: parts.default(["bookings", "busy"]),
@@ -176,14 +178,17 @@ export const importedItemSchema = z
   })
   .meta({ id: "ImportedItem" });
 
+/** An import as the API shows it. */
 export function toImport(row: ImportRow) {
   return importSchema.parse(lowered(row));
 }
 
+/** An import with its preview, as the API shows it. */
 export function toImportDetails(row: ImportDetails) {
   return importDetailsSchema.parse(lowered(row));
 }
 
+/** A feed as the API shows it; its address is told once, when it is made. */
 export function toFeed(row: FeedRow) {
   return feedSchema.parse(toWire(row));
 }

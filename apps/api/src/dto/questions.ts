@@ -133,6 +133,7 @@ export const resolveManyRequestSchema = z.object({
 
 const refusalSchema = z.object({ code: z.string(), message: z.string() }).nullable();
 
+/** What became of each of several questions that were answered at once. */
 export const bulkOutcomeSchema = z.object({
   outcomes: z.array(z.object({ id: z.uuid(), refusal: refusalSchema.describe("Null when it was done.") })),
 });
@@ -154,6 +155,7 @@ export const massChangeSchema = z
   })
   .meta({ id: "MassChange" });
 
+/** A mass change with the bookings that it is about. */
 export const massChangeDetailsSchema = massChangeSchema
   .extend({
     items: z
@@ -173,6 +175,7 @@ export const massChangeDetailsSchema = massChangeSchema
   })
   .meta({ id: "MassChangeDetails" });
 
+/** What became of undoing several changes at once. */
 export const undoOutcomesSchema = z.object({
   undone: z.int(),
   refused: z.array(

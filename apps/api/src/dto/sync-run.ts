@@ -6,6 +6,7 @@ const booking = z.object({ uid: z.uuid(), title: z.string(), start: instant }).n
 const problem = z.object({ code: z.string(), message: z.string() });
 const FINDING_KINDS = Object.keys(FINDINGS) as [FindingKind, ...FindingKind[]];
 
+/** Which way a run by hand goes. */
 export const runDirectionSchema = z
   .enum(RUN_DIRECTIONS)
   .describe(

@@ -79,6 +79,7 @@ export const changeSchema = z
   })
   .meta({ id: "Change" });
 
+/** Name of a cron, in its route. */
 export const cronNameSchema = z.enum(CRON_NAMES);
 
 /** What a cron did: a count per kind of work. */

@@ -87,10 +87,12 @@ export function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
 }
 
+/** Signs a browser in. @param secure whether the cookie is sent over https alone */
 export function setSessionCookie(reply: FastifyReply, secure: boolean, token: string, expires: Date): void {
   reply.setCookie(SESSION_COOKIE, token, { ...cookieOptions(secure), expires });
 }
 
+/** Signs a browser out. */
 export function clearSessionCookie(reply: FastifyReply, secure: boolean): void {
   reply.clearCookie(SESSION_COOKIE, cookieOptions(secure));
 }

@@ -22,6 +22,7 @@ export const problemSchema = z
       .describe("Each part of the request that is not as it should be."),
   })
   .meta({ id: "Problem" });
+/** An error as the API answers it (RFC 9457). */
 export type Problem = z.infer<typeof problemSchema>;
 
 /** Somebody tried too often. */

@@ -9,6 +9,7 @@ declare module "fastify" {
   }
 }
 
+/** What the stream of changes is fed by. */
 export interface StreamOptions {
   feed: ChangeFeed;
   /** Pause between comments that keep proxies from closing the stream, in milliseconds. */

@@ -42,6 +42,7 @@ export interface AuthService {
   revokeApiKey(userId: number, id: string): Promise<void>;
 }
 
+/** Sign-in with address and password, and the sessions that come of it. */
 export function createAuthService({ prisma, now }: { prisma: PrismaClient; now: Clock }): AuthService {
   // Compared against when the address is unknown, so that the answer takes as long as for a known one.
   const nobodysHash = hashPassword(randomToken());

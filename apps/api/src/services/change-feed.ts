@@ -21,6 +21,7 @@ export interface ChangeFeed {
   close(): Promise<void>;
 }
 
+/** Where changes are heard of. */
 export interface ChangeFeedOptions {
   /** Of the database itself, or of a pooler in session mode. */
   url: string;

@@ -12,8 +12,11 @@ import { behindProxy, consent } from "./consent.ts";
 
 export { behindProxy, consent };
 
+/** The web app's address in tests. */
 export const WEB_URL = "https://app.example";
+/** What the crons' routes ask for in tests. */
 export const CRON_SECRET = "cron-secret-for-tests";
+/** The password of everybody in tests. */
 export const PASSWORD = "correct horse battery staple";
 
 const CLIENT = { clientId: "api-test.apps.googleusercontent.com", clientSecret: "api-test-secret" };

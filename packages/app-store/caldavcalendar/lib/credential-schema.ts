@@ -15,6 +15,7 @@ export const credentialSchema = z.object({
   timeZone: z.string().optional(),
 });
 
+/** The account as it is stored. */
 export type CaldavCredential = z.infer<typeof credentialSchema>;
 
 /** @throws CalendarError CREDENTIAL_INVALID when the stored secret is not one of ours */

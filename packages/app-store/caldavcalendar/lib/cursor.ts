@@ -29,8 +29,11 @@ const cursorSchema = z.union([
   }),
 ]);
 
+/** Where a pull ended, in one of the ways that servers allow. */
 export type CaldavCursor = z.infer<typeof cursorSchema>;
+/** Where a pull ended on a server with sync tokens (RFC 6578). */
 export type TokenCursor = Extract<CaldavCursor, { from: string }>;
+/** Where a pull ended on a server without them: everything that was there, with its version. */
 export type EtagCursor = Extract<CaldavCursor, { ctag: string | null }>;
 
 /** @throws CalendarError CURSOR_EXPIRED for text that is not one of ours */
@@ -40,4 +43,5 @@ export function parseCursor(cursor: Cursor): CaldavCursor {
   throw new CalendarError("CURSOR_EXPIRED", "CalDAV: the stored cursor cannot be read; pull in full");
 }
 
+/** The cursor as text, which {@link readCursor} takes. */
 export const writeCursor = (cursor: CaldavCursor): Cursor => JSON.stringify(cursor);

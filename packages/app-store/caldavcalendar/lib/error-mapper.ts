@@ -31,6 +31,7 @@ const PRECONDITIONS = [
   "quota-not-exceeded",
 ] as const;
 
+/** A precondition whose name tells what went wrong. */
 export type Precondition = (typeof PRECONDITIONS)[number];
 
 /** The precondition that an error body names; null when it names none that we know. */

@@ -7,6 +7,7 @@ import { retryAfterMs } from "../retry-after.ts";
  */
 export type RefusalCause = "grant" | "client" | "request" | "transient";
 
+/** No tokens, and why. */
 export interface TokenRefusal {
   type: "refused";
   cause: RefusalCause;
@@ -16,6 +17,7 @@ export interface TokenRefusal {
   retryAfterMs: number | undefined;
 }
 
+/** What a token endpoint has answered. */
 export type TokenAnswer<Tokens> = { type: "granted"; tokens: Tokens } | TokenRefusal;
 
 /** How one provider's token endpoint answers. */

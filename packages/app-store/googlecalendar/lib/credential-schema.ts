@@ -23,9 +23,13 @@ export const serviceAccountKeySchema = z.object({
 /** An account that an administrator has opened for a service account (domain-wide delegation). */
 const delegated = delegatedSchema(serviceAccountKeySchema);
 
+/** An account whose user has consented, as it is stored. */
 export type ConsentedCredential = z.output<typeof credentialSchema>;
+/** An account that an administrator has opened, with the organisation's key beside it. */
 export type DelegatedCredential = z.output<typeof delegated>;
+/** The key file of a service account. */
 export type ServiceAccountKey = z.output<typeof serviceAccountKeySchema>;
+/** An account, however it was connected. */
 export type GoogleCredential = ConsentedCredential | DelegatedCredential;
 
 /** @throws CalendarError CREDENTIAL_INVALID when the stored secret is not one of ours: connecting again replaces it. */

@@ -17,6 +17,7 @@ const cursorSchema = z
   })
   .refine(({ syncToken, pageToken, window }) => (syncToken ? !window : Boolean(window && pageToken)));
 
+/** Where a pull ended. */
 export type GoogleCursor = z.output<typeof cursorSchema>;
 
 /** @throws CalendarError CURSOR_EXPIRED for text that is not a cursor of ours. */
@@ -26,6 +27,7 @@ export function parseCursor(cursor: Cursor): GoogleCursor {
   throw new CalendarError("CURSOR_EXPIRED", "the stored cursor cannot be read; pull in full");
 }
 
+/** The cursor as text, which {@link readCursor} takes. */
 export function writeCursor(cursor: GoogleCursor): Cursor {
   return JSON.stringify(cursor);
 }

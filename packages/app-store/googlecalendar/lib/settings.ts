@@ -19,6 +19,7 @@ export const settingsSchema = z.object({
   retryDelayMs: z.int().nonnegative().default(500),
 });
 
+/** The provider's settings, checked. */
 export type GoogleSettings = z.output<typeof settingsSchema>;
 
 /** Checks settings and fills in the defaults. @throws Error naming every wrong setting, for the operator. */

@@ -12,6 +12,7 @@ export const credentialSchema = z.object({
   feedId: z.string().optional(),
 });
 
+/** The feed's address as it is stored. */
 export type IcsFeedCredential = z.infer<typeof credentialSchema>;
 
 /** @throws CalendarError CREDENTIAL_INVALID when the stored secret is not one of ours */

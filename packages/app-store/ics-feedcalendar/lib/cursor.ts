@@ -15,6 +15,7 @@ const cursorSchema = z.object({
   refreshMs: z.int().nullable().default(null),
 });
 
+/** What the feed held when it was last read. */
 export type FeedCursor = z.infer<typeof cursorSchema>;
 
 /** Where a first pull begins. */
@@ -34,4 +35,5 @@ export function parseCursor(cursor: Cursor): FeedCursor {
   throw new CalendarError("CURSOR_EXPIRED", "ICS feed: the stored cursor cannot be read; pull in full");
 }
 
+/** The cursor as text, which {@link readCursor} takes. */
 export const writeCursor = (cursor: FeedCursor): Cursor => JSON.stringify(cursor);

@@ -15,6 +15,7 @@ export interface Validators {
   lastModified: string | null;
 }
 
+/** A feed as it was fetched, or that it is as it was. */
 export type FetchedFeed =
   | { unchanged: true }
   | { unchanged: false; bytes: Uint8Array; validators: Validators };

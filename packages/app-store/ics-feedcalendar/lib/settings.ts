@@ -12,6 +12,7 @@ export const settingsSchema = z.object({
     .default(20 * 1024 * 1024),
 });
 
+/** The provider's settings, checked. */
 export type IcsFeedSettings = z.infer<typeof settingsSchema>;
 
 /** @throws Error naming the setting that is wrong */

@@ -216,6 +216,7 @@ function requireOrder({ time }: CalendarEvent): void {
 const keyOf = ({ marker }: CalendarEvent): string =>
   `taken-${(marker ?? "").replaceAll(/[^\w-]/g, "").slice(0, 50)}`;
 
+/** A row of which nobody can say whether it is there. @returns CalendarError EVENT_UNREADABLE */
 export const hidden = (): CalendarError =>
   new CalendarError(
     "EVENT_UNREADABLE",

@@ -121,6 +121,7 @@ export class NotionTables {
   }
 }
 
+/** A database's title as plain text. */
 export const titleOf = ({ title }: Pick<DataSourceObjectResponse, "title">): string =>
   title.map(({ plain_text }) => plain_text).join("") || "Untitled";
 

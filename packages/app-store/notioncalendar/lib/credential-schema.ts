@@ -13,6 +13,7 @@ export const credentialSchema = z.object({
   kind: z.enum(["public", "internal"]),
 });
 
+/** The installation as it is stored. */
 export type NotionCredential = z.output<typeof credentialSchema>;
 
 /** @throws CalendarError CREDENTIAL_INVALID when the stored secret is not one of ours: connecting again replaces it. */

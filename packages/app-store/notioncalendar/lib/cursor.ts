@@ -26,6 +26,7 @@ const cursorSchema = z.object({
   longAt: z.string().nullable().default(null),
 });
 
+/** Where a pull ended, and what is remembered of the rows. */
 export type NotionCursor = z.output<typeof cursorSchema>;
 
 /** @throws CalendarError CURSOR_EXPIRED for text that is not a cursor of ours. */
@@ -35,6 +36,7 @@ export function parseCursor(cursor: Cursor): NotionCursor {
   throw new CalendarError("CURSOR_EXPIRED", "Notion: the stored cursor cannot be read; pull in full");
 }
 
+/** The cursor as text, which {@link readCursor} takes. */
 export const writeCursor = (cursor: NotionCursor): Cursor => JSON.stringify(cursor);
 
 /** What is kept of a row. */

@@ -11,6 +11,7 @@ type PropertyValue = PageObjectResponse["properties"][string];
 /** A row by the plain ids of its columns. */
 export type Row = Omit<PageObjectResponse, "properties"> & { values: ReadonlyMap<string, PropertyValue> };
 
+/** A page with its cells by the ids of their columns. */
 export function toRow({ properties, ...page }: PageObjectResponse): Row {
   return { ...page, values: new Map(Object.values(properties).map((value) => [plainId(value.id), value])) };
 }
@@ -108,6 +109,7 @@ export function toExternalEvent(row: Row, table: OpenTable): ExternalEvent | nul
   };
 }
 
+/** What a write answers. @param existed whether the event was there before */
 export function toWrittenEvent(event: ExternalEvent, existed: boolean): WrittenEvent {
   const { id: eventId, version, iCalUid, sequence } = event;
   return { existed, eventId, version, iCalUid, sequence, event };

@@ -16,6 +16,7 @@ export const settingsSchema = z.object({
   maxPageSize: z.int().positive().max(100).default(100),
 });
 
+/** The provider's settings, checked. */
 export type NotionSettings = z.output<typeof settingsSchema>;
 
 /** Checks settings and fills in the defaults. @throws Error naming every wrong setting, for the operator. */

@@ -147,8 +147,11 @@ export class WebhookEndpoint {
   }
 }
 
+/** A cell of the title column, as it is written. */
 export const title = (content: string) => ({ title: [{ text: { content } }] });
+/** A cell of a text column, as it is written. */
 export const text = (content: string) => ({ rich_text: content === "" ? [] : [{ text: { content } }] });
+/** A cell of a date column, as it is written. */
 export const date = (time: EventTime) => ({ date: fromEventTime(time) });
 
 /** A fresh workspace of the sandbox as the contract suite wants it. */

@@ -305,6 +305,7 @@ export class GraphEvents {
 const INSTANCE_FIELDS =
   "id,type,seriesMasterId,originalStart,start,end,isAllDay,originalStartTimeZone,recurrence";
 
+/** Where a calendar is, below the account. */
 export const calendarPath = (calendarId: string): string => `/calendars/${encodeURIComponent(calendarId)}`;
 const eventPath = (calendarId: string, eventId: string): string =>
   `${calendarPath(calendarId)}/events/${encodeURIComponent(eventId)}`;

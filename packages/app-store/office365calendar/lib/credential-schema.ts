@@ -21,9 +21,13 @@ export const applicationKeySchema = z.object({
 /** A mailbox that an administrator has opened for an application. */
 const delegated = delegatedSchema(applicationKeySchema);
 
+/** An account whose user has consented, as it is stored. */
 export type ConsentedCredential = z.output<typeof credentialSchema>;
+/** An account that an administrator has opened, with the organisation's key beside it. */
 export type DelegatedCredential = z.output<typeof delegated>;
+/** The registration of an organisation's own application. */
 export type ApplicationKey = z.output<typeof applicationKeySchema>;
+/** An account, however it was connected. */
 export type MicrosoftCredential = ConsentedCredential | DelegatedCredential;
 
 /** @throws CalendarError CREDENTIAL_INVALID when the stored secret is not one of ours: connecting again replaces it. */

@@ -20,6 +20,7 @@ const cursorSchema = z.object({
   again: z.array(z.tuple([z.string().min(1), z.int().positive()])).optional(),
 });
 
+/** Where a pull ended. */
 export type GraphCursor = z.output<typeof cursorSchema>;
 
 const DAY_MS = 86_400_000;
@@ -35,6 +36,7 @@ export function parseCursor(cursor: Cursor): GraphCursor {
   throw new CalendarError("CURSOR_EXPIRED", "the stored cursor cannot be read; pull in full");
 }
 
+/** The cursor as text, which {@link readCursor} takes. */
 export function writeCursor(cursor: GraphCursor): Cursor {
   return JSON.stringify(cursor);
 }

@@ -28,6 +28,7 @@ export interface TakenTime {
   seatsLeft: number;
 }
 
+/** What free times are searched in. */
 export interface SlotSearch {
   schedule: ScheduleHours;
   rules: SlotRules;

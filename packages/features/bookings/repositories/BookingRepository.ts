@@ -46,15 +46,18 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** No buffer is longer (a CHECK sees to it). */
 const LONGEST_BUFFER_MS = 24 * 60 * 60_000;
 
+/** A booking by the uid that people know it by; null when there is none, or the uid is no UUID. */
 export async function findByUid(sql: Sql, uid: string): Promise<BookingRow | null> {
   if (!UUID.test(uid)) return null;
   return sql.booking.findUnique({ where: { uid }, include: BOOKING });
 }
 
+/** A booking that is known to be there. */
 export async function findById(sql: Sql, id: number): Promise<BookingRow> {
   return sql.booking.findUniqueOrThrow({ where: { id }, include: BOOKING });
 }
 
+/** The booking that a request was answered with before. */
 export async function findByIdempotencyKey(sql: Sql, idempotencyKey: string): Promise<BookingRow | null> {
   return sql.booking.findUnique({ where: { idempotencyKey }, include: BOOKING });
 }
@@ -182,6 +185,7 @@ export async function move(
   });
 }
 
+/** Cancels a booking. */
 export async function cancel(
   tx: PrismaTransaction,
   booking: BookingRow,

@@ -31,6 +31,7 @@ export interface StoredBooking {
   attendees: StoredAttendee[];
 }
 
+/** An attendee as sync reads and writes them. */
 export interface StoredAttendee {
   email: string;
   name: string;

@@ -34,6 +34,7 @@ export interface NewEntry {
   createdAt: Date;
 }
 
+/** Whom a host has put on their own entry. */
 export interface EntryAttendee {
   email: string;
   name: string;

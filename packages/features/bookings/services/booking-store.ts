@@ -23,6 +23,7 @@ import { checkTimes } from "./check-times.ts";
 import { toEventTime } from "./event-time.ts";
 import { seriesThatTell } from "./series-news.ts";
 
+/** How bookings behave when sync changes them. */
 export interface BookingStoreOptions {
   /** How long mails about a change wait for further changes; see `queueBookingMails`. */
   settleMs?: Partial<Record<MailKind, number>>;

@@ -20,6 +20,7 @@ export interface WritableCalendar {
   writable: boolean;
 }
 
+/** What entries are made and changed with. */
 export interface EntryDependencies extends BookingDependencies {
   /** The calendars that a user has connected and uses. */
   calendarsOf: (userId: number) => Promise<WritableCalendar[]>;

@@ -18,6 +18,7 @@ export interface BookingWorld {
   close(): Promise<void>;
 }
 
+/** A host with an event type that guests can book. */
 export interface TestHost {
   id: number;
   username: string;
@@ -37,6 +38,7 @@ interface EventTypeFields {
 /** Monday; hosts are open on weekdays from 9 to 17 in Berlin, two hours ahead of UTC. */
 export const MONDAY = new Date("2026-06-01T06:00:00.000Z");
 
+/** Bookings on a database of their own, for one test file. */
 export async function makeBookingWorld(): Promise<BookingWorld> {
   const database = await createTestDatabase({ maxConnections: 12 });
   let hosts = 0;

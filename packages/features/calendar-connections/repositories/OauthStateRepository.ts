@@ -11,6 +11,7 @@ export interface StoredOAuthState {
   expiresAt: Date;
 }
 
+/** OAuth flows that were started and have not come back yet. */
 export const oauthStateRepository = {
   /** Stores a started flow, and clears this user's expired ones so that abandoned flows do not pile up. */
   async insert(prisma: PrismaClient, state: StoredOAuthState): Promise<void> {

@@ -6,7 +6,9 @@ import type { CalendarProvider, CredentialSecret, FormFlow, FormRequest, OAuthGr
 import { type ConnectionService, createConnectionService } from "./connection-service.ts";
 import { type CredentialStore, createCredentialStore, type EndedCredential } from "./credential-store.ts";
 
+/** The provider that tests connect. */
 export const PROVIDER = "memorycalendar";
+/** When the tests take place. */
 export const START = new Date("2026-03-02T09:00:00Z");
 
 /** What the next consent at the simulated provider gives, by code, and what was asked of it. */
@@ -35,6 +37,7 @@ export interface ConnectionWorld {
   connect(userId: number, grant: OAuthGrant): Promise<number>;
 }
 
+/** What a provider gives for an account whose user has consented. */
 export function grantOf(
   account: string,
   more: Partial<OAuthGrant> & { secret?: CredentialSecret } = {},
@@ -48,6 +51,7 @@ export function grantOf(
   };
 }
 
+/** Connections with a provider, a clock and effects that a test looks at. */
 export function createConnectionWorld(prisma: PrismaClient): ConnectionWorld {
   let at = START.getTime();
   const now = () => new Date(at);

@@ -5,6 +5,7 @@ import { credentialRepository, type StoredCredential } from "../repositories/Cre
 import { openWithKey, sealWithoutKey } from "./credential-secret.ts";
 import { createLimiter } from "./limiter.ts";
 
+/** What secrets are kept with. */
 export interface CredentialStoreOptions {
   prisma: PrismaClient;
   secretBox: SecretBox;

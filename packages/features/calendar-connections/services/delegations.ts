@@ -52,6 +52,7 @@ export interface DelegationService {
   connect(user: { id: number; email: string }, provider: string): Promise<number>;
 }
 
+/** Organisations whose administrator has opened their accounts, and the accounts that are connected so. */
 export function createDelegationService(options: ConnectionServiceOptions): DelegationService {
   const { prisma, providers, secretBox, sync, now, log, credentialEnded } = options;
 

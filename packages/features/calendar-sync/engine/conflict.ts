@@ -14,6 +14,7 @@ import { type EventView, FULL_VIEW, isMapped, shownSnapshot } from "./view.ts";
  */
 export const CHOSEN_FIELDS = ["time", "title", "description", "location", "attendees"] as const;
 const TEXTS = ["title", "description", "location"] as const;
+/** A field that a person chooses a side for. */
 export type ChosenField = (typeof CHOSEN_FIELDS)[number];
 
 /** What a person chooses for one field: a side, or a value of their own. */

@@ -27,6 +27,7 @@ export const FINDINGS = {
   "not-syncing":
     "Sync of this calendar stands still until its account is connected again or it is switched on.",
 } as const;
+/** What the doctor can find. */
 export type FindingKind = keyof typeof FINDINGS;
 
 /** Which side was changed last, so far as it is known. */
@@ -63,6 +64,7 @@ export interface KnownMarker {
   isSeries: boolean;
 }
 
+/** Both sides of one calendar, as they were read at the same time. */
 export interface DiagnosisInput {
   references: readonly CheckedReference[];
   items: ReadonlyMap<number, LocalItem>;

@@ -9,6 +9,7 @@ export const NOT_EDITABLE = {
   past: "This event is over.",
   unreadable: "This event could not be read from its calendar.",
 } as const;
+/** Why an event cannot be edited from here. */
 export type NotEditable = keyof typeof NOT_EDITABLE;
 
 /** What decides it beside the event. */

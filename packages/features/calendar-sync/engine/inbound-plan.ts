@@ -27,6 +27,7 @@ export type RemoteState =
   | { state: "present"; event: ExternalEvent }
   | { state: "deleted"; version: string | null };
 
+/** What one change in a calendar is planned from: base, booking and event, and what the host wishes. */
 export interface InboundInput {
   reference: PlannedReference;
   /** Null when the booking does not exist any more. */
@@ -66,6 +67,7 @@ export interface PlannedRefusal {
   reason: ReasonCode;
 }
 
+/** What one change in a calendar does to its booking, its reference and its event. */
 export interface InboundPlan {
   /** Why this plan is what it is, in one code. */
   reason: ReasonCode;

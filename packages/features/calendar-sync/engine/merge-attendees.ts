@@ -22,6 +22,7 @@ export interface AttendeeMerge {
   putBack: SnapshotAttendee[];
 }
 
+/** The people of an event on both sides, and as both last agreed on them. */
 export interface AttendeeMergeInput {
   base: Pick<SyncedState, "local" | "remote">;
   local: readonly SnapshotAttendee[];

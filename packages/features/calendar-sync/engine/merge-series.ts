@@ -36,6 +36,7 @@ export interface Merged {
   changedAt: string;
 }
 
+/** Merges the event of a series with its booking, once for all dates: what the rule as a whole says of time, rhythm, texts and people. */
 export function mergeSeries({
   reference,
   local,

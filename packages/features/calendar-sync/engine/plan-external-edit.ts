@@ -7,11 +7,13 @@ import { differingFields, type EventSnapshot, toSnapshot } from "./snapshot.ts";
 
 /** The fields of an event that is not ours which a host may edit through us. */
 export const EDITABLE_FIELDS = ["time", "title", "description", "location"] as const;
+/** A field of an event that is not ours which its host may change. */
 export type EditableField = (typeof EDITABLE_FIELDS)[number];
 
 /** The new values of an edit. */
 export type WantedFields = Partial<Pick<EventSnapshot, EditableField>>;
 
+/** A host's wish for an event that is not ours, and the event as it is. */
 export interface ExternalEditInput {
   kind: "edit" | "delete";
   /** What the host saw. */

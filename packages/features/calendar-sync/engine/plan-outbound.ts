@@ -9,6 +9,7 @@ import { type EventSnapshot, sameField, toSnapshot } from "./snapshot.ts";
 import type { SyncedState } from "./synced-state.ts";
 import { type EventView, FULL_VIEW, shownSnapshot, visibilityOf } from "./view.ts";
 
+/** What a push is planned from: the reference, its booking as it is now, and what the host wishes. */
 export interface OutboundInput {
   reference: PlannedReference & {
     externalEventId: string | null;

@@ -121,6 +121,7 @@ export const REASONS = {
   "seat-given-up-by-guest": "A guest gave their seat up.",
 } as const;
 
+/** Why something was done, refused or left: one of a closed list. */
 export type ReasonCode = keyof typeof REASONS;
 
 /** The codes of what people do in the app. */

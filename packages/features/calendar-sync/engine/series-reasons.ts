@@ -2,8 +2,10 @@ import type { PlaceFinder } from "./occurrence-places.ts";
 import type { InboundPlan } from "./plan-inbound.ts";
 import type { ReasonCode } from "./reasons.ts";
 
+/** What an action is called when it comes of a series; what is left out keeps its name. */
 export type Reasons = Partial<Record<InboundPlan["actions"][number]["kind"], ReasonCode>>;
 
+/** A single date was changed by itself. */
 export const OCCURRENCE_REASONS: Reasons = {
   reschedule: "occurrence-moved",
   "change-details": "occurrence-changed",
@@ -11,15 +13,19 @@ export const OCCURRENCE_REASONS: Reasons = {
   restore: "occurrence-restored",
 };
 
+/** The series was cut in two, and the date belongs to its later part. */
 export const SPLIT_REASONS: Reasons = {
   reschedule: "series-split-moved",
   "change-details": "series-split-changed",
 };
 
+/** The series was deleted as a whole. */
 export const DELETED_REASONS: Reasons = { cancel: "series-deleted" };
 
+/** The series ends before the date. */
 export const SHORTENED_REASONS: Reasons = { cancel: "series-shortened" };
 
+/** The series was changed as a whole, by this change of its times. */
 export function seriesReasons({ change }: PlaceFinder): Reasons {
   return {
     reschedule: change === "rhythm" ? "series-rule-changed" : "series-moved",
@@ -47,6 +53,7 @@ export function renamed(plan: InboundPlan, reasons: Reasons, seriesId?: string):
   return { ...plan, actions, reason: actions[0]?.reason ?? plan.reason };
 }
 
+/** A plan that does nothing. */
 export function nothing(): InboundPlan {
   return { reason: "unchanged", actions: [], refusals: [], reference: {}, push: false };
 }

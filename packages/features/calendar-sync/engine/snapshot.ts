@@ -13,11 +13,13 @@ export interface EventSnapshot {
   attendees: SnapshotAttendee[];
 }
 
+/** What is compared of an attendee. */
 export type SnapshotAttendee = Pick<EventAttendee, "email" | "name" | "response" | "optional">;
 
 /** Start, end, zone and all-day are one field: they only make sense together. */
 export type SnapshotField = keyof EventSnapshot;
 
+/** The fields that are merged, each as one. */
 export const SNAPSHOT_FIELDS: readonly SnapshotField[] = [
   "time",
   "title",

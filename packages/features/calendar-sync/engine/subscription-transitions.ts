@@ -8,6 +8,7 @@ export const SUBSCRIPTION_STATES = [
   "STOPPED",
   "UNSUPPORTED",
 ] as const;
+/** Where a push channel is in its life. */
 export type SubscriptionState = (typeof SUBSCRIPTION_STATES)[number];
 
 /** What can happen to a channel. */
@@ -27,6 +28,7 @@ export const SUBSCRIPTION_EVENTS = [
   /** The channel was stopped at the provider, or the provider does not know it any more. */
   "stopped",
 ] as const;
+/** What may happen to a push channel. */
 export type SubscriptionEvent = (typeof SUBSCRIPTION_EVENTS)[number];
 
 /** `ignore`: the event says nothing new. `impossible`: it cannot happen in this state; the caller has a bug. */

@@ -26,6 +26,7 @@ export const UNDO_REFUSALS = {
   changed_since: "The booking has been changed again since; undo the later change first.",
   slot_taken: "The time to go back to is taken by now.",
 } as const;
+/** Why a change cannot be undone. */
 export type UndoRefusal = keyof typeof UNDO_REFUSALS;
 
 const TEXTS = ["title", "description", "location"] as const satisfies SnapshotField[];

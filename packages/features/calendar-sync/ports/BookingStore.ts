@@ -113,6 +113,7 @@ export type BookingAction =
   /** Brings a cancelled booking back, at `time` when given; with `ifFree`, only where no other booking has its time. */
   | (ActionBase & { kind: "restore"; time?: EventTime; ifFree?: true });
 
+/** What became of one action in the store. */
 export interface BookingActionOutcome {
   actionId: string;
   bookingId: number;

@@ -29,6 +29,7 @@ export interface QueueCalendar {
   subscriptionIds: string[];
 }
 
+/** Which pushes are meant. */
 export interface PushFilter {
   /** Null for all users: operators only. */
   userId: number | null;

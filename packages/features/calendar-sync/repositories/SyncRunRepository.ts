@@ -18,6 +18,7 @@ export interface StoredRun extends RunWish {
   calendars: StoredRunCalendar[];
 }
 
+/** One calendar of a run by hand, as it is stored. */
 export interface StoredRunCalendar {
   id: string;
   name: string;

@@ -112,6 +112,7 @@ export interface RawReference
   pendingSnapshot: SyncedState[] | null;
 }
 
+/** A reference as the engine has it, from its columns: snapshots read, what the calendar is shown put together. */
 export function toReferenceRow({
   baseSnapshot,
   pendingSnapshot,

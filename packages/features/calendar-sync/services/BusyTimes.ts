@@ -26,6 +26,7 @@ export interface BusyTimesFound {
   closed: boolean;
 }
 
+/** What busy times are read with. */
 export interface BusyTimesDependencies
   extends Pick<EngineDependencies, "prisma" | "calendars" | "settings" | "now"> {
   events: Pick<ExternalEventRepository, "findBusy">;

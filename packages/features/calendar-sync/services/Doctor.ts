@@ -61,6 +61,7 @@ export interface DoctorReport {
   error: { code: string; message: string } | null;
 }
 
+/** What the doctor works with. */
 export interface DoctorDependencies extends EngineDependencies {
   store: BookingStore;
   rows: DoctorRepository;

@@ -24,6 +24,7 @@ export interface SyncPlan {
   mirrored: number;
 }
 
+/** What a dry run works with. */
 export interface DryRunDependencies extends EngineDependencies {
   store: BookingStore;
   rows: DoctorRepository;

@@ -42,6 +42,7 @@ const REFUSALS_SHOWN_MS = 24 * 3_600_000;
 /** Most edits that one answer lists. */
 const MOST_ASKING = 200;
 
+/** What events that are not ours are shown and edited with. */
 export interface ExternalEventsDependencies {
   prisma: PrismaClient;
   gateway: CalendarGateway;

@@ -31,6 +31,7 @@ const LOOK_AGAIN_MS = 60_000;
 /** Most listings of one pull: the changes, everything because of them, and once more for what that has brought. */
 const MAX_LISTINGS = 3;
 
+/** What a pull works with. */
 export interface PullDependencies extends EngineDependencies {
   subscriptions: Pick<SubscriptionRepository, "replaceCurrent">;
 }

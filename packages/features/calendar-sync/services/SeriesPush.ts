@@ -25,6 +25,7 @@ import type { PushDependencies, PushReport } from "./push-report.ts";
 import { retryAt, withPendingWrite } from "./push-results.ts";
 import { placeOccurrences, type SeriesTask, seriesRecord } from "./series-push-results.ts";
 
+/** What the push of a series works with. */
 export interface SeriesPushDependencies extends PushDependencies {
   seriesReferences: SeriesReferenceRepository;
 }

@@ -10,6 +10,7 @@ import { inTransaction } from "../repositories/transaction.ts";
 import type { EngineDependencies } from "./dependencies.ts";
 import { type Failure, failureOf } from "./failure.ts";
 
+/** What push channels are opened, renewed and stopped with. */
 export interface SubscriptionDependencies
   extends Pick<
     EngineDependencies,

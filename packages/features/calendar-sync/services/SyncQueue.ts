@@ -22,6 +22,7 @@ import {
 
 /** How an item of the queue stands; `blocked` waits until its account is connected again or its calendar switched on. */
 export const QUEUE_STATES = ["running", "waiting", "scheduled", "retrying", "blocked", "failed"] as const;
+/** Where an entry of the sync queue is. */
 export type QueueState = (typeof QUEUE_STATES)[number];
 
 /** One piece of work that sync has to do, or has given up. */
@@ -42,6 +43,7 @@ export interface QueueItem {
   nextAt: Date | null;
 }
 
+/** Which part of the sync queue is asked for. */
 export interface QueueQuery {
   states?: readonly QueueState[] | undefined;
   kind?: string | undefined;
@@ -51,6 +53,7 @@ export interface QueueQuery {
   limit: number;
 }
 
+/** A page of the sync queue; `nextCursor` is null on the last. */
 export interface QueuePage {
   items: QueueItem[];
   nextCursor: string | null;

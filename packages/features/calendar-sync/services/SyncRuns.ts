@@ -12,6 +12,7 @@ import type { PushCalendar } from "./PushCalendar.ts";
 import type { PullReport } from "./pull-report.ts";
 import type { PushReport } from "./push-report.ts";
 
+/** Which way a run by hand goes. */
 export const RUN_DIRECTIONS = ["both", "to_calendar", "from_calendar"] as const;
 
 /** What somebody asks for. */
@@ -51,6 +52,7 @@ export interface SyncRunView {
   }[];
 }
 
+/** What runs by hand work with. */
 export interface SyncRunDependencies {
   prisma: PrismaClient;
   rows: SyncRunRepository;

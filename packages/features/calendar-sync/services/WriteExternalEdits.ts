@@ -15,6 +15,7 @@ import type { Mirror } from "./Mirror.ts";
 import { mirrorWindow } from "./mirror-window.ts";
 import { policyOf } from "./policy-of.ts";
 
+/** What edits of events that are not ours are written with. */
 export interface WriteExternalEditsDependencies extends EngineDependencies {
   edits: ExternalEditRepository;
   mirror: Mirror;

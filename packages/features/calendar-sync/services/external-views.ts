@@ -69,6 +69,7 @@ export interface ExternalEventView {
   edit: ExternalEditView | null;
 }
 
+/** A host's edit of an event that is not ours, as they are shown it. */
 export function toEditView(row: ExternalEditRow): ExternalEditView {
   return {
     id: row.id,

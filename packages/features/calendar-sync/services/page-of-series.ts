@@ -40,6 +40,7 @@ export interface SeriesOutcome {
   pullCalendarIds: string[];
 }
 
+/** What holds for all series of a page. */
 export interface SeriesContext {
   policy: SyncPolicy;
   now: Date;
@@ -175,6 +176,7 @@ export function planReadable(input: SeriesAsked): SeriesPlan | null {
   }
 }
 
+/** Whether dates of a series, or the series itself, are missing and may turn up in another one. */
 export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
   plan !== null &&
   plan !== undefined &&
@@ -206,6 +208,7 @@ export function heirIdsOf({ successors }: Pick<SeriesPlan, "successors">): strin
   return successors.map(({ event }) => event.id);
 }
 
+/** The plans of a page's series, and which of its changes and dates they have dealt with. */
 export function gather(
   inputs: readonly SeriesAsked[],
   plans: readonly (SeriesPlan | null)[],
@@ -318,6 +321,7 @@ function withSuccessor(plan: InboundPlan, successorId: string | undefined): Inbo
   return { ...plan, actions };
 }
 
+/** What becomes of the rows of a series and of those that follow it. */
 export function changesOf({ reference, plan, successorIds }: SeriesWork): SeriesChange[] {
   const leaving = plan.occurrences
     .filter(({ leaves }) => leaves)

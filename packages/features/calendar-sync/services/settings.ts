@@ -60,6 +60,7 @@ export interface SyncSettings {
   cronEveryMs: number;
 }
 
+/** The settings of an installation that has set none. */
 export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   windowPastDays: 30,
   windowAheadDays: 400,

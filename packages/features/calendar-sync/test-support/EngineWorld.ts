@@ -30,6 +30,7 @@ export interface WorldCalendar {
   calendarSyncId: string;
 }
 
+/** How the world of the engine's tests differs from the usual one. */
 export interface EngineWorldOptions extends MemoryDatabaseOptions {
   /** The provider keeps descriptions in its own way (HTML), as several do. */
   ownSpelling?: boolean;

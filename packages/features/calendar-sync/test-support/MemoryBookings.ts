@@ -176,6 +176,7 @@ function toItem(booking: BookingRecord): LocalItem {
   return { bookingId: id, uid, hostId, active, snapshot, changedAt, createdAt, iCalUid, sequence, series };
 }
 
+/** Whether a booking is over. */
 export function hasEnded({ snapshot }: Pick<BookingRecord, "snapshot">, now: Date): boolean {
   return Date.parse(snapshot.time.end) <= now.getTime();
 }

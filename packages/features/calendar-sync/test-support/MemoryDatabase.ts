@@ -17,6 +17,7 @@ interface Struck {
   resume: () => void;
 }
 
+/** How the database in memory differs from the usual one. */
 export interface MemoryDatabaseOptions {
   /** Bookings live somewhere else: what was done to them stays done when a transaction of ours is rolled back. */
   bookingsElsewhere?: boolean;

@@ -26,6 +26,7 @@ export interface CalendarRecord
   currentSubscriptionId: string | null;
 }
 
+/** A row of references. */
 export interface ReferenceRecord extends ReferenceRow {
   iCalUid: string | null;
   seenGeneration: number;
@@ -33,6 +34,7 @@ export interface ReferenceRecord extends ReferenceRow {
   lastError: string | null;
 }
 
+/** A row of bookings. */
 export interface BookingRecord {
   id: number;
   uid: string;
@@ -46,12 +48,14 @@ export interface BookingRecord {
   series?: LocalItem["series"];
 }
 
+/** A row of references of series. */
 export interface SeriesReferenceRecord extends SeriesReferenceRow {
   seenGeneration: number;
   nextPushAt: Date | null;
   lastError: string | null;
 }
 
+/** A row of the mirror. */
 export interface EventRecord extends MirroredEvent {
   id: string;
   calendarSyncId: string;
@@ -59,6 +63,7 @@ export interface EventRecord extends MirroredEvent {
   missingSince: Date | null;
 }
 
+/** A row of push channels. */
 export interface SubscriptionRecord
   extends Omit<SubscriptionRow, "credentialId" | "externalCalendarId" | "credentialActive" | "wanted"> {
   secretHash: Uint8Array | null;
@@ -66,17 +71,20 @@ export interface SubscriptionRecord
   nextAttemptAt: Date | null;
 }
 
+/** A row of questions. */
 export interface ConflictRecord extends FoundConflict {
   id: string;
   resolution: Resolution | null;
 }
 
+/** A row of changes that were put by. */
 export interface HeldRecord extends StagedChange {
   id: number;
   calendarSyncId: string;
   heldAt: Date;
 }
 
+/** A row of mass changes. */
 export interface MassChangeRecord
   extends Pick<MassChangeRow, "id" | "calendarSyncId" | "status" | "decidedAt"> {
   userId: number;
@@ -132,6 +140,7 @@ export interface MemoryTables {
   jobs: Map<number, JobRecord>;
 }
 
+/** Tables without a row. */
 export function emptyTables(): MemoryTables {
   return {
     calendars: new Map(),

@@ -32,6 +32,7 @@ export const seriesStep = fc.oneof(
   fc.record({ kind: fc.constant("settle" as const) }),
   fc.record({ kind: fc.constant("pass" as const), minutes: fc.constantFrom(1, 20) }),
 );
+/** One thing that happens in a history of a series. */
 export type SeriesStep = typeof seriesStep extends fc.Arbitrary<infer S> ? S : never;
 
 /** Carries a step out. What cannot be done at that moment is not done: people try such things. */

@@ -31,4 +31,5 @@ export const SET_ASIDE_REASONS = [
   "failed",
 ] as const;
 
+/** Why a mail was set aside. */
 export type SetAsideReason = (typeof SET_ASIDE_REASONS)[number];

@@ -2,6 +2,7 @@ import type { IcsProblem } from "@calsync/icalendar";
 import { Prisma, type PrismaClient, type PrismaTransaction } from "@calsync/prisma";
 import type { SetAsideReason } from "../mailbox/reasons.ts";
 
+/** Inside a transaction or outside of one. */
 export type Sql = PrismaClient | PrismaTransaction;
 
 /** What applying a file did: how many of its events are what. */

@@ -17,6 +17,7 @@ export interface IcsSettings {
   maxFeeds: number;
 }
 
+/** The settings of an installation that has set none. */
 export const DEFAULT_ICS_SETTINGS: IcsSettings = {
   maxFileOctets: 50 * 1024 * 1024,
   maxEvents: 100_000,

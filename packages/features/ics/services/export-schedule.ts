@@ -9,6 +9,7 @@ import { subtract } from "./intervals.ts";
 
 /** What a schedule is made of. */
 export const SCHEDULE_PARTS = ["bookings", "busy", "availability"] as const;
+/** A part of a schedule that can be exported. */
 export type SchedulePart = (typeof SCHEDULE_PARTS)[number];
 
 /** Which part of a user's schedule is written, and how much of it is told. */

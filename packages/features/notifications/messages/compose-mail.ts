@@ -173,6 +173,7 @@ export function firstOrganizer(
   return answerAddress ? answerAddress(host) : host.email;
 }
 
+/** Answers as invitations spell them. */
 export const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {
   NEEDS_ACTION: "needs-action",
   ACCEPTED: "accepted",
@@ -180,6 +181,7 @@ export const RESPONSES: Record<MailedAttendee["response"], AttendeeResponse> = {
   DECLINED: "declined",
 };
 
+/** Whether a booking takes place, as far as is known. */
 export function stands({ status }: Pick<MailedBooking, "status">): boolean {
   return status === "ACCEPTED" || status === "PENDING";
 }
@@ -205,6 +207,7 @@ export function timeOf({
   return { allDay, start: day.format(startTime), end: day.format(endTime) };
 }
 
+/** Whether two addresses are one mailbox. */
 export function sameAddress(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

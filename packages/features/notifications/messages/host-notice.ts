@@ -14,6 +14,7 @@ interface NoticeDetails {
   "webhook-disabled": { url: string };
 }
 
+/** What hosts are told of. */
 export type HostNoticeKind = keyof NoticeDetails;
 
 /** One piece of news for one host. */

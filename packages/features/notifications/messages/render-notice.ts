@@ -4,6 +4,7 @@ import { type MailPage, oneLine, type RenderedMessage, renderPage } from "./mail
 /** Longer lists are cut: the page behind the link has all of it. */
 const MAX_ROWS = 20;
 
+/** The news of one mail. */
 export interface NoticeInput<Kind extends HostNoticeKind> {
   kind: Kind;
   /** One or more, the oldest first. */

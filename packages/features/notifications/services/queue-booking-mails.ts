@@ -5,6 +5,7 @@ import { sendMailJob } from "../jobs/send-mail.job.ts";
 import type { BookingMail, MailKind } from "../messages/booking-state.ts";
 import { insertMails } from "../repositories/OutgoingMailRepository.ts";
 
+/** When mails of bookings are sent. */
 export interface QueueMailsOptions {
   now: Date;
   /** How long to wait for further changes before a mail of a kind is sent. Defaults: {@link DEFAULT_SETTLE_MS}. */

@@ -4,6 +4,7 @@ import { sendHostMailJob } from "../jobs/send-host-mail.job.ts";
 import { type HostNotice, type HostNoticeKind, NOTICE_SETTLE_MS } from "../messages/host-notice.ts";
 import { insertNotices } from "../repositories/HostMailRepository.ts";
 
+/** When hosts are told. */
 export interface QueueHostMailsOptions {
   now: Date;
   /** How long news of a kind waits for more of it, in milliseconds. Defaults: {@link NOTICE_SETTLE_MS}. */

@@ -20,6 +20,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
+/** A mail server in this process, which keeps what arrives. */
 export async function startMailServer(): Promise<MailServer> {
   const smtp = new SMTPServer({
     authOptional: true,

@@ -1,6 +1,7 @@
 import { createTransport } from "nodemailer";
 import { MailDeliveryError, type MailMessage, type MailTransport } from "./MailTransport.ts";
 
+/** How mails are sent. */
 export interface SmtpTransportOptions {
   /** `smtp://user:password@host:port` or `smtps://…`. */
   url: string;

@@ -111,7 +111,9 @@ export const webhookMessageSchema = z.discriminatedUnion("type", [
   message("PING"),
 ]);
 
+/** What webhooks are told of. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** The `data` of a message of one kind. */
 export type WebhookData<E extends keyof Data = keyof Data> = z.output<Data[E]>;
+/** A message as it is posted. */
 export type WebhookMessage = z.output<typeof webhookMessageSchema>;

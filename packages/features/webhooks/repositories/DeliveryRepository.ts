@@ -48,6 +48,7 @@ export async function beginAttempt(sql: Sql, id: string, now: Date): Promise<Att
   return rows[0] ?? null;
 }
 
+/** Why a delivery was not posted yet, and until when. */
 export async function whyWaiting(sql: Sql, id: string, now: Date): Promise<Waiting> {
   const [row] = await sql.$queryRaw<{ active: boolean; until: Date | null }[]>`
     SELECT w."active", greatest(d."nextAttemptAt", w."pausedUntil") AS "until"

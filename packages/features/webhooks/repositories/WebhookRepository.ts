@@ -42,6 +42,7 @@ export async function findAll(sql: Sql, userId: number): Promise<WebhookRow[]> {
   );
 }
 
+/** A webhook that the user may see, alone or through a team; null when there is none. */
 export async function findOne(sql: Sql, userId: number, id: string): Promise<WebhookRow | null> {
   const rows = await sql.$queryRawUnsafe<WebhookRow[]>(
     `SELECT ${COLUMNS} FROM "Webhook" w LEFT JOIN "Team" t ON t."id" = w."teamId" WHERE ${OF_USER} AND w."id" = $2::uuid`,
@@ -63,6 +64,7 @@ export async function countOf(sql: Sql, owner: { userId: number } | { teamId: nu
   return sql.webhook.count({ where: owner });
 }
 
+/** Stores a webhook of a user or of a team. */
 export async function insert(
   sql: Sql,
   webhook: WebhookFields & { id: string; secret: string; createdAt: Date } & (
@@ -101,6 +103,7 @@ export async function update(
   return count === 1;
 }
 
+/** Deletes a webhook of the user's. @returns whether there was one */
 export async function remove(sql: Sql, userId: number, id: string): Promise<boolean> {
   const count = await sql.$executeRawUnsafe(
     `DELETE FROM "Webhook" w WHERE ${OF_USER} AND w."id" = $2::uuid`,

@@ -16,6 +16,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
+/** A receiver of webhooks in this process, which keeps what arrives. */
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer((request, response) => {
     let body = "";

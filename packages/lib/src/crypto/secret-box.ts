@@ -8,6 +8,7 @@ export interface SecretBoxKey {
   key: Uint8Array;
 }
 
+/** The keys of a secret box. */
 export interface SecretBoxOptions {
   /** Every key that something stored may still be encrypted with. */
   keys: SecretBoxKey[];

@@ -13,6 +13,7 @@ export class OutboundRefusedError extends Error {
   }
 }
 
+/** What users may make us call. */
 export interface OutboundGuardOptions {
   /**
    * What may be reached although it is private, and over plain http: names of hosts, addresses, and networks such as

@@ -21,6 +21,7 @@ export interface OutboundRequest {
   connections?: OutboundConnections;
 }
 
+/** What an address that a user named has answered. */
 export interface OutboundResponse {
   status: number;
   /** Names in lower case; of repeated ones, the first. */

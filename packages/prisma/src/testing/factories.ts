@@ -30,6 +30,7 @@ export const FACTORY_START = new Date("2030-01-07T09:00:00Z");
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 
+/** A user with a name and address of their own. */
 export async function createUser(
   db: PrismaTransaction,
   overrides: Partial<Prisma.UserUncheckedCreateInput> = {},

@@ -19,6 +19,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** How a test's database differs from the usual one. */
 export interface TestDatabaseOptions {
   /** False gives an empty database, for tests of migrations. Default true. */
   migrated?: boolean | undefined;

@@ -15,6 +15,7 @@ export interface TestServerAddress {
   template: string;
 }
 
+/** The server of a run of tests, with the database that the others are cloned from. */
 export interface TestServer extends TestServerAddress {
   /** Removes the template, or the whole server when it was started for this run. */
   tearDown(): Promise<void>;

@@ -116,6 +116,7 @@ export const WEEKLY = {
   },
 };
 
+/** A notification as it was posted; tests look into any part of it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into any part of a notification
 export type Notification = any;
 

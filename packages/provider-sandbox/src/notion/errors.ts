@@ -47,15 +47,19 @@ export function notFound(kind: "page" | "database" | "data_source" | "block", id
   return new NotionApiError(404, "object_not_found", message);
 }
 
+/** 401: the token is none, or has ended. */
 export const unauthorized = (): NotionApiError =>
   new NotionApiError(401, "unauthorized", "API token is invalid.");
 
+/** 403: the integration's capabilities do not reach so far. */
 export const restricted = (message = "Insufficient permissions for this endpoint."): NotionApiError =>
   new NotionApiError(403, "restricted_resource", message);
 
+/** 400: no such endpoint. */
 export const invalidUrl = (): NotionApiError =>
   new NotionApiError(400, "invalid_request_url", "Invalid request URL.");
 
+/** 409: somebody else was writing; to be tried again. */
 export const conflict = (): NotionApiError =>
   new NotionApiError(409, "conflict_error", "Conflict occurred while saving. Please try again.");
 

@@ -9,4 +9,5 @@ export function normalId(text: string): string | null {
   return [8, 12, 16, 20, 32].map((end, at, ends) => compact.slice(ends[at - 1] ?? 0, end)).join("-");
 }
 
+/** An id as Notion's objects have. */
 export const newId = (): string => randomUUID();

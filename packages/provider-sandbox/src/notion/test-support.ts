@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../server.ts";
 import type { NotionTokens } from "./NotionSandbox.ts";
 
+/** The person whom the tests' workspace belongs to. */
 export const HOST = "host@example.com";
 /** Tests begin at this time, in the middle of a minute, and advance from there. */
 const START = "2026-06-01T08:00:20.000Z";
@@ -29,6 +30,7 @@ interface CallOptions {
   headers?: Record<string, string>;
 }
 
+/** What a call was answered with. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -83,7 +85,9 @@ export async function request(
   };
 }
 
+/** A cell of the title column, as it is written. */
 export const title = (content: string) => ({ title: [{ text: { content } }] });
+/** A cell of a text column, as it is written. */
 export const text = (content: string) => ({ rich_text: content === "" ? [] : [{ text: { content } }] });
 /** An hour of June 2026 in UTC. */
 export const hour = (day: number, from: number) => {

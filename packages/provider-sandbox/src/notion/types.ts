@@ -3,6 +3,7 @@ import type { PropertyType } from "./properties/property-types.ts";
 /** Plans differ in how many requests a connection may make. */
 export type Plan = "plus" | "business";
 
+/** A team's place at Notion. */
 export interface Workspace {
   id: string;
   name: string;
@@ -49,6 +50,7 @@ export interface Property {
   options: { id: string; name: string; color: string }[];
 }
 
+/** What holds data sources, and stands on a page. */
 export interface Database {
   id: string;
   workspaceId: string;
@@ -62,6 +64,7 @@ export interface Database {
   inTrash: boolean;
 }
 
+/** A table: its columns, and the rows that name it as their parent. */
 export interface DataSource {
   id: string;
   databaseId: string;

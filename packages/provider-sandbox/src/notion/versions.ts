@@ -2,6 +2,7 @@ import { NotionApiError, validationError } from "./errors.ts";
 
 /** The versions that are answered, oldest first. */
 export const VERSIONS = ["2022-06-28", "2025-09-03", "2026-03-11"] as const;
+/** A version of the API, as the header names it. */
 export type NotionVersion = (typeof VERSIONS)[number];
 
 /** @throws NotionApiError 400 `missing_version`, or `validation_error` for one that never was */

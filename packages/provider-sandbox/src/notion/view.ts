@@ -105,6 +105,7 @@ function showSchema(properties: readonly Property[]): Shown {
   );
 }
 
+/** A data source as the API shows it. */
 export function showDataSource(context: ViewContext, dataSource: DataSource): Shown {
   const database = context.store.databases.get(dataSource.databaseId);
   return {
@@ -134,6 +135,7 @@ const databaseParent = (database: Database | undefined): Shown =>
     ? { type: "page_id", page_id: database.parentPageId }
     : { type: "workspace", workspace: true };
 
+/** A database as the API shows it, in the caller's version. */
 export function showDatabase(context: ViewContext, database: Database): Shown {
   const { store, version } = context;
   const sources = database.dataSourceIds.flatMap((id) => store.dataSources.get(id) ?? []);

@@ -18,4 +18,5 @@ export interface CaldavTestServer {
   close(): Promise<void>;
 }
 
+/** The password of every account of a test server. */
 export const CALDAV_PASSWORD = "secret";

@@ -22,6 +22,7 @@ export interface MemoryNotification {
   calendarId: string;
 }
 
+/** What a server in memory lives by. */
 export interface MemoryCalendarServerOptions {
   /** The server's clock; nothing else tells it the time. */
   now: () => Date;

@@ -12,6 +12,7 @@ export type AppStep =
 const of = kindsOf<AppStep>();
 const by = fc.constantFrom<"host" | "guest">("host", "guest");
 
+/** What people do in the app, with how often each is drawn. */
 export const appSteps = [
   of(3, "book", { slot }),
   of(4, "reschedule", { pick, slot, by }),

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { kindsOf } from "./step.ts";
 import { calendar, pick, slot } from "./step-fields.ts";
 
+/** A field of an event that holds text. */
 export type TextField = "title" | "description" | "location";
 /** What a person does about a guest of an event. */
 export type GuestEdit = "add" | "remove" | "accept" | "decline";
@@ -18,6 +19,7 @@ export type CalendarStep =
 
 const of = kindsOf<CalendarStep>();
 
+/** What people do in calendars, with how often each is drawn. */
 export const calendarSteps = [
   of(5, "move event", { calendar, pick, slot, hours: fc.integer({ min: 1, max: 3 }) }),
   of(3, "edit event", {

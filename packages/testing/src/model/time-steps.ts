@@ -12,6 +12,7 @@ export type TimeStep =
 
 const of = kindsOf<TimeStep>();
 
+/** How time passes, with how often each is drawn. */
 export const timeSteps = [
   of(7, "settle", {}),
   of(4, "tick", { minutes: fc.integer({ min: 1, max: 90 }) }),

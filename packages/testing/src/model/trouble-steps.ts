@@ -3,6 +3,7 @@ import { kindsOf } from "./step.ts";
 
 /** What can become of a call: no answer although it was carried out, or one of the ways not to be. */
 export type CallFault = "server-error" | "network" | "lost-answer" | "rate-limit";
+/** A method that changes a calendar. */
 export type WriteMethod = "createEvent" | "updateEvent" | "deleteEvent";
 
 /** What goes wrong on the wire, at providers and at work. */
@@ -21,6 +22,7 @@ export type TroubleStep =
 
 const of = kindsOf<TroubleStep>();
 
+/** What goes wrong, with how often each is drawn. */
 export const troubleSteps = [
   of(3, "fault", {
     fault: fc.constantFrom<CallFault>("server-error", "network", "lost-answer", "rate-limit"),

@@ -23,6 +23,7 @@ export interface CallLimiter {
   pass(call: LimitedCall): Promise<void>;
 }
 
+/** What keeps calls below providers' limits. */
 export interface CallLimiterOptions {
   store: QuotaStore;
   /** Longest wait for units, in milliseconds; a longer one is the job's, which comes back later. */

@@ -28,6 +28,7 @@ export interface VisitorLimits {
   attempts(name: string, quota: { units: number; perMs: number }): Attempts;
 }
 
+/** How much visitors may ask for. */
 export interface VisitorLimitsOptions {
   store: QuotaStore;
   /** For one place; 0: no limit. */

@@ -15,6 +15,7 @@ export interface NotionRequest {
   text: string;
 }
 
+/** An answer as it goes over the wire. */
 export interface NotionAnswer {
   status: number;
   headers: Record<string, string>;

@@ -19,6 +19,7 @@ export interface PendingAuthorization {
   state: string | null;
 }
 
+/** A code that a browser was sent back with. */
 export interface IssuedCode {
   code: string;
   clientId: string;
@@ -29,6 +30,7 @@ export interface IssuedCode {
   expiresAtMs: number;
 }
 
+/** A token of an installation; `dead` once it was renewed or revoked. */
 export interface AccessToken {
   token: string;
   botId: string;
@@ -36,12 +38,14 @@ export interface AccessToken {
   dead: boolean;
 }
 
+/** A refresh token, which is good for one renewal. */
 export interface RefreshToken {
   token: string;
   botId: string;
   used: boolean;
 }
 
+/** What of it is written to the state file. */
 export interface SavedAuthorization {
   integrations: Integration[];
   accessTokens: AccessToken[];

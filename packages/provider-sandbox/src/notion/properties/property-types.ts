@@ -16,5 +16,7 @@ export const WRITABLE_TYPES = [
 /** Columns that Notion fills in. */
 export const COMPUTED_TYPES = ["created_time", "last_edited_time", "created_by", "last_edited_by"] as const;
 
+/** A type of column whose cells can be written. */
 export type WritableType = (typeof WRITABLE_TYPES)[number];
+/** A type of column. */
 export type PropertyType = WritableType | (typeof COMPUTED_TYPES)[number];

@@ -12,6 +12,7 @@ export interface Webhook {
   apiVersion: string;
 }
 
+/** A webhook as it is written to the state file. */
 export type SavedWebhook = Webhook;
 
 /** The webhook subscriptions of all integrations. */
