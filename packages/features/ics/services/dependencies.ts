@@ -11,7 +11,7 @@ export interface IcsSettings {
   maxEvents: number;
   /** Times that the events of one file may come to, repetitions counted. */
   maxTimes: number;
-  /** Time that working out one file may take, in milliseconds; waiting does not count. */
+  /** Processor time that working out one file may take, in milliseconds. */
   workBudgetMs: number;
   /** Feeds of one user. */
   maxFeeds: number;
