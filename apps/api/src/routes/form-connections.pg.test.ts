@@ -1,8 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { runJobsUntilEmpty } from "@calsync/jobs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ApiWorld, createApiWorld, type SignedIn } from "../test-support/api-world.ts";
 
+const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
 const FEED = [
   "BEGIN:VCALENDAR",
   "VERSION:2.0",
@@ -11,8 +13,8 @@ const FEED = [
   "BEGIN:VEVENT",
   "UID:late-shift",
   "DTSTAMP:20270101T000000Z",
-  "DTSTART:20270608T140000Z",
-  "DTEND:20270608T220000Z",
+  `DTSTART:${day.replaceAll("-", "")}T140000Z`,
+  `DTEND:${day.replaceAll("-", "")}T220000Z`,
   "END:VEVENT",
   "END:VCALENDAR",
   "",
@@ -22,10 +24,16 @@ let world: ApiWorld;
 let feeds: Server;
 let host: SignedIn;
 let feedUrl: string;
+/** What stands at the feed's address in its place; null while it is the feed. */
+let instead: { status: number; type: string; body: string } | null = null;
 
 beforeAll(async () => {
   feeds = createServer((request, response) => {
     const feed = request.url?.startsWith("/secret-") ?? false;
+    if (instead) {
+      response.writeHead(instead.status, { "content-type": instead.type }).end(instead.body);
+      return;
+    }
     response
       .writeHead(feed ? 200 : 404, { "content-type": "text/calendar" })
       .end(feed ? FEED : "<html>nothing here</html>");
@@ -68,6 +76,38 @@ test("a feed is added by its address, and its calendar makes its host busy", asy
   });
   expect(moved.statusCode).toBe(204);
   expect((await host.get("/v1/connections")).json().connections).toHaveLength(1);
+});
+
+test("a feed that turns into a page, breaks off or fails keeps what it said last, and says that it cannot be read", async () => {
+  const { calendars } = (await host.get("/v1/sync/status")).json();
+  const [{ id }] = calendars;
+  const statusAfterPull = async () => {
+    await host.send("POST", `/v1/sync/calendars/${id}/pull`);
+    await runJobsUntilEmpty(world.database.prisma, world.container.sync.jobs, {});
+    return (await host.get("/v1/sync/status")).json().calendars[0];
+  };
+  const busy = async () => {
+    const range = { start: new Date(`${day}T00:00:00Z`), end: new Date(`${day}T23:59:00Z`) };
+    return (await world.container.sync.busyIntervals(host.userId, range)).intervals.length;
+  };
+  expect(await statusAfterPull()).toMatchObject({ lastError: null });
+  expect(await busy()).toBe(1);
+  const calendar = "text/calendar";
+  for (const [status, type, body, lastError] of [
+    [200, "text/html", "<!doctype html><title>Please sign in</title>", "INVALID_ICS_FORMAT"],
+    [200, calendar, FEED.slice(0, -20), "INVALID_ICS_FORMAT"],
+    [200, calendar, "", "INVALID_ICS_FORMAT"],
+    [500, calendar, FEED, "CALENDAR_API_ERROR"],
+  ] as const) {
+    instead = { status, type, body };
+    // Twice: what is missing from two good fetches would have gone.
+    await statusAfterPull();
+    expect(await statusAfterPull(), body).toMatchObject({ lastError });
+    expect(await busy(), body).toBe(1);
+  }
+  instead = null;
+  expect(await statusAfterPull()).toMatchObject({ lastError: null });
+  expect(await busy()).toBe(1);
 });
 
 test("each thing that can be wrong has its code, the field that it is about, and what to do", async () => {

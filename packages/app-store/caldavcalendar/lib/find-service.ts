@@ -17,9 +17,13 @@ export interface FoundService {
   within: boolean;
 }
 
-/** The machine's own resolver. One that does not answer holds up nobody for long. */
-export function systemDirectory(): ServiceDirectory {
+/**
+ * DNS, as the machine asks it. One that does not answer holds up nobody for long.
+ * @param servers in place of the machine's own, as `address:port`
+ */
+export function systemDirectory(servers?: readonly string[]): ServiceDirectory {
   const resolver = new Resolver({ timeout: 2_000, tries: 1 });
+  if (servers) resolver.setServers(servers);
   return { srv: (name) => resolver.resolveSrv(name), txt: (name) => resolver.resolveTxt(name) };
 }
 
