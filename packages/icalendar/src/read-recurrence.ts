@@ -19,7 +19,7 @@ export function readRecurrence(
     const rule = property.raw.trim().toUpperCase().replaceAll(/\s+/g, "");
     const reason = whyUnusable(rule, start);
     if (reason === null) lines.push(`RRULE:${rule}`);
-    else report(problems, property, `${reason} The event is taken for a single one.`);
+    else report(problems, property, `${reason.replace(/\.?$/, ".")} The event is taken for a single one.`);
   }
   let seen = 0;
   for (const name of ["RDATE", "EXDATE"]) {

@@ -20,7 +20,7 @@ export function buttonClass(kind: ButtonKind = "secondary", size: "normal" | "sm
   return classNames(
     "inline-flex items-center justify-center gap-2 rounded-lg border font-medium transition-colors select-none",
     "disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:opacity-60",
-    size === "small" ? "min-h-9 px-3 text-sm" : "min-h-11 px-4",
+    size === "small" ? "min-h-9 px-3 py-1 text-sm" : "min-h-11 px-4 py-2",
     KINDS[kind],
   );
 }

@@ -4,7 +4,7 @@ import { Badge, Card } from "@calsync/ui";
 import Link from "next/link";
 import type { CalendarImport } from "../api/types.ts";
 import { MomentText } from "../time/TimeText.tsx";
-import { describeResult, lookOfImport, nameOfImport } from "./import-words.ts";
+import { describeEvents, describeResult, lookOfImport, nameOfImport } from "./import-words.ts";
 
 /** The files that were imported, newest first. */
 export function ImportList({ imports, timeZone }: { imports: CalendarImport[]; timeZone: string }) {
@@ -33,7 +33,7 @@ export function ImportList({ imports, timeZone }: { imports: CalendarImport[]; t
                     <p className="text-sm text-muted">
                       <MomentText instant={one.createdAt} timeZone={timeZone} />
                       {one.mail ? ` · by mail${one.mail.from ? ` from ${one.mail.from}` : ""}` : ""}
-                      {` · ${one.result ? describeResult(one) : `${one.events} events`}`}
+                      {` · ${one.result ? describeResult(one) : describeEvents(one.events)}`}
                     </p>
                   </div>
                   <Badge tone={look.tone}>{look.text}</Badge>

@@ -9,7 +9,7 @@ import { callApi } from "../api/browser.ts";
 import type { CalendarImportDetails } from "../api/types.ts";
 import { useAction } from "../api/use-action.ts";
 import { ImportPreview } from "./ImportPreview.tsx";
-import { describeResult, lookOfImport, nameOfImport, SET_ASIDE } from "./import-words.ts";
+import { describeEvents, describeResult, lookOfImport, nameOfImport, SET_ASIDE } from "./import-words.ts";
 import { Problems } from "./Problems.tsx";
 
 /** One file: what is wrong with it, what it would do or has done, and what can be done about it. */
@@ -52,7 +52,7 @@ export function ImportPage({ found, timeZone }: { found: CalendarImportDetails; 
         </div>
         <p className="mt-1 text-muted">
           {[
-            found.events === 1 ? "1 event" : `${found.events} events`,
+            describeEvents(found.events),
             found.otherComponents > 0 ? `${found.otherComponents} tasks and the like passed over` : "",
             `times without a zone read in ${found.timeZone}`,
           ]

@@ -1,12 +1,14 @@
 import { Badge, Card } from "@calsync/ui";
 import type { CalendarImport } from "../api/types.ts";
+import { describeErrors } from "./import-words.ts";
 
 /** What is wrong with a file, line by line; nothing when all is well. */
 export function Problems({
   problems,
   errors,
   warnings,
-}: Pick<CalendarImport, "problems" | "errors" | "warnings">) {
+  status,
+}: Pick<CalendarImport, "problems" | "errors" | "warnings" | "status">) {
   if (problems.length === 0) return null;
   const more = errors + warnings - problems.length;
   return (
@@ -15,13 +17,11 @@ export function Problems({
         What is wrong with the file
       </h2>
       <p className="mt-1 text-muted">
-        {errors > 0
-          ? `${errors === 1 ? "1 event" : `${errors} parts`} cannot be read and would be left out.`
-          : "Everything was read; these lines were read with a guess."}
+        {describeErrors({ errors, status }) ?? "Everything was read; these lines were read with a guess."}
       </p>
       <ul className="mt-4 grid max-h-96 gap-2 overflow-auto text-sm">
         {problems.map(({ line, property, message, severity }, index) => (
-          <li key={index} className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+          <li key={index} className="flex items-baseline gap-3">
             <Badge tone={severity === "error" ? "bad" : "warn"}>{`Line ${line}`}</Badge>
             <span className="min-w-0 wrap-anywhere">
               {property ? <span className="font-mono">{property}: </span> : null}

@@ -32,6 +32,19 @@ export const SET_ASIDE: Record<SetAsideReason, string> = {
   failed: "It could not be taken, several times.",
 };
 
+/** `1 event`, `3 events`. */
+export function describeEvents(count: number): string {
+  return count === 1 ? "1 event" : `${count} events`;
+}
+
+/** What of a file could not be read; null when all of it was. */
+export function describeErrors({ errors, status }: Pick<CalendarImport, "errors" | "status">): string | null {
+  if (errors === 0) return null;
+  const what = errors === 1 ? "1 event" : `${errors} parts`;
+  if (status === "ready") return `${what} cannot be read and would be left out.`;
+  return `${what} could not be read and ${errors === 1 ? "was" : "were"} left out.`;
+}
+
 /** `3 new, 1 changed, 12 known already`. */
 export function describeCounts(counts: ImportCounts): string {
   const parts: [number, string][] = [
