@@ -1,18 +1,13 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 let uid: string;
 let eventId: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   world = new SyncHarness(database);
   host = await world.host();
   await world.prisma.syncPreference.create({ data: { userId: host.userId, conflictPolicy: "ASK" } });
@@ -22,7 +17,6 @@ beforeEach(async () => {
   eventId = (await world.eventOf(uid, host.calendarId)).id;
   world.mails.splice(0);
 });
-afterAll(() => database?.drop());
 
 const person = () => world.server.person;
 const open = () => world.sync.conflicts.list(host.userId, { state: "open" });

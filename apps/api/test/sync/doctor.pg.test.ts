@@ -1,22 +1,15 @@
 import type { FindingKind } from "@calsync/calendar-sync";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { MemoryCalendar } from "@calsync/testing/memory-calendar";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 let uid: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
   uid = await world.book(host, "2030-01-08T10:00Z");
   await world.book(host, "2030-01-09T10:00Z", "bob");
   await world.settle();
@@ -77,9 +70,9 @@ describe("the doctor", () => {
   });
 
   test("leaves the cursor, the mirror and all rows but its own note as they were", async () => {
-    const before = await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+    const before = await world.calendarSync(host);
     await check("none");
-    const after = await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+    const after = await world.calendarSync(host);
     const { lastCheckedAt, updatedAt: _, ...rest } = after;
     expect(lastCheckedAt).toEqual(world.clock());
     expect({ ...before, lastCheckedAt: null, updatedAt: null }).toEqual({

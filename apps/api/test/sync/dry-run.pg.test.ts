@@ -1,20 +1,13 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 let uid: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
   uid = await world.book(host, "2030-01-08T10:00Z");
   await world.settle();
   await world.settle();

@@ -1,22 +1,14 @@
 import type { CreateEntry, UpdateEntry } from "@calsync/bookings";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventTime } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 const at = (start: string, end: string): CreateEntry["time"] => ({
   allDay: false,

@@ -1,19 +1,14 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { ExternalEvent } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 let uid: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
 /** A host whose calendar is not chosen yet, and a booking of theirs. */
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   world = new SyncHarness(database);
   host = await world.host();
   await world.prisma.destinationCalendar.deleteMany();
@@ -23,7 +18,6 @@ beforeEach(async () => {
   await world.settle();
   world.mails.splice(0);
 });
-afterAll(() => database?.drop());
 
 const ann = { email: "ann@guest.test", name: "ann", response: "accepted", optional: false } as const;
 

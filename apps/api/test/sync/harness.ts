@@ -52,8 +52,16 @@ export interface HarnessOptions {
   random?: () => number;
 }
 
+/** A weekly series of `count` dates. */
+export interface SeriesOfHarness {
+  count: number;
+  start?: string | undefined;
+  guest?: string | undefined;
+}
+
 /** One host with bookings, calendars in memory, and the real engine on a real database. */
 export class SyncHarness {
+  readonly database: TestDatabase;
   readonly prisma: PrismaClient;
   readonly clock: FixedClock;
   readonly server: MemoryCalendarServer;
@@ -70,6 +78,7 @@ export class SyncHarness {
   readonly #mailJobs;
 
   constructor(database: TestDatabase, options: HarnessOptions = {}) {
+    this.database = database;
     this.prisma = database.prisma;
     this.clock = fixedClock(START);
     this.server = new MemoryCalendarServer({
@@ -119,6 +128,17 @@ export class SyncHarness {
       noticeUrl: (kind) => `https://calsync.test/${kind}`,
       messageIdDomain: "calsync.test",
     });
+  }
+
+  /** A world with one {@link host}, whose calendar has been read for the first time. */
+  static async withHost(
+    database: TestDatabase,
+    options: HarnessOptions = {},
+  ): Promise<{ world: SyncHarness; host: Host }> {
+    const world = new SyncHarness(database, options);
+    const host = await world.host();
+    await world.tick();
+    return { world, host };
   }
 
   /** A host with a bookable event type and one connected calendar that bookings are written to. */
@@ -189,6 +209,41 @@ export class SyncHarness {
     return booking.uid;
   }
 
+  /** Event types may be booked every week, and a year ahead. */
+  async allowSeries(): Promise<void> {
+    await this.prisma.eventType.updateMany({
+      data: { recurrenceFrequency: "WEEKLY", maximumDaysAhead: 365 },
+    });
+  }
+
+  /** A guest books a weekly series, from Tuesday 8 January 2030, 10:00 on if not said otherwise. @returns the bookings' uids in order */
+  async bookSeries(host: Host, series: SeriesOfHarness): Promise<string[]> {
+    return (await this.bookSeriesWithTokens(host, series)).map(({ uid }) => uid);
+  }
+
+  /** As {@link bookSeries}, with what the guest holds. */
+  async bookSeriesWithTokens(
+    host: Host,
+    { count, start = "2030-01-08T10:00:00.000Z", guest = "ann" }: SeriesOfHarness,
+  ): Promise<{ uid: string; guestToken: string }[]> {
+    const { occurrences } = await this.bookings.book({
+      username: host.username,
+      eventType: host.slug,
+      start,
+      timeZone: "UTC",
+      guest: { name: guest, email: `${guest}@guest.test` },
+      recurrence: { count },
+    });
+    return occurrences ?? [];
+  }
+
+  /** A booking whose event stands in the host's calendar. */
+  async booked(host: Host, start: string, guest?: string): Promise<{ uid: string; eventId: string }> {
+    const uid = await this.book(host, start, guest);
+    await this.settle();
+    return { uid, eventId: (await this.eventOf(uid, host.calendarId)).id };
+  }
+
   /**
    * Lets ten seconds pass (mails about moves wait a little), delivers the notifications that calendars have sent, and runs
    * all jobs that are due.
@@ -203,6 +258,11 @@ export class SyncHarness {
       runs.push(...(await this.runJobs()));
     } while (this.notifications.length > 0);
     return runs;
+  }
+
+  /** Lets the waiting jobs run until nothing is due any more. */
+  async rest(): Promise<void> {
+    for (let i = 0; i < 3; i++) await this.settle();
   }
 
   runJobs(): Promise<JobRun[]> {
@@ -220,6 +280,25 @@ export class SyncHarness {
   async pull(host: Host): Promise<JobRun[]> {
     await this.sync.requestPull([host.calendarSyncId]);
     return this.settle();
+  }
+
+  /** Pulls one calendar now, with what the provider has announced forgotten, and runs no other job. */
+  async pullOnly(calendarSyncId: string): Promise<void> {
+    this.notifications.splice(0);
+    await this.sync.requestPull([calendarSyncId]);
+    await this.runPullJob(calendarSyncId);
+  }
+
+  /** What the worker does for a calendar that is to be pulled. @throws RetryLater when another worker has it */
+  async runPullJob(calendarSyncId: string): Promise<void> {
+    const pull = this.sync.jobs.find(({ job }) => job.name === "pull-calendar");
+    if (!pull) throw new Error("there is no job that pulls");
+    await pull.handler({ calendarSyncId } as never, {} as never);
+  }
+
+  /** What is kept of a calendar. */
+  calendarSync({ calendarSyncId }: Pick<Host, "calendarSyncId">) {
+    return this.prisma.calendarSync.findUniqueOrThrow({ where: { id: calendarSyncId } });
   }
 
   async booking(uid: string) {

@@ -1,24 +1,15 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-// Jobs and calendars of one test must not be due in another.
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 describe("invariant 5: no echo", () => {
   test("our own writes come back in a pull and change nothing", async () => {
@@ -64,10 +55,7 @@ describe("invariant 6: nothing is inferred from silence", () => {
     world.server.expireCursors();
     await world.pull(host);
     for (const uid of uids) expect((await world.booking(uid)).status).toBe("ACCEPTED");
-    expect(
-      (await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } }))
-        .fullPullRunning,
-    ).toBe(false);
+    expect((await world.calendarSync(host)).fullPullRunning).toBe(false);
   });
 
   test("an event that a full listing does not show is read directly, and counts as there when it is", async () => {
@@ -113,9 +101,7 @@ describe("invariant 6: nothing is inferred from silence", () => {
   });
 
   test("a listing that leaves out many events which are all there is not believed about the others", async () => {
-    world = new SyncHarness(database, { settings: { pushBatchSize: 10 } });
-    host = await world.host("other");
-    await world.tick();
+    ({ world, host } = await SyncHarness.withHost(world.database, { settings: { pushBatchSize: 10 } }));
     const ids: string[] = [];
     for (let minute = 10; minute < 25; minute++)
       ids.push(world.server.person.create(host.calendarId, { time: hourAt(`2030-01-09T10:${minute}Z`) }));

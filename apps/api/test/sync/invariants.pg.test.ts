@@ -1,25 +1,16 @@
 import { RetryLater } from "@calsync/jobs";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { toNotificationRequest } from "@calsync/testing/memory-calendar";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-// Jobs and calendars of one test must not be due in another.
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 const lostAnswer = { kind: "lost-answer" } as const;
 
@@ -27,7 +18,7 @@ describe("invariant 1: cursor and effects commit together", () => {
   test("a crash while a page is applied leaves bookings and cursor as they were, and the page is applied once afterwards", async () => {
     const uid = await world.book(host, "2030-01-08T10:00Z");
     await world.settle();
-    const before = await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+    const before = await world.calendarSync(host);
     world.server.person.move(
       host.calendarId,
       (await world.eventOf(uid, host.calendarId)).id,
@@ -41,7 +32,7 @@ describe("invariant 1: cursor and effects commit together", () => {
       },
     });
     await world.settle();
-    const crashed = await world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
+    const crashed = await world.calendarSync(host);
     expect(crashed.cursor).toBe(before.cursor);
     expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T10:00Z"));
 
@@ -54,9 +45,7 @@ describe("invariant 1: cursor and effects commit together", () => {
   });
 
   test("a pull that breaks off between two pages goes on after the last one that was committed", async () => {
-    world = new SyncHarness(database, { settings: { pageSize: 2 } });
-    host = await world.host();
-    await world.tick();
+    ({ world, host } = await SyncHarness.withHost(world.database, { settings: { pageSize: 2 } }));
     for (let hour = 10; hour < 15; hour++)
       world.server.person.create(host.calendarId, { time: hourAt(`2030-01-09T${hour}:00Z`) });
     let pages = 0;
@@ -81,11 +70,7 @@ describe("invariant 1: cursor and effects commit together", () => {
 });
 
 describe("invariant 2: one worker per calendar", () => {
-  const pulling = () => {
-    const registration = world.sync.jobs.find(({ job }) => job.name === "pull-calendar");
-    if (!registration) throw new Error("no pull job");
-    return registration.handler({ calendarSyncId: host.calendarSyncId } as never, {} as never);
-  };
+  const pulling = () => world.runPullJob(host.calendarSyncId);
 
   test("a calendar that another worker has is left to it, and asked for again shortly after", async () => {
     await world.prisma.$executeRaw`
@@ -102,6 +87,7 @@ describe("invariant 2: one worker per calendar", () => {
     await world.prisma.$executeRaw`
       UPDATE "CalendarSync" SET "leaseOwner" = 'somebody', "leaseUntil" = clock_timestamp() + interval '1 minute', "pullRequestedAt" = now()
        WHERE "id" = ${host.calendarSyncId}::uuid`;
+    const { database } = world;
     const prisma = database.prisma.$extends({
       query: {
         async $queryRaw({ args, query }) {
@@ -152,12 +138,7 @@ describe("invariant 2: one worker per calendar", () => {
         inside -= 1;
       });
     await world.sync.requestPull([host.calendarSyncId, other.calendarSyncId]);
-    const registration = world.sync.jobs.find(({ job }) => job.name === "pull-calendar");
-    await Promise.all(
-      [host, other].map(({ calendarSyncId }) =>
-        registration?.handler({ calendarSyncId } as never, {} as never),
-      ),
-    );
+    await Promise.all([host, other].map(({ calendarSyncId }) => world.runPullJob(calendarSyncId)));
     expect(most).toBe(2);
   });
 });

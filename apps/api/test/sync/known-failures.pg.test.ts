@@ -1,40 +1,22 @@
 import { countStatements } from "@calsync/prisma/testing";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { toNotificationRequest } from "@calsync/testing/memory-calendar";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
 /* What other calendar syncs are known to get wrong, by name: read in public code and in the threads of its users. */
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
-
-const calendarSync = () =>
-  world.prisma.calendarSync.findUniqueOrThrow({ where: { id: host.calendarSyncId } });
-
-/** A booking whose event stands in the calendar. */
-async function booked(start: string): Promise<{ uid: string; eventId: string }> {
-  const uid = await world.book(host, start);
-  await world.settle();
-  return { uid, eventId: (await world.eventOf(uid, host.calendarId)).id };
-}
 
 describe("the sync token", () => {
   test("is not saved before the changes are applied: a change that could not be applied comes again", async () => {
-    const { uid, eventId } = await booked("2030-01-08T10:00Z");
-    const { cursor } = await calendarSync();
+    const { uid, eventId } = await world.booked(host, "2030-01-08T10:00Z");
+    const { cursor } = await world.calendarSync(host);
     world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T14:00Z"));
     world.wrapStore = (store) => ({
       ...store,
@@ -43,16 +25,16 @@ describe("the sync token", () => {
       },
     });
     await world.settle();
-    expect((await calendarSync()).cursor).toBe(cursor);
+    expect((await world.calendarSync(host)).cursor).toBe(cursor);
     world.wrapStore = (store) => store;
     world.clock.advance({ minutes: 30 });
     await world.tick();
     expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T14:00Z"));
-    expect((await calendarSync()).cursor).not.toBe(cursor);
+    expect((await world.calendarSync(host)).cursor).not.toBe(cursor);
   });
 
   test("that is no longer accepted (410) does not stop the calendar: everything is listed anew and nothing is lost or done twice", async () => {
-    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { uid, eventId } = await world.booked(host, "2030-01-08T10:00Z");
     world.server.expireCursors();
     world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T14:00Z"));
     await world.settle();
@@ -60,7 +42,7 @@ describe("the sync token", () => {
     world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T15:00Z"));
     await world.settle();
     expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T15:00Z"));
-    expect(await calendarSync()).toMatchObject({ status: "HEALTHY", errorCount: 0 });
+    expect(await world.calendarSync(host)).toMatchObject({ status: "HEALTHY", errorCount: 0 });
     expect((await world.reasons(uid)).filter((one) => one === "remote-time-changed")).toHaveLength(2);
   });
 
@@ -84,7 +66,7 @@ describe("the sync token", () => {
 
 describe("a moved event", () => {
   test("keeps its booking: the second move and a deletion after a move meet the same one, and there is no other", async () => {
-    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { uid, eventId } = await world.booked(host, "2030-01-08T10:00Z");
     const { id } = await world.booking(uid);
     for (const start of ["2030-01-08T12:00Z", "2030-01-08T15:00Z"]) {
       world.server.person.move(host.calendarId, eventId, hourAt(start));
@@ -98,7 +80,7 @@ describe("a moved event", () => {
   });
 
   test("gives its booking its end as well as its start: no old duration is forced back on it", async () => {
-    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { uid, eventId } = await world.booked(host, "2030-01-08T10:00Z");
     for (const hours of [2.5, 0.5]) {
       const time = hourAt("2030-01-08T13:00Z", hours);
       world.server.person.move(host.calendarId, eventId, time);
@@ -117,7 +99,7 @@ describe("an event that its host moves to another calendar", () => {
     const other = world.server.addCalendar(host.account);
     const otherSync = await world.useCalendar(host, other, { selected: true });
     await world.tick();
-    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { uid, eventId } = await world.booked(host, "2030-01-08T10:00Z");
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
     for (let round = 0; round < 3; round++) await world.settle();
     expect(await world.booking(uid)).toMatchObject({
@@ -169,7 +151,7 @@ describe("a push channel", () => {
   });
 
   test("has its notifications answered before any work: the request calls no provider, changes no booking, and enqueues one pull", async () => {
-    const { uid, eventId } = await booked("2030-01-08T10:00Z");
+    const { uid, eventId } = await world.booked(host, "2030-01-08T10:00Z");
     world.server.person.move(host.calendarId, eventId, hourAt("2030-01-08T14:00Z"));
     world.server.resetCalls();
     const [notification] = world.notifications.splice(0);

@@ -21,7 +21,7 @@ describe("a provider that asks for a pause", () => {
     world.server.faults.next("onWatchedCalendarChange", { kind: "rate-limit", retryAfterMs: 90_000 });
     await world.pull(paused);
     expect(calls).toEqual([paused.calendarId]);
-    const row = () => world.prisma.calendarSync.findUniqueOrThrow({ where: { id: paused.calendarSyncId } });
+    const row = () => world.calendarSync(paused);
     expect(await row()).toMatchObject({ status: "RETRYING", lastError: "RATE_LIMIT_EXCEEDED" });
 
     calls.length = 0;

@@ -1,22 +1,14 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 const calendar = (id = host.calendarSyncId) => world.prisma.calendarSync.findUniqueOrThrow({ where: { id } });
 
@@ -109,21 +101,14 @@ test("a write finds the calendar gone: the booking stays, its host is told once,
 });
 
 test("a series whose calendar comes back empty is written again as a whole", async () => {
-  await world.prisma.eventType.updateMany({ data: { recurrenceFrequency: "WEEKLY", maximumDaysAhead: 365 } });
-  const { occurrences } = await world.bookings.book({
-    username: host.username,
-    eventType: host.slug,
-    start: "2030-01-08T10:00:00.000Z",
-    timeZone: "UTC",
-    guest: { name: "ann", email: "ann@guest.test" },
-    recurrence: { count: 3 },
-  });
+  await world.allowSeries();
+  const uids = await world.bookSeries(host, { count: 3 });
   await world.settle();
   await loseCalendar();
   world.server.addCalendar(host.account, { id: host.calendarId });
   for (let i = 0; i < 3; i++) await pass(30);
   expect(await calendar()).toMatchObject({ status: "HEALTHY", lostAt: null });
-  for (const { uid } of occurrences ?? []) expect((await world.booking(uid)).status).toBe("ACCEPTED");
+  for (const uid of uids) expect((await world.booking(uid)).status).toBe("ACCEPTED");
   expect(world.liveEvents(host.calendarId)).toMatchObject([
     { recurrence: ["RRULE:FREQ=WEEKLY;INTERVAL=1;COUNT=3"], time: hourAt("2030-01-08T10:00Z") },
   ]);

@@ -1,29 +1,29 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { TestDatabase } from "@calsync/testing";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
 let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (empty) => {
+  database = empty;
 });
-beforeEach(async () => {
-  await database.empty();
-});
-afterAll(() => database?.drop());
 
-/** A host with a limit, and bookings on the days from the 8th on that stand in their calendar. */
+/** A host with a limit (`undefined`: who has chosen none), and bookings on the days from the 8th on that stand in their calendar. */
 async function start(options: {
   bookings: number;
-  limit: number | null;
+  limit: number | null | undefined;
   pageSize?: number;
 }): Promise<string[]> {
   world = new SyncHarness(database, { settings: { pageSize: options.pageSize ?? 250 } });
   host = await world.host();
-  await world.prisma.syncPreference.create({ data: { userId: host.userId, massChangeLimit: options.limit } });
+  if (options.limit !== undefined)
+    await world.prisma.syncPreference.create({
+      data: { userId: host.userId, massChangeLimit: options.limit },
+    });
   await world.tick();
   const uids: string[] = [];
   for (let index = 0; index < options.bookings; index++) {
@@ -42,18 +42,11 @@ async function startSeries(): Promise<string[]> {
   await world.prisma.eventType.updateMany({
     data: { recurrenceFrequency: "WEEKLY", recurrenceMaxCount: 12 },
   });
-  const { occurrences } = await world.bookings.book({
-    username: host.username,
-    eventType: host.slug,
-    start: "2030-01-08T10:00:00.000Z",
-    timeZone: "UTC",
-    guest: { name: "guest", email: "guest@guest.test" },
-    recurrence: { count: 12 },
-  });
+  const uids = await world.bookSeries(host, { count: 12, guest: "guest" });
   await world.settle();
   await world.settle();
   world.mails.splice(0);
-  return occurrences?.map(({ uid }) => uid) ?? [];
+  return uids;
 }
 
 async function eventIds(uids: readonly string[]): Promise<string[]> {
@@ -132,17 +125,7 @@ describe("invariant 7: mass-change guard", () => {
   });
 
   test("a host who has chosen nothing is asked from eleven on, and is told by mail once", async () => {
-    world = new SyncHarness(database);
-    host = await world.host();
-    await world.tick();
-    const uids: string[] = [];
-    for (let index = 0; index < 11; index++) {
-      const start = `2030-01-${String(8 + Math.floor(index / 7)).padStart(2, "0")}T${String(9 + (index % 7)).padStart(2, "0")}:00Z`;
-      uids.push(await world.book(host, start, `guest${index}`));
-    }
-    await world.settle();
-    world.mails.splice(0);
-    await deleteAll(uids);
+    await deleteAll(await start({ bookings: 11, limit: undefined }));
     await world.settle();
     await world.pull(host);
     world.clock.advance({ hours: 1 });

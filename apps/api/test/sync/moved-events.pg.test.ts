@@ -1,48 +1,25 @@
 import { CalendarError } from "@calsync/lib";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
 import { interceptPages } from "./intercept-pages.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 /** Another connected calendar of the host's, read for busy times. */
 let other: string;
 let otherSyncId: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   world = new SyncHarness(database);
   host = await world.host();
   other = world.server.addCalendar(host.account, { name: "Private" });
   otherSyncId = await world.useCalendar(host, other, { selected: true });
   await world.tick();
 });
-afterAll(() => database?.drop());
 
-async function booked(): Promise<{ uid: string; eventId: string }> {
-  const uid = await world.book(host, "2030-01-08T10:00Z");
-  await world.settle();
-  return { uid, eventId: (await world.eventOf(uid, host.calendarId)).id };
-}
-
-/** Pulls one calendar alone, and nothing that was announced. */
-async function pullOnly(calendarSyncId: string): Promise<void> {
-  world.notifications.splice(0);
-  await world.sync.requestPull([calendarSyncId]);
-  const pull = world.sync.jobs.find(({ job }) => job.name === "pull-calendar");
-  await pull?.handler({ calendarSyncId } as never, {} as never);
-}
-
-/** Lets the waiting jobs run until nothing is due any more. */
-async function rest(): Promise<void> {
-  for (let i = 0; i < 3; i++) await world.settle();
-}
+const booked = () => world.booked(host, "2030-01-08T10:00Z");
 
 async function expectInOneCalendar(uid: string, calendarId: string, syncId: string): Promise<void> {
   const booking = await world.booking(uid);
@@ -60,10 +37,10 @@ describe("an event moved to another connected calendar keeps its booking", () =>
   test("when the deletion is seen first", async () => {
     const { uid, eventId } = await booked();
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
-    await pullOnly(host.calendarSyncId);
+    await world.pullOnly(host.calendarSyncId);
     expect((await world.booking(uid)).references).toMatchObject([{ deletedSeenAt: expect.any(Date) }]);
     expect(await world.reasons(uid)).toContain("deletion-unconfirmed");
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, other, otherSyncId);
     expect(await world.reasons(uid)).toContain("moved-to-other-calendar");
     expect(world.mails.filter(({ to }) => to.address === "ann@guest.test")).toHaveLength(1);
@@ -72,11 +49,11 @@ describe("an event moved to another connected calendar keeps its booking", () =>
   test("when the event is seen in its new calendar first", async () => {
     const { uid, eventId } = await booked();
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
-    await pullOnly(otherSyncId);
-    await rest();
+    await world.pullOnly(otherSyncId);
+    await world.rest();
     await expectInOneCalendar(uid, other, otherSyncId);
-    await pullOnly(host.calendarSyncId);
-    await rest();
+    await world.pullOnly(host.calendarSyncId);
+    await world.rest();
     await expectInOneCalendar(uid, other, otherSyncId);
     expect(await world.reasons(uid)).not.toContain("remote-deleted");
   });
@@ -84,20 +61,20 @@ describe("an event moved to another connected calendar keeps its booking", () =>
   test("when both are announced at once", async () => {
     const { uid, eventId } = await booked();
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, other, otherSyncId);
   });
 
   test("when it moves there and back, seen at each step or only at the end", async () => {
     const { uid, eventId } = await booked();
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
-    await rest();
+    await world.rest();
     world.server.person.moveToCalendar(other, eventId, host.calendarId);
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, host.calendarId, host.calendarSyncId);
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
     world.server.person.moveToCalendar(other, eventId, host.calendarId);
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, host.calendarId, host.calendarSyncId);
   });
 
@@ -105,11 +82,11 @@ describe("an event moved to another connected calendar keeps its booking", () =>
     const { uid, eventId } = await booked();
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
     world.server.person.move(other, eventId, hourAt("2030-01-08T15:00Z"));
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).startTime).toEqual(new Date("2030-01-08T15:00Z"));
     await expectInOneCalendar(uid, other, otherSyncId);
     world.server.person.delete(other, eventId);
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).status).toBe("CANCELLED");
   });
 
@@ -118,7 +95,7 @@ describe("an event moved to another connected calendar keeps its booking", () =>
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
     world.notifications.splice(0);
     await world.bookings.reschedule(uid, { start: "2030-01-08T16:00:00.000Z" }, { userId: host.userId });
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, other, otherSyncId);
     expect(world.liveEvents(other)[0]?.time).toEqual(hourAt("2030-01-08T16:00Z"));
   });
@@ -128,9 +105,9 @@ describe("an event moved to another connected calendar keeps its booking", () =>
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
     world.notifications.splice(0);
     await world.bookings.cancel(uid, {}, { userId: host.userId });
-    await rest();
-    await pullOnly(otherSyncId);
-    await rest();
+    await world.rest();
+    await world.pullOnly(otherSyncId);
+    await world.rest();
     expect((await world.booking(uid)).status).toBe("CANCELLED");
     expect(world.liveEvents(other)).toEqual([]);
   });
@@ -143,7 +120,7 @@ describe("an event moved to another connected calendar keeps its booking", () =>
     const { uid, eventId } = await booked();
     expect(world.liveEvents(other)).toHaveLength(1);
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).status).toBe("ACCEPTED");
     expect(await world.reasons(uid)).toContain("moved-to-other-calendar");
     // The deletion is told once more: the host has taken the event away from there, and no other one is made.
@@ -152,8 +129,8 @@ describe("an event moved to another connected calendar keeps its booking", () =>
       interceptPages(service, (page) => {
         if (!page.changes.some((change) => change.type === "delete")) page.changes.push(again);
       });
-    await pullOnly(host.calendarSyncId);
-    await rest();
+    await world.pullOnly(host.calendarSyncId);
+    await world.rest();
     expect(world.liveEvents(host.calendarId)).toEqual([]);
     expect((await world.reasons(uid)).filter((one) => one === "moved-to-other-calendar")).toHaveLength(1);
   });
@@ -172,7 +149,7 @@ describe("an event moved to another connected calendar keeps its booking", () =>
         updateEvent: service.updateEvent.bind(service),
         deleteEvent: service.deleteEvent.bind(service),
       });
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).status).toBe("ACCEPTED");
     world.clock.advance({ minutes: 3 });
     await world.tick();
@@ -181,7 +158,7 @@ describe("an event moved to another connected calendar keeps its booking", () =>
     world.wrapService = (service) => service;
     world.clock.advance({ minutes: 30 });
     await world.tick();
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, other, otherSyncId);
     expect(await world.reasons(uid)).toContain("remote-restored");
   });
@@ -191,7 +168,7 @@ describe("a deletion that is none of these", () => {
   test("cancels the booking as soon as the other calendars have been read", async () => {
     const { uid, eventId } = await booked();
     world.server.person.delete(host.calendarId, eventId);
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).status).toBe("CANCELLED");
     expect((await world.reasons(uid)).slice(-2)).toEqual(["deletion-unconfirmed", "remote-deleted"]);
   });
@@ -200,7 +177,7 @@ describe("a deletion that is none of these", () => {
     await world.prisma.calendarSync.delete({ where: { id: otherSyncId } });
     const { uid, eventId } = await booked();
     world.server.person.delete(host.calendarId, eventId);
-    await pullOnly(host.calendarSyncId);
+    await world.pullOnly(host.calendarSyncId);
     expect((await world.booking(uid)).status).toBe("CANCELLED");
     expect(await world.reasons(uid)).not.toContain("deletion-unconfirmed");
   });
@@ -208,9 +185,9 @@ describe("a deletion that is none of these", () => {
   test("is taken back when the event returns from the bin before it counted", async () => {
     const { uid, eventId } = await booked();
     world.server.person.delete(host.calendarId, eventId);
-    await pullOnly(host.calendarSyncId);
+    await world.pullOnly(host.calendarSyncId);
     world.server.person.restore(host.calendarId, eventId);
-    await rest();
+    await world.rest();
     await expectInOneCalendar(uid, host.calendarId, host.calendarSyncId);
     expect(await world.reasons(uid)).not.toContain("remote-deleted");
   });
@@ -218,7 +195,7 @@ describe("a deletion that is none of these", () => {
   test("still counts when a crash has taken the job that was to look again", async () => {
     const { uid, eventId } = await booked();
     world.server.person.delete(host.calendarId, eventId);
-    await pullOnly(host.calendarSyncId);
+    await world.pullOnly(host.calendarSyncId);
     await world.prisma.$executeRaw`DELETE FROM graphile_worker._private_jobs`;
     world.clock.advance({ minutes: 5 });
     await world.tick();
@@ -229,10 +206,10 @@ describe("a deletion that is none of these", () => {
     const { uid, eventId } = await booked();
     const event = await world.eventOf(uid, host.calendarId);
     world.server.store(world.server.calendar(other), { ...event, calendarId: other, id: "a-copy" }, {});
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).references).toMatchObject([{ calendarSyncId: host.calendarSyncId }]);
     world.server.person.delete(other, "a-copy");
-    await rest();
+    await world.rest();
     expect((await world.booking(uid)).status).toBe("ACCEPTED");
     expect((await world.eventOf(uid, host.calendarId)).id).toBe(eventId);
   });

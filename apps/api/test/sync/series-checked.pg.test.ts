@@ -1,17 +1,15 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { MemoryCalendar } from "@calsync/testing/memory-calendar";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 import { SeriesStory } from "./series-story.ts";
 
-let database: TestDatabase;
 let story: SeriesStory;
 let world: SyncHarness;
 let host: Host;
 let uids: string[];
 
-beforeEach(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
   story = await SeriesStory.begin(database);
   ({ world, host } = story);
   uids = await story.bookSeries();
@@ -20,7 +18,6 @@ beforeEach(async () => {
   await world.pull(host);
   world.clock.advance({ seconds: 120 });
 });
-afterEach(() => database?.drop());
 
 /** As if the calendar's changes had been lost: the cursor is past them. */
 async function losePastChanges(): Promise<void> {

@@ -80,18 +80,10 @@ async function runHistory(steps: readonly Step[]): Promise<void> {
 
 async function liveThrough(world: SyncHarness, steps: readonly Step[]): Promise<void> {
   const host = await world.host();
-  await world.prisma.eventType.updateMany({ data: { recurrenceFrequency: "WEEKLY", maximumDaysAhead: 365 } });
+  await world.allowSeries();
   await world.tick();
-  const { occurrences } = await world.bookings.book({
-    username: host.username,
-    eventType: host.slug,
-    start: new Date(FIRST).toISOString(),
-    timeZone: "UTC",
-    guest: { name: "ann", email: "ann@guest.test" },
-    recurrence: { count: 4 },
-  });
+  const uids = await world.bookSeries(host, { count: 4, start: new Date(FIRST).toISOString() });
   await world.settle();
-  const uids = occurrences?.map(({ uid }) => uid) ?? [];
   for (const one of steps) await takeStep(world, host, uids, one);
   world.server.faults.clear();
   for (let round = 0; round < 3; round++) {

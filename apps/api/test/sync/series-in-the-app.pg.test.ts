@@ -1,22 +1,16 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 import { SeriesStory } from "./series-story.ts";
 
-let database: TestDatabase;
 let story: SeriesStory;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   story = await SeriesStory.begin(database);
   ({ world, host } = story);
 });
-afterAll(() => database?.drop());
 
 describe("the series cancelled in the app", () => {
   test("from one date on cuts the event short, in one write and one mail to each person", async () => {

@@ -1,9 +1,8 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 import { SeriesStory } from "./series-story.ts";
 
-let database: TestDatabase;
 let story: SeriesStory;
 let world: SyncHarness;
 let host: Host;
@@ -13,8 +12,7 @@ let otherSyncId: string;
 let uids: string[];
 let eventId: string;
 
-beforeEach(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
   story = await SeriesStory.begin(database);
   ({ world, host } = story);
   other = world.server.addCalendar(host.account, { name: "Private" });
@@ -30,26 +28,13 @@ beforeEach(async () => {
   );
   await world.settle();
 });
-afterEach(() => database?.drop());
-
-/** Pulls one calendar alone, and nothing that was announced. */
-async function pullOnly(calendarSyncId: string): Promise<void> {
-  world.notifications.splice(0);
-  await world.sync.requestPull([calendarSyncId]);
-  const pull = world.sync.jobs.find(({ job }) => job.name === "pull-calendar");
-  await pull?.handler({ calendarSyncId } as never, {} as never);
-}
-
-async function rest(): Promise<void> {
-  for (let i = 0; i < 3; i++) await world.settle();
-}
 
 describe("a series moved to another connected calendar keeps its bookings", () => {
   test.each(["the deletion", "the new calendar", "both"])("when %s is seen first", async (first) => {
     world.server.person.moveToCalendar(host.calendarId, eventId, other);
-    if (first === "the deletion") await pullOnly(host.calendarSyncId);
-    if (first === "the new calendar") await pullOnly(otherSyncId);
-    await rest();
+    if (first === "the deletion") await world.pullOnly(host.calendarSyncId);
+    if (first === "the new calendar") await world.pullOnly(otherSyncId);
+    await world.rest();
     const stand = ["01-08T10:00", "01-16T14:00", "01-22T10:00", "01-29T10:00"];
     expect(await story.startsOf(uids)).toEqual(stand);
     const reasons = await Promise.all(uids.map((uid) => world.reasons(uid)));
@@ -65,11 +50,11 @@ describe("a series moved to another connected calendar keeps its bookings", () =
     expect(await world.prisma.externalEvent.count()).toBe(0);
     // From now on both sides are kept in step there.
     world.server.person.move(other, eventId, hourAt("2030-01-09T12:00Z"));
-    await rest();
+    await world.rest();
     expect((await story.startsOf(uids))[2]).toBe("01-23T12:00");
     const change = { start: "2030-01-31T09:00:00.000Z" };
     await world.bookings.reschedule(uids[3] ?? "", change, { userId: host.userId });
-    await rest();
+    await world.rest();
     const moved = world.server.locate(world.server.calendar(other), {
       calendarId: other,
       eventId,
@@ -82,10 +67,10 @@ describe("a series moved to another connected calendar keeps its bookings", () =
 
 test("a series that is deleted and in no other calendar is cancelled when these have been read", async () => {
   world.server.person.delete(host.calendarId, eventId);
-  await pullOnly(host.calendarSyncId);
+  await world.pullOnly(host.calendarSyncId);
   expect((await world.booking(uids[0] ?? "")).status).toBe("ACCEPTED");
   expect(await world.reasons(uids[0] ?? "")).toContain("deletion-unconfirmed");
-  await rest();
+  await world.rest();
   expect(await story.startsOf(uids)).toEqual(Array(4).fill("cancelled"));
   expect(await world.reasons(uids[3] ?? "")).toContain("series-deleted");
 });

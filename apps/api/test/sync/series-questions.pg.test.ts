@@ -1,24 +1,18 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 import { SeriesStory } from "./series-story.ts";
 
-let database: TestDatabase;
 let story: SeriesStory;
 let world: SyncHarness;
 let host: Host;
 let uids: string[];
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   story = await SeriesStory.begin(database);
   ({ world, host } = story);
   uids = await story.bookSeries();
 });
-afterAll(() => database?.drop());
 
 const prefer = (data: { outsideHours?: "HOLD"; overlap?: "HOLD"; conflictPolicy?: "ASK" }) =>
   world.prisma.syncPreference.create({ data: { userId: host.userId, ...data } });

@@ -16,33 +16,21 @@ export class SeriesStory {
     const story = new SeriesStory(database);
     const { world } = story;
     story.host = await world.host();
-    await world.prisma.eventType.updateMany({
-      data: { recurrenceFrequency: "WEEKLY", maximumDaysAhead: 365 },
-    });
+    await world.allowSeries();
     await world.tick();
     return story;
   }
 
   /** Books `count` weekly occurrences from Tuesday 8 January 2030, 10:00 on. @returns their uids in order */
-  async bookSeries(count = 4, start?: string): Promise<string[]> {
+  async bookSeries(count?: number, start?: string): Promise<string[]> {
     return (await this.bookWithTokens(count, start)).map(({ uid }) => uid);
   }
 
   /** As {@link bookSeries}, with what their guest holds. */
-  async bookWithTokens(
-    count = 4,
-    start = "2030-01-08T10:00:00.000Z",
-  ): Promise<{ uid: string; guestToken: string }[]> {
-    const { occurrences } = await this.world.bookings.book({
-      username: this.host.username,
-      eventType: this.host.slug,
-      start,
-      timeZone: "UTC",
-      guest: { name: "ann", email: "ann@guest.test" },
-      recurrence: { count },
-    });
+  async bookWithTokens(count = 4, start?: string): Promise<{ uid: string; guestToken: string }[]> {
+    const booked = await this.world.bookSeriesWithTokens(this.host, { count, start });
     await this.world.settle();
-    return occurrences ?? [];
+    return booked;
   }
 
   /** The recurring event in the calendar, of which there is one. */

@@ -1,22 +1,14 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import { toNotificationRequest } from "@calsync/testing/memory-calendar";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 describe("invariant 8: a subscription row is never deleted before its end, and replacements overlap", () => {
   test("a channel is renewed before its end: the new one is active before the old one is stopped, and one change is one pull", async () => {

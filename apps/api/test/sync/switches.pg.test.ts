@@ -1,22 +1,14 @@
 import { createSyncPreferences } from "@calsync/calendar-sync";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 /** What can switch sync off, and on again. */
 const switches: Record<string, (on: boolean) => Promise<unknown>> = {
@@ -87,9 +79,7 @@ describe("sync that is switched off while it works", () => {
   test.each(Object.keys(switches))(
     "%s stops a pull between two pages; what it had not read is read afterwards",
     async (name) => {
-      world = new SyncHarness(database, { settings: { pageSize: 1 } });
-      host = await world.host(`second-${name.length}`);
-      await world.tick();
+      ({ world, host } = await SyncHarness.withHost(world.database, { settings: { pageSize: 1 } }));
       const uids = [
         await world.book(host, "2030-01-08T10:00Z"),
         await world.book(host, "2030-01-08T12:00Z", "bob"),

@@ -1,19 +1,14 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { EventTime } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 let second: string;
 let uid: string;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   world = new SyncHarness(database);
   host = await world.host();
   second = world.server.addCalendar(host.account, { name: "Family" });
@@ -23,7 +18,6 @@ beforeEach(async () => {
   await world.settle();
   world.mails.length = 0;
 });
-afterAll(() => database?.drop());
 
 /** Somebody sets the event's time in the first calendar, and everything that follows happens. */
 async function setTime(time: EventTime): Promise<void> {

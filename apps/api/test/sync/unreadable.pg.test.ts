@@ -1,23 +1,15 @@
 import { CalendarError } from "@calsync/lib";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, hourAt, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+onEmptyDatabase(async (database) => {
+  ({ world, host } = await SyncHarness.withHost(database));
 });
-beforeEach(async () => {
-  await database.empty();
-  world = new SyncHarness(database);
-  host = await world.host();
-  await world.tick();
-});
-afterAll(() => database?.drop());
 
 const DAY = { start: new Date("2030-01-09T00:00Z"), end: new Date("2030-01-10T00:00Z") };
 const busyHours = async () =>
