@@ -129,17 +129,20 @@ describe("invariant 2: one worker per calendar", () => {
   test("pulls of different calendars run side by side", async () => {
     const other = await world.host("other");
     await world.tick();
+    // Each waits in its page for the other, which would never come if one had to be over first.
     let inside = 0;
-    let most = 0;
+    let meet = () => {};
+    const met = new Promise<void>((resolve) => {
+      meet = resolve;
+    });
     world.wrapService = (service) =>
-      interceptPages(service, async () => {
-        most = Math.max(most, ++inside);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        inside -= 1;
+      interceptPages(service, () => {
+        if (++inside === 2) meet();
+        return met;
       });
     await world.sync.requestPull([host.calendarSyncId, other.calendarSyncId]);
     await Promise.all([host, other].map(({ calendarSyncId }) => world.runPullJob(calendarSyncId)));
-    expect(most).toBe(2);
+    expect(inside).toBe(2);
   });
 });
 
