@@ -316,7 +316,7 @@ describe("calendars that are not announced", () => {
 
   test("calendars that were connected together are not polled together for long", async () => {
     let turn = 0;
-    world = new SyncHarness(database, { reachable: false, random: () => (turn++ % 4) / 4 });
+    world = new SyncHarness(world.database, { reachable: false, random: () => (turn++ % 4) / 4 });
     for (const name of ["ann", "bob", "cyd"]) await world.host(name);
     await world.tick();
     const rows = await world.prisma.calendarSync.findMany({
