@@ -9,7 +9,7 @@ export interface SentStatement {
 /** A statement that goes through a large table from end to end. */
 export interface BadPlan {
   text: string;
-  /** The tables. */
+  /** The tables, and how each is gone through. */
   scanned: string[];
 }
 
@@ -38,12 +38,13 @@ export function recordStatements(database: string): () => SentStatement[] {
  * Asks PostgreSQL for the plan of each statement, with the values that it was sent with. Nothing is carried out.
  * @param options.small the tables are too small for the planner to prefer an index: it is told to avoid going through tables,
  *   so that what still does has no index to use
+ * @param options.growing tables that are not filled, where a walk along an index says nothing yet; one that has no index counts
  */
 export async function findBadPlans(
   url: string,
   statements: readonly SentStatement[],
   largeTables: ReadonlySet<string>,
-  { small }: { small: boolean },
+  { small, growing = new Set() }: { small: boolean; growing?: ReadonlySet<string> },
 ): Promise<BadPlan[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -59,7 +60,11 @@ export async function findBadPlans(
     const [{ Plan: plan }] = rows[0]["QUERY PLAN"] as [{ Plan: PlanNode }];
     const scanned = nodesOf(plan).flatMap((node) => {
       const table = node["Relation Name"] ?? "";
-      return largeTables.has(table) && goesThroughAll(node, partialIndexes) ? [table] : [];
+      const by = node["Index Name"] ? `${node["Node Type"]} using ${node["Index Name"]}` : node["Node Type"];
+      const all = largeTables.has(table)
+        ? goesThroughAll(node, partialIndexes)
+        : growing.has(table) && node["Node Type"] === "Seq Scan";
+      return all ? [`${table}: ${by}`] : [];
     });
     if (scanned.length > 0) bad.push({ text: text.replaceAll(/\s+/g, " ").trim(), scanned });
   }

@@ -8,6 +8,23 @@ import { SyncHarness } from "./harness.ts";
 /** How many calendars there are. `pnpm bench --only cron` does the same with a million, and the planner as it is. */
 const CALENDARS = 20_000;
 
+/** Tables that grow with an installation and are not filled here. */
+const GROWING = new Set([
+  "BookingSeries",
+  "SeriesReference",
+  "ExternalEdit",
+  "SyncConflict",
+  "MassChange",
+  "HeldChange",
+  "SyncRun",
+  "SyncRunCalendar",
+  "SyncPreference",
+  "Membership",
+  "HostMail",
+  "Webhook",
+  "WebhookDelivery",
+]);
+
 test("every statement of crons and jobs has an index to go by, however large its tables are", {
   timeout: 600_000,
 }, async () => {
@@ -18,8 +35,10 @@ test("every statement of crons and jobs has an index to go by, however large its
     const stop = recordStatements(new URL(database.url).pathname.slice(1));
     await liveThrough(world);
     const statements = stop();
-    expect(statements.length).toBeGreaterThan(40);
-    expect(await findBadPlans(database.url, statements, LARGE_TABLES, { small: true })).toEqual([]);
+    expect(statements.length).toBeGreaterThan(150);
+    expect(
+      await findBadPlans(database.url, statements, LARGE_TABLES, { small: true, growing: GROWING }),
+    ).toEqual([]);
   } finally {
     await database.drop();
   }

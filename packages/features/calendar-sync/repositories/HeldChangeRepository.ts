@@ -121,7 +121,7 @@ export class HeldChangeRepository {
         FROM (SELECT count(*) AS "changes", coalesce(sum(cardinality("cancels")), 0) AS "cancellations",
                      coalesce(sum(cardinality("moves")), 0) AS "moves"
                 FROM "HeldChange" WHERE "calendarSyncId" = ${calendarSyncId}::uuid) t
-       WHERE m."calendarSyncId" = ${calendarSyncId}::uuid AND m."status" = 'OPEN'`;
+       WHERE m."calendarSyncId" = ${calendarSyncId}::uuid AND m."status" = 'OPEN' AND m."finishedAt" IS NULL`;
   }
 
   /** Writes the host's answer down. @returns the question, with `decided` false when it had been answered or withdrawn before */
