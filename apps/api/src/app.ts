@@ -15,6 +15,7 @@ import { CSRF_HEADER, csrfPlugin } from "./plugins/csrf.ts";
 import { metricsPlugin } from "./plugins/metrics.ts";
 import { problemPlugin } from "./plugins/problem.ts";
 import { requestLogPlugin } from "./plugins/request-log.ts";
+import { storableTextPlugin } from "./plugins/storable-text.ts";
 import { streamPlugin } from "./plugins/stream.ts";
 import { unusedConnectionsPlugin } from "./plugins/unused-connections.ts";
 import { visitorLimitsPlugin } from "./plugins/visitor-limits.ts";
@@ -75,6 +76,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   });
 
   await app.register(problemPlugin);
+  await app.register(storableTextPlugin);
   await app.register(helmet, {
     // The reference page at /docs loads its own scripts and styles; every other answer is data.
     contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },

@@ -44,7 +44,7 @@ export const createWebhookSchema = z.object({
   url: fields.shape.url,
   events: fields.shape.events,
   active: fields.shape.active.default(true),
-  teamId: z.int().optional().describe("For a team that you run; your own when left out"),
+  teamId: z.int32().optional().describe("For a team that you run; your own when left out"),
 });
 
 /** PATCH /v1/webhooks/:id. */

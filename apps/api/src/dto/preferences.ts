@@ -1,5 +1,6 @@
 import { SNAPSHOT_FIELDS, type SnapshotField } from "@calsync/calendar-sync";
 import { z } from "zod";
+import { idInBody } from "./ids.ts";
 
 const fields = z
   .array(z.enum(SNAPSHOT_FIELDS as [SnapshotField, ...SnapshotField[]]))
@@ -78,7 +79,9 @@ export const calendarPreferencesSchema = z
 /** PATCH /v1/destination. */
 export const destinationViewSchema = z
   .object({
-    eventTypeId: z.int().nullable().describe("Of one event type that has its own; left out for the default."),
+    eventTypeId: idInBody
+      .nullable()
+      .describe("Of one event type that has its own; left out for the default."),
     privacy: z
       .enum(["FULL", "TITLE_ONLY", "BUSY"])
       .describe(

@@ -2,9 +2,10 @@ import { calendarMappingSchema, calendarTableSchema, tablePlaceSchema } from "@c
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
+import { idInPath } from "../dto/ids.ts";
 import { userIdOf } from "../plugins/auth.ts";
 
-const connectionParams = z.object({ id: z.coerce.number().int() });
+const connectionParams = z.object({ id: idInPath });
 const tableParams = connectionParams.extend({ calendarId: z.string().min(1).max(1_000) });
 const tableResponse = { 200: z.object({ table: calendarTableSchema }) };
 

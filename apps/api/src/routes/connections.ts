@@ -7,9 +7,10 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
+import { idInBody, idInPath } from "../dto/ids.ts";
 import { userIdOf } from "../plugins/auth.ts";
 
-const connectionParams = z.object({ id: z.coerce.number().int() });
+const connectionParams = z.object({ id: idInPath });
 const calendarsResponse = { 200: z.object({ calendars: z.array(calendarChoiceSchema) }) };
 
 /** Linked accounts, their calendars, and what those are used for. */
@@ -138,10 +139,9 @@ export function connectionRoutes({ connections }: Container): FastifyPluginAsync
           tags,
           summary: "Choose where bookings are written",
           body: z.object({
-            connectionId: z.int(),
+            connectionId: idInBody,
             calendarId: z.string().min(1).max(1_000),
-            eventTypeId: z
-              .int()
+            eventTypeId: idInBody
               .nullable()
               .optional()
               .describe("For one event type only; left out for the default."),
@@ -159,7 +159,7 @@ export function connectionRoutes({ connections }: Container): FastifyPluginAsync
         schema: {
           tags,
           summary: "Write an event type's bookings to the default destination again",
-          params: z.object({ eventTypeId: z.coerce.number().int() }),
+          params: z.object({ eventTypeId: idInPath }),
           response: { 204: z.undefined().describe("It has no destination of its own.") },
         },
       },

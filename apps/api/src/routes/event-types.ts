@@ -2,6 +2,7 @@ import { createEventTypeSchema, eventTypeSchema, updateEventTypeSchema } from "@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
+import { idInPath } from "../dto/ids.ts";
 import { userIdOf } from "../plugins/auth.ts";
 
 /** Event types of the signed-in host. */
@@ -45,7 +46,7 @@ export function eventTypeRoutes({ bookings }: Container): FastifyPluginAsyncZod 
         schema: {
           tags,
           summary: "Change an event type",
-          params: z.object({ id: z.coerce.number().int() }),
+          params: z.object({ id: idInPath }),
           body: updateEventTypeSchema,
           response: { 200: z.object({ eventType: eventTypeSchema }) },
         },

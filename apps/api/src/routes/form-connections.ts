@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
+import { idInPath } from "../dto/ids.ts";
 import { userIdOf } from "../plugins/auth.ts";
 import { TooManyRequests } from "../plugins/problem.ts";
 
@@ -59,7 +60,7 @@ export function formConnectionRoutes({ connections, visitors }: Container): Fast
           description:
             `Values that are left out stay as they are. ${REFUSALS} 409 \`other_account\` when the values open an account ` +
             "that is not this one.",
-          params: z.object({ id: z.coerce.number().int() }),
+          params: z.object({ id: idInPath }),
           body: formValues,
           response: { 204: z.undefined().describe("The account is connected.") },
         },

@@ -2,6 +2,7 @@ import { destinationSchema } from "@calsync/calendar-connections";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Container } from "../container.ts";
+import { idInPath } from "../dto/ids.ts";
 import {
   calendarPreferencesPatchSchema,
   calendarPreferencesSchema,
@@ -132,7 +133,7 @@ export function preferenceRoutes({ preferences, connections }: Container): Fasti
           tags,
           summary: "Switch sync of a team's members on or off",
           description: "For owners and admins of the team.",
-          params: z.object({ id: z.coerce.number().int() }),
+          params: z.object({ id: idInPath }),
           body: z.object({ enabled: z.boolean() }),
           response: { 200: teamSchema },
         },
