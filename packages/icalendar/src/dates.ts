@@ -33,15 +33,15 @@ export class DateReader {
   readValue(property: IcsProperty, value: string): IcsDate | null {
     const match = VALUE.exec(value);
     if (!match) return null;
-    const [, year, month, day, hour, minute, second = "00", utc] = match;
+    const [, year, month, day, hour, minute, written = "00", utc] = match;
+    const second = written === "60" ? "59" : written;
+    if (utc) return timeInUtc(`${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`);
     try {
       if (hour === undefined) {
         return { kind: "day", day: Temporal.PlainDate.from(`${year}-${month}-${day}`).toString() };
       }
-      const local = Temporal.PlainDateTime.from(
-        `${year}-${month}-${day}T${hour}:${minute}:${second === "60" ? "59" : second}`,
-      );
-      return timeOf(local, utc ? "UTC" : this.#zoneOf(property));
+      const local = Temporal.PlainDateTime.from(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+      return timeOf(local, this.#zoneOf(property));
     } catch {
       return null;
     }
@@ -75,6 +75,13 @@ export class DateReader {
     }
     return this.#floatingZone;
   }
+}
+
+/** Most dates of an event are in UTC, and need no zone's rules. Null for one that there is not, such as the 30th of February. */
+function timeInUtc(instant: InstantString): IcsDate | null {
+  const at = new Date(instant);
+  const exists = !Number.isNaN(at.getTime()) && at.toISOString() === instant;
+  return exists ? { kind: "time", instant, zone: "UTC" } : null;
 }
 
 /** A local time that does not exist is read with the offset before the gap, a repeated one is the first (§3.3.5). */

@@ -34,6 +34,21 @@ describe("the time of an event", () => {
       "07:30",
     ],
     ["floating", ["DTSTART:20260601T080000", "DTEND:20260601T090000"], "Europe/Berlin", "06:00", "07:00"],
+    ["with a leap second", ["DTSTART:20261231T235900Z", "DTEND:20261231T235960Z"], "UTC", "23:59", "23:59"],
+    [
+      "with an end on no day",
+      ["DTSTART:20260201T080000Z", "DTEND:20260230T080000Z"],
+      "UTC",
+      "08:00",
+      "08:00",
+    ],
+    [
+      "with an end at no hour",
+      ["DTSTART:20260201T080000Z", "DTEND:20260201T240000Z"],
+      "UTC",
+      "08:00",
+      "08:00",
+    ],
     ["without an end", ["DTSTART:20260601T080000Z"], "UTC", "08:00", "08:00"],
     [
       "with an end before its start",
