@@ -214,6 +214,17 @@ describe("what an event says", () => {
   });
 
   test.each([
+    ["ATTENDEE;SCHEDULE-STATUS=1.1:mailto:a@example.org", true],
+    ['ATTENDEE;SCHEDULE-STATUS="2.0,1.2":mailto:a@example.org', true],
+    ["ATTENDEE;SCHEDULE-STATUS=5.1:mailto:a@example.org", undefined],
+    ["ATTENDEE;SCHEDULE-AGENT=CLIENT;SCHEDULE-STATUS=1.1:mailto:a@example.org", undefined],
+    ["ATTENDEE:mailto:a@example.org", undefined],
+  ])("%s: invited by the calendar's server: %s", async (line, invited) => {
+    const { event } = await one("DTSTART:20260601T080000Z", line);
+    expect(event?.attendees[0]?.invitedByCalendar).toBe(invited);
+  });
+
+  test.each([
     [["TRANSP:TRANSPARENT"], "free"],
     [["TRANSP:OPAQUE"], "busy"],
     [[], "busy"],

@@ -201,6 +201,12 @@ const RESPONSES: Record<string, AttendeeResponse> = {
 };
 
 /** People only: rooms and resources (CUTYPE) are not guests. */
+/** Whether a scheduling server says that its invitation is on its way or has arrived (RFC 6638 §3.2.9). */
+function wasInvited(property: IcsProperty): boolean {
+  const agent = property.parameter("SCHEDULE-AGENT")?.toUpperCase() ?? "SERVER";
+  return agent === "SERVER" && /^(1\.[012]|2\.)/.test(property.parameter("SCHEDULE-STATUS") ?? "");
+}
+
 function readAttendee(property: IcsProperty): EventAttendee[] {
   const email = addressOf(property);
   if (!email || /^(resource|room)$/i.test(property.parameter("CUTYPE") ?? "")) return [];
@@ -210,6 +216,7 @@ function readAttendee(property: IcsProperty): EventAttendee[] {
       name: property.parameter("CN") || null,
       response: RESPONSES[property.parameter("PARTSTAT")?.toUpperCase() ?? ""] ?? "needs-action",
       optional: /^(opt|non)-participant$/i.test(property.parameter("ROLE") ?? ""),
+      ...(wasInvited(property) ? { invitedByCalendar: true } : {}),
     },
   ];
 }

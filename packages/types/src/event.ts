@@ -7,6 +7,8 @@ export interface EventAttendee {
   response: AttendeeResponse;
   /** Whether the event counts without this person (iTIP ROLE=OPT-PARTICIPANT). */
   optional: boolean;
+  /** Set when the calendar's own server has sent this person its invitation, so that ours would be a second one (RFC 6638). */
+  invitedByCalendar?: true;
 }
 
 /** iTIP PARTSTAT (RFC 5545 §3.2.12) in the words that every provider shares. */

@@ -7,7 +7,7 @@ import {
   installedServers,
   MemoryCaldavServer,
 } from "@calsync/testing/caldav-server";
-import { icsEdited, icsInstanceMoved, icsMoved } from "@calsync/testing/contract";
+import { icsEdited, icsInstanceMoved, icsMoved, icsWith } from "@calsync/testing/contract";
 import type { EventTime } from "@calsync/types";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiWorld, createApiWorld, type SignedIn } from "../../src/test-support/api-world.ts";
@@ -17,7 +17,7 @@ import { type ApiWorld, createApiWorld, type SignedIn } from "../../src/test-sup
  * machine has. The person at the other end writes plain text.
  */
 const servers: [name: string, start: () => Promise<CaldavTestServer>][] = [
-  ["a server in memory", () => MemoryCaldavServer.start()],
+  ["a server in memory that sends invitations", () => MemoryCaldavServer.start({ schedules: true })],
   ...installedServers().map((kind): [string, () => Promise<CaldavTestServer>] => [
     kind,
     () => InstalledCaldavServer.start(kind),
@@ -30,9 +30,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.close());
 
-/** An hour in UTC, so many days from now. */
-function dayFromNow(days: number, hour = 10): EventTime {
-  const at = new Date(Date.now() + days * 86_400_000);
+/** An hour in UTC, so many days from the last Saturday: hosts are booked on weekdays, whenever this runs. */
+function dayAhead(days: number, hour = 10): EventTime {
+  const sinceSaturday = (new Date().getUTCDay() + 1) % 7;
+  const at = new Date(Date.now() + (days - sinceSaturday) * 86_400_000);
   at.setUTCHours(hour, 0, 0, 0);
   const end = new Date(at.getTime() + 3_600_000);
   return { allDay: false, start: at.toISOString(), end: end.toISOString(), timeZone: "UTC" };
@@ -102,13 +103,13 @@ describe.each(servers)("with %s", (_, start) => {
     icsEdited(lines, { "LAST-MODIFIED": `${new Date().toISOString().replaceAll(/[-:]|[.]\d+/g, "")}` });
 
   test("an event edited with another CalDAV client moves the booking, and the booking moves the event", async () => {
-    const { uid, name } = await book(dayFromNow(20), "mira");
-    const later = dayFromNow(21, 14);
+    const { uid, name } = await book(dayAhead(20), "mira");
+    const later = dayAhead(21, 14);
     await client.edit(name, (lines) => saved(icsMoved(icsEdited(lines, { LOCATION: "Room 7" }), later)));
     await poll();
     expect(await bookingOf(uid)).toMatchObject({ start: later.start, location: "Room 7" });
 
-    const back = dayFromNow(22, 9);
+    const back = dayAhead(22, 9);
     await world.container.bookings.reschedule(uid, { start: back.start }, { userId: host.userId });
     await settle();
     const stamp = back.start.slice(0, 19).replaceAll(/[-:]/g, "");
@@ -118,7 +119,7 @@ describe.each(servers)("with %s", (_, start) => {
   });
 
   test("an event deleted with another CalDAV client cancels the booking", async () => {
-    const { uid, name } = await book(dayFromNow(23), "noor");
+    const { uid, name } = await book(dayAhead(23), "noor");
     // Before the first listing that would show it, of which some servers never tell.
     await client.delete(name);
     await poll();
@@ -131,7 +132,7 @@ describe.each(servers)("with %s", (_, start) => {
       ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//other//client//EN", "BEGIN:VEVENT", `UID:${uid}`]
         .concat("DTSTAMP:20270101T000000Z", ...lines, "END:VEVENT", "END:VCALENDAR", "")
         .join("\r\n");
-    const [first, added, floating] = [dayFromNow(30, 7), dayFromNow(31, 8), dayFromNow(32, 9)];
+    const [first, added, floating] = [dayAhead(30, 7), dayAhead(31, 8), dayAhead(32, 9)];
     await client.put(
       "added.ics",
       object("added", `DTSTART:${local(first)}Z`, "DURATION:PT1H", `RDATE:${local(added)}Z`),
@@ -143,11 +144,11 @@ describe.each(servers)("with %s", (_, start) => {
       await client.put("vanishing.ics", object("vanishing", `DTSTART:${local(first)}Z`, "DURATION:PT9H"));
       server.vanishing.add("vanishing.ics");
     }
-    const { uid, name } = await book(dayFromNow(33), "ines");
-    const later = dayFromNow(34, 14);
+    const { uid, name } = await book(dayAhead(33), "ines");
+    const later = dayAhead(34, 14);
     await client.edit(name, (lines) => saved(icsMoved(lines, later)));
     await poll();
-    const range = { start: new Date(first.start), end: new Date(dayFromNow(33, 0).start) };
+    const range = { start: new Date(first.start), end: new Date(dayAhead(33, 0).start) };
     const { intervals } = await world.container.sync.busyIntervals(host.userId, range);
     expect(intervals.map(({ start }) => start.toISOString())).toEqual(
       [first, added, floating].map(({ start }) => start),
@@ -157,10 +158,37 @@ describe.each(servers)("with %s", (_, start) => {
     expect(calendars[0]).toMatchObject({ lastError: null });
   });
 
+  test("whoever is invited gets one invitation: from us, or from the server that the host has invited them by", async () => {
+    const { uid, name } = await book(dayAhead(19), "ravi");
+    await client.edit(name, (lines) =>
+      saved(icsWith(lines, ["ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:sole@guest.test"])),
+    );
+    await poll();
+    expect((await bookingOf(uid)).attendees.map(({ email }: { email: string }) => email).sort()).toEqual([
+      "ravi@guest.test",
+      "sole@guest.test",
+    ]);
+    const ours = await world.database.prisma.outgoingMail.findMany({
+      where: { role: "guest", booking: { uid } },
+    });
+    const invitations = [...server.invited, ...ours.map(({ recipient }) => recipient)];
+    for (const email of ["ravi@guest.test", "sole@guest.test"]) {
+      expect(invitations.filter((one) => one === email)).toEqual([email]);
+    }
+    // Written again by us, it is still not the server's to tell those whom we have invited.
+    await world.container.bookings.reschedule(
+      uid,
+      { start: dayAhead(19, 15).start },
+      { userId: host.userId },
+    );
+    await settle();
+    expect(server.invited).not.toContain("ravi@guest.test");
+  });
+
   test("an event that is not ours makes the host busy, each occurrence where it is", async () => {
-    const first = dayFromNow(24, 11);
-    const second = dayFromNow(25, 11);
-    const moved = dayFromNow(25, 15);
+    const first = dayAhead(24, 11);
+    const second = dayAhead(25, 11);
+    const moved = dayAhead(25, 15);
     const name = "yoga.ics";
     await client.put(
       name,
@@ -183,7 +211,7 @@ describe.each(servers)("with %s", (_, start) => {
     await client.edit(name, (lines) => icsInstanceMoved(lines, second.start, moved));
     await poll();
     const busyAt = async (): Promise<string[]> => {
-      const range = { start: new Date(first.start), end: new Date(dayFromNow(26, 0).start) };
+      const range = { start: new Date(first.start), end: new Date(dayAhead(26, 0).start) };
       const { intervals } = await world.container.sync.busyIntervals(host.userId, range);
       return intervals.map(({ start: at }: { start: Date }) => at.toISOString());
     };

@@ -50,7 +50,8 @@ export class CalendarObjects {
     for (const uid of [event.iCalUid, `${name.slice(0, -4)}@calsync`]) {
       const text = newObject(event, uid, context);
       const written = await collection.write(name, text, { ifNoneMatch: "*" });
-      if ("etag" in written) return this.#written(collection, name, written.etag, text, null, false);
+      if ("etag" in written)
+        return this.#written(collection, name, written.etag, written.text ?? text, null, false);
       const made = await this.#hold(collection, name);
       if (made) return this.#toWritten(calendarId, made, null, true);
     }
@@ -68,7 +69,8 @@ export class CalendarObjects {
       if (text === null) return this.#toWritten(ref.calendarId, held, originalStart, false);
       if (ifVersion !== null && held.object.etag !== ifVersion) throw changed();
       const written = await collection.write(name, text, await this.#condition(held));
-      if ("etag" in written) return this.#written(collection, name, written.etag, text, originalStart, false);
+      if ("etag" in written)
+        return this.#written(collection, name, written.etag, written.text ?? text, originalStart, false);
       if (written.refused === "uid" || round === MAX_ROUNDS) throw changed();
     }
   }
@@ -117,7 +119,7 @@ export class CalendarObjects {
     throw new CalendarError("CALENDAR_API_ERROR", "CalDAV: the server gives its events no version");
   }
 
-  /** What was written, from our own text; read again when the server does not say under which version it stands. */
+  /** What was written, from the text that the server holds or from our own; read again when the server does not say under which version it stands. */
   async #written(
     collection: DavCollection,
     name: string,

@@ -270,7 +270,7 @@ describe("busy times", () => {
       "",
     ].join("\r\n");
 
-  test("are the server's own where it reckons them by the book, at two requests however many events there are", async () => {
+  test("are the server's own where it reckons them by the book, at three requests however many events there are", async () => {
     const text = report(
       "DTSTART:20270601T000000Z",
       "FREEBUSY:20270608T100000Z/20270608T110000Z,20270531T220000Z/PT3H",
@@ -286,7 +286,28 @@ describe("busy times", () => {
         { calendarId, start: new Date("2027-06-08T10:00:00Z"), end: new Date("2027-06-08T11:30:00Z") },
       ]);
     });
-    expect(asked).toEqual(["PROPFIND", "REPORT"]);
+    expect(asked).toEqual(["PROPFIND", "REPORT", "REPORT"]);
+  });
+
+  test("are nobody's to doubt where the server says that there are none", async () => {
+    const { service, calendarId } = await subjectWith({
+      freeBusy: { type: "text/calendar", text: report() },
+    });
+    expect(await requestsOf(() => service.getFreeBusy([calendarId], range))).toEqual(["PROPFIND", "REPORT"]);
+  });
+
+  test("come from the events where the server counts what its owner has declined (Cyrus)", async () => {
+    const text = report("FREEBUSY:20270608T100000Z/PT1H,20270609T100000Z/PT1H");
+    const { service, calendarId, person } = await subjectWith({ freeBusy: { type: "text/calendar", text } });
+    await person.create({ title: "Declined", time: hour(8), declinedByOwner: true });
+    await person.create({
+      title: "Kept",
+      time: hour(9),
+      attendees: [{ email: "guest@people.example", response: "declined" }],
+    });
+    expect(await service.getFreeBusy([calendarId], range)).toMatchObject([
+      { start: new Date(hour(9).start), end: new Date(hour(9).end) },
+    ]);
   });
 
   test.each([
@@ -301,21 +322,38 @@ describe("busy times", () => {
   });
 });
 
+test("a server that gives back what it now holds is not asked again", async () => {
+  const { service, calendarId } = await subjectWith({ etagOnPut: false, returnsText: true });
+  const asked = await requestsOf(() => service.createEvent(calendarId, sampleEvent(), "key-with-text"));
+  expect(asked).toEqual(["PUT"]);
+});
+
 test("a server that gives no ETag for what was written is asked what it holds now", async () => {
   const { service, calendarId } = await subjectWith({ etagOnPut: false });
   const { eventId, version } = await service.createEvent(calendarId, sampleEvent(), "key-without-etag");
   expect(version).toBe((await service.getEvent({ calendarId, eventId }))?.version);
 });
 
-test("where a UID is taken once in the account, a second calendar holds the booking under another one", async () => {
-  const first = await subjectWith({ uidPerAccount: true });
-  const event = sampleEvent();
-  const one = await first.service.createEvent(first.calendarId, event, "key-in-calendar-1");
-  const second = await first.makeCalendar("second");
-  const two = await first.service.createEvent(second, event, "key-in-calendar-2");
-  expect(one.iCalUid).toBe(event.iCalUid);
-  expect(two.iCalUid).not.toBe(event.iCalUid);
-  expect(two.event.title).toBe(event.title);
+test.each(["no-uid-conflict", "unique-scheduling-object-resource"] as const)(
+  "where a UID is taken once in the account (%s), a second calendar holds the booking under another one",
+  async (uidPerAccount) => {
+    const first = await subjectWith({ uidPerAccount });
+    const event = sampleEvent();
+    const one = await first.service.createEvent(first.calendarId, event, "key-in-calendar-1");
+    const second = await first.makeCalendar("second");
+    const two = await first.service.createEvent(second, event, "key-in-calendar-2");
+    expect(one.iCalUid).toBe(event.iCalUid);
+    expect(two.iCalUid).not.toBe(event.iCalUid);
+    expect(two.event.title).toBe(event.title);
+  },
+);
+
+test("an event that the server refuses for what is in it is said to be refused for that, not for want of rights", async () => {
+  const { service, calendarId } = await subjectWith({ refuses: "allowed-attendee-scheduling-object-change" });
+  await expect(service.createEvent(calendarId, sampleEvent(), "a-key")).rejects.toMatchObject({
+    code: "INVALID_REQUEST",
+    providerReason: "allowed-attendee-scheduling-object-change",
+  });
 });
 
 test("a server that sends invitations by itself sends none for our events: its guests get ours", async () => {

@@ -2,7 +2,10 @@ import { CalendarError } from "@calsync/lib";
 import type { DAVResponse } from "tsdav";
 import { type DavSession, NAMESPACES } from "./DavSession.ts";
 import { propfind, textOf } from "./discovery.ts";
-import { preconditionOf } from "./error-mapper.ts";
+import { type Precondition, preconditionOf, toCalendarError } from "./error-mapper.ts";
+
+/** How servers say that another object has the UID: the second is Cyrus' word, for every object in any calendar of the account. */
+const UID_TAKEN: readonly Precondition[] = ["no-uid-conflict", "unique-scheduling-object-resource"];
 
 /** What a listing says of one member. */
 export interface Member {
@@ -162,14 +165,15 @@ export class DavCollection {
   }
 
   /**
-   * Writes one object. @returns its ETag, when the server tells a strong one; `refused` when the condition does not hold
-   * or another object has the UID.
+   * Writes one object. @returns its ETag, when the server tells a strong one, and its text where the server gives back what it now
+   * holds (RFC 8144 §2: Cyrus, which else tells no ETag of an event with attendees); `refused` when the condition does not hold or
+   * another object has the UID.
    */
   async write(
     name: string,
     text: string,
     condition: { ifMatch: string } | { ifNoneMatch: "*" },
-  ): Promise<{ etag: string | null } | { refused: "condition" | "uid" }> {
+  ): Promise<{ etag: string | null; text: string | null } | { refused: "condition" | "uid" }> {
     const response = await this.#session.call(
       {
         method: "PUT",
@@ -177,6 +181,7 @@ export class DavCollection {
         subject: "object",
         headers: {
           "content-type": "text/calendar; charset=utf-8",
+          prefer: "return=representation",
           ...("ifMatch" in condition ? { "if-match": condition.ifMatch } : { "if-none-match": "*" }),
         },
         body: text,
@@ -186,19 +191,23 @@ export class DavCollection {
     );
     const body = Buffer.from(response.body).toString("utf8");
     if (response.status === 412) return { refused: "condition" };
-    if (response.status === 207 || preconditionOf(body) === "no-uid-conflict") return { refused: "uid" };
+    const precondition = preconditionOf(body);
+    if (response.status === 207 || (precondition && UID_TAKEN.includes(precondition)))
+      return { refused: "uid" };
     if (response.status >= 400) {
+      if (precondition) throw toCalendarError({ ...response, text: body }, "object");
       await this.ctag();
       // A Radicale of old answers a second UID with a bare 409.
       if (response.status === 409) return { refused: "uid" };
       throw new CalendarError(
         response.status === 404 ? "CALENDAR_NOT_FOUND" : "PERMISSION_DENIED",
         "CalDAV: the server does not let this account write here",
-        { status: response.status, providerReason: preconditionOf(body) ?? undefined },
+        { status: response.status },
       );
     }
     const etag = response.headers["etag"] ?? null;
-    return { etag: etag && !etag.startsWith("W/") ? etag : null };
+    const given = /\breturn=representation\b/.test(response.headers["preference-applied"] ?? "");
+    return { etag: etag && !etag.startsWith("W/") ? etag : null, text: given && body !== "" ? body : null };
   }
 
   /** Deletes one object; one that has gone already is success. @throws CalendarError VERSION_CONFLICT */

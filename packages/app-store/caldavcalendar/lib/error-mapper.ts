@@ -13,11 +13,15 @@ export interface FailedAnswer {
   text: string;
 }
 
-/** Names of DAV and CalDAV preconditions that decide what an answer means. */
+/** Names of DAV and CalDAV preconditions (RFC 4791 §5.3.2.1, RFC 6638 §3.2.4) that decide what an answer means. */
 const PRECONDITIONS = [
   "valid-sync-token",
   "number-of-matches-within-limits",
   "no-uid-conflict",
+  "unique-scheduling-object-resource",
+  "same-organizer-in-all-components",
+  "allowed-organizer-scheduling-object-change",
+  "allowed-attendee-scheduling-object-change",
   "need-privileges",
   "supported-calendar-data",
   "valid-calendar-data",

@@ -1,14 +1,17 @@
 import type { Interval } from "@calsync/types";
 import ICAL from "ical.js";
+import { ownAddresses } from "./credential-schema.ts";
 import { type DavSession, NAMESPACES } from "./DavSession.ts";
-import { propfind } from "./discovery.ts";
+import { propfind, textOf } from "./discovery.ts";
+import { readObject } from "./event-mapper.ts";
 
 /**
  * When a calendar is busy, as its server reckons it (RFC 4791 §7.10): one answer in place of every event. Null where there is no such
  * report, or its answer is not what the RFC says: then it is reckoned from the events.
  *
  * Radicale offers none. Xandikos offers one that counts a series at its first date alone, and a gap would look free; its answer does
- * not call itself a calendar either (`text/calendar`), and nothing that does not is believed.
+ * not call itself a calendar either (`text/calendar`), and nothing that does not is believed. The RFC looks at STATUS and TRANSP alone, so
+ * that what its owner has declined is busy (Cyrus): a report that is not empty is believed when nothing in the range is declined.
  *
  * @throws CalendarError as a listing of the calendar does
  */
@@ -35,12 +38,64 @@ export async function freeBusyReport(
         `<?xml version="1.0" encoding="utf-8"?><c:free-busy-query xmlns:c="${NAMESPACES["xmlns:c"]}">` +
         `<c:time-range start="${utc(range.start)}" end="${utc(range.end)}"/></c:free-busy-query>`,
     },
-    [400, 403, 404, 405, 409, 415, 500, 501],
+    REFUSALS,
   );
   if (response.status !== 200 || response.truncated) return null;
   if (!/^text\/calendar\b/i.test(response.headers["content-type"] ?? "")) return null;
-  return readFreeBusy(Buffer.from(response.body).toString("utf8"));
+  const busy = readFreeBusy(Buffer.from(response.body).toString("utf8"));
+  if (busy === null || busy.length === 0) return busy;
+  return (await hasDeclined(session, calendarUrl, range)) ? null : busy;
 }
+
+/**
+ * Whether the account has declined something in a range, or the server does not say. It is asked for the events in which the account
+ * takes part, and not for those that it has declined (as in RFC 4791 §7.8.6): Cyrus finds nothing by an attendee's parameters.
+ */
+async function hasDeclined(session: DavSession, calendarUrl: string, range: Interval): Promise<boolean> {
+  const own = ownAddresses(await session.credential());
+  if (own.length === 0) return false;
+  const { status, responses } = await session.query(
+    {
+      method: "REPORT",
+      url: calendarUrl,
+      subject: "calendar",
+      depth: "1",
+      body: {
+        "c:calendar-query": {
+          _attributes: NAMESPACES,
+          "d:prop": { "d:getetag": {}, "c:calendar-data": {} },
+          "c:filter": {
+            "c:comp-filter": {
+              _attributes: { name: "VCALENDAR" },
+              "c:comp-filter": {
+                _attributes: { name: "VEVENT" },
+                "c:time-range": { _attributes: { start: utc(range.start), end: utc(range.end) } },
+                "c:prop-filter": {
+                  _attributes: { name: "ATTENDEE" },
+                  // One filter looks for one address; with several, everything with attendees is looked into.
+                  ...(own.length === 1 ? { "c:text-match": own[0] } : {}),
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    REFUSALS,
+  );
+  if (status >= 300) return true;
+  for (const { props } of responses) {
+    const read = await readObject(textOf(props?.["calendarData"]), async () => "UTC");
+    const declined = [read?.master, ...(read?.exceptions ?? [])].some((event) =>
+      event?.attendees.some(({ email, response }) => response === "declined" && own.includes(email)),
+    );
+    if (declined) return true;
+  }
+  return false;
+}
+
+/** What servers answer to a report that they do not know. */
+const REFUSALS = [400, 403, 404, 405, 409, 415, 500, 501];
 
 const utc = (date: Date): string => `${date.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 

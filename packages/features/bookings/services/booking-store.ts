@@ -148,7 +148,7 @@ interface Told {
   action: BookingAction;
   /** What everyone is told; null when only those who come or go are. */
   kind: MailKind | null;
-  /** Addresses of those who were added, and of those who were taken off. */
+  /** Addresses of those who were added and whom nobody else has invited, and of those who were taken off. */
   invited: readonly string[];
   uninvited: readonly string[];
   /** When the booking was before the page. */
@@ -176,7 +176,8 @@ function toldWith(
   if (action.kind === "change-attendees") {
     const { added, removed } = action;
     if (added.length + removed.length === 0) return earlier;
-    return { ...told, invited: added.map(({ email }) => email), uninvited: removed };
+    const invited = added.filter(({ invitedByCalendar }) => !invitedByCalendar);
+    return { ...told, invited: invited.map(({ email }) => email), uninvited: removed };
   }
   const kind = kindOf(action, before, after);
   const outweighed = told.kind !== null && WEIGHT.indexOf(told.kind) > WEIGHT.indexOf(kind);

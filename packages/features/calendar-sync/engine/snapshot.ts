@@ -13,8 +13,11 @@ export interface EventSnapshot {
   attendees: SnapshotAttendee[];
 }
 
-/** What is compared of an attendee. */
-export type SnapshotAttendee = Pick<EventAttendee, "email" | "name" | "response" | "optional">;
+/** What is compared of an attendee. Who has invited somebody is no field to keep equal; it goes along, so that nobody is invited twice. */
+export type SnapshotAttendee = Pick<
+  EventAttendee,
+  "email" | "name" | "response" | "optional" | "invitedByCalendar"
+>;
 
 /** Start, end, zone and all-day are one field: they only make sense together. */
 export type SnapshotField = keyof EventSnapshot;
@@ -36,11 +39,12 @@ export function toSnapshot(event: Pick<CalendarEvent | ExternalEvent, SnapshotFi
     description: normaliseText(event.description),
     location: event.location.trim(),
     attendees: event.attendees
-      .map(({ email, name, response, optional }) => ({
+      .map(({ email, name, response, optional, invitedByCalendar }) => ({
         email: email.toLowerCase(),
         name,
         response,
         optional,
+        ...(invitedByCalendar ? { invitedByCalendar } : {}),
       }))
       .sort((a, b) => (a.email < b.email ? -1 : a.email > b.email ? 1 : 0)),
   };

@@ -1,36 +1,40 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, request, type Server } from "node:http";
+import { Agent, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { CALDAV_PASSWORD, type CaldavTestServer } from "./caldav-test-server.ts";
+import type { CaldavTestServer } from "./caldav-test-server.ts";
+import { isCyrusInstalled, startCyrus } from "./cyrus.ts";
+import {
+  hasProgram,
+  type InstalledKind,
+  type InstalledProgram,
+  startRadicale,
+  startXandikos,
+} from "./installed-program.ts";
 
-type InstalledKind = "radicale" | "xandikos";
+const SYNC_TOKEN = /(<(?:[\w-]+:)?sync-token(?: [^>]*)?>)([^<]+)(<)/g;
 
-const SYNC_TOKEN = /(<(?:[\w-]+:)?sync-token>)([^<]+)(<)/g;
+interface Installable {
+  /** Debian's package. */
+  name: string;
+  isInstalled(): boolean;
+  start(): Promise<InstalledProgram>;
+}
 
-const KINDS: InstalledKind[] = ["radicale", "xandikos"];
+const KINDS: Record<InstalledKind, Installable> = {
+  radicale: { name: "radicale", isInstalled: () => hasProgram("radicale"), start: startRadicale },
+  xandikos: { name: "xandikos", isInstalled: () => hasProgram("xandikos"), start: startXandikos },
+  cyrus: { name: "cyrus-caldav", isInstalled: isCyrusInstalled, start: startCyrus },
+};
 
 /** The real servers that this machine has. Says in one line each what is left untested for want of the others. */
 export function installedServers(): InstalledKind[] {
-  const present = KINDS.filter(isInstalled);
-  for (const kind of KINDS) {
-    if (present.includes(kind)) continue;
+  return (Object.keys(KINDS) as InstalledKind[]).filter((kind) => {
+    const { isInstalled, name } = KINDS[kind];
+    if (isInstalled()) return true;
     process.stderr.write(
-      `CalDAV is tested in memory but not against ${kind}, which is not installed (apt install ${kind}).\n`,
+      `CalDAV is tested in memory but not against ${kind}, which is not installed (apt install ${name}).\n`,
     );
-  }
-  return present;
-}
-
-function isInstalled(kind: InstalledKind): boolean {
-  try {
-    execFileSync("sh", ["-c", `command -v ${kind}`], { stdio: "ignore" });
-    return true;
-  } catch {
     return false;
-  }
+  });
 }
 
 /**
@@ -39,33 +43,34 @@ function isInstalled(kind: InstalledKind): boolean {
  */
 export class InstalledCaldavServer implements CaldavTestServer {
   readonly kind: InstalledKind;
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #program: InstalledProgram;
   readonly #proxy: Server;
+  /** Cyrus keeps a process for each connection. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
   readonly requests: string[] = [];
+  /** Listings of changes are cut short behind so many members, as far as the server honours a limit (RFC 6578 §3.7). */
+  cutListingsAt: number | null = null;
   #loseNextWrite = false;
   #broken = false;
   /** Sync tokens that the server has given out, and those of them that it is not to know any more. */
   readonly #given = new Set<string>();
   readonly #spoilt = new Set<string>();
+  readonly #admitted = new Map<string, Promise<void>>();
 
-  private constructor(kind: InstalledKind, child: ChildProcess, folder: string, proxy: Server) {
+  private constructor(kind: InstalledKind, program: InstalledProgram, proxy: Server) {
     this.kind = kind;
-    this.#child = child;
-    this.#folder = folder;
+    this.#program = program;
     this.#proxy = proxy;
   }
 
   static async start(kind: InstalledKind): Promise<InstalledCaldavServer> {
-    const folder = mkdtempSync(join(tmpdir(), `calsync-${kind}-`));
-    const port = await freePort();
-    const child = kind === "radicale" ? startRadicale(folder, port) : startXandikos(folder, port);
+    const program = await KINDS[kind].start();
     const proxy = createServer();
-    const server = new InstalledCaldavServer(kind, child, folder, proxy);
+    const server = new InstalledCaldavServer(kind, program, proxy);
     proxy.on("request", (incoming, outgoing) => {
       const chunks: Uint8Array[] = [];
       incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-      incoming.on("end", () => {
+      incoming.on("end", async () => {
         server.requests.push(`${incoming.method} ${incoming.url}`);
         if (server.#broken) {
           outgoing.writeHead(503).end("out of order");
@@ -75,8 +80,21 @@ export class InstalledCaldavServer implements CaldavTestServer {
         const lose = server.#loseNextWrite && incoming.method === "PUT";
         if (lose) server.#loseNextWrite = false;
         const headers = { ...incoming.headers, "content-length": String(Buffer.byteLength(body)) };
+        try {
+          await server.#admit(incoming.headers.authorization);
+        } catch (error) {
+          outgoing.writeHead(500).end(String(error));
+          return;
+        }
         const forward = request(
-          { host: "127.0.0.1", port, method: incoming.method, path: incoming.url, headers },
+          {
+            host: "127.0.0.1",
+            port: program.port,
+            method: incoming.method,
+            path: incoming.url,
+            headers,
+            agent: server.#agent,
+          },
           (answer) => {
             if (lose) {
               answer.resume().on("end", () => outgoing.destroy());
@@ -100,10 +118,12 @@ export class InstalledCaldavServer implements CaldavTestServer {
     return `http://127.0.0.1:${(this.#proxy.address() as AddressInfo).port}`;
   }
 
+  get invited(): string[] {
+    return this.#program.invited;
+  }
+
   homeOf(username: string): string {
-    return this.kind === "radicale"
-      ? `${this.url}/${encodeURIComponent(username)}`
-      : `${this.url}/user/calendars`;
+    return this.url + this.#program.homeOf(username);
   }
 
   loseNextAnswer(): void {
@@ -131,11 +151,19 @@ export class InstalledCaldavServer implements CaldavTestServer {
   async close(): Promise<void> {
     this.#proxy.closeAllConnections();
     await new Promise((resolve) => this.#proxy.close(resolve));
-    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
-    // Nothing of it is to be kept, and one that ends by itself may take its time.
-    this.#child.kill("SIGKILL");
-    await ended;
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#agent.destroy();
+    await this.#program.close();
+  }
+
+  /** Accounts are made at their first request, where the server does not do so by itself. */
+  #admit(authorization = ""): Promise<void> {
+    const [username = ""] = Buffer.from(authorization.split(" ")[1] ?? "", "base64")
+      .toString("utf8")
+      .split(":");
+    if (username === "" || !this.#program.admit) return Promise.resolve();
+    const known = this.#admitted.get(username) ?? this.#program.admit(username);
+    this.#admitted.set(username, known);
+    return known;
   }
 
   #remember(answer: IncomingMessage): void {
@@ -149,11 +177,10 @@ export class InstalledCaldavServer implements CaldavTestServer {
   }
 
   #spoil(body: string): string {
-    const unknown = this.kind === "radicale" ? "http://radicale.org/ns/sync/" : "";
-    return body.replace(SYNC_TOKEN, (whole, open: string, token: string, close: string) =>
-      this.#spoilt.has(token)
-        ? `${open}${unknown}${"0".repeat(this.kind === "radicale" ? 64 : 40)}${close}`
-        : whole,
+    const limit = `<$1limit><$1nresults>${this.cutListingsAt}</$1nresults></$1limit>`;
+    const cut = this.cutListingsAt === null ? body : body.replace(/<\/([\w-]+:)?sync-level>/, `$&${limit}`);
+    return cut.replace(SYNC_TOKEN, (whole, open: string, token: string, close: string) =>
+      this.#spoilt.has(token) ? `${open}${this.#program.unknownToken(token)}${close}` : whole,
     );
   }
 
@@ -169,44 +196,4 @@ export class InstalledCaldavServer implements CaldavTestServer {
     }
     throw new Error(`${this.kind} did not start`);
   }
-}
-
-function startRadicale(folder: string, port: number): ChildProcess {
-  const config = join(folder, "config");
-  writeFileSync(
-    config,
-    [
-      "[server]",
-      `hosts = 127.0.0.1:${port}`,
-      "[auth]",
-      "type = htpasswd",
-      `htpasswd_filename = ${join(folder, "users")}`,
-      "htpasswd_encryption = plain",
-      "delay = 0",
-      "[rights]",
-      "type = owner_only",
-      "[storage]",
-      `filesystem_folder = ${join(folder, "collections")}`,
-      "[logging]",
-      "level = error",
-    ].join("\n"),
-  );
-  writeFileSync(
-    join(folder, "users"),
-    Array.from({ length: 400 }, (_, index) => `host${index}@people.example:${CALDAV_PASSWORD}`).join("\n"),
-  );
-  return spawn("radicale", ["--config", config], { stdio: "ignore" });
-}
-
-function startXandikos(folder: string, port: number): ChildProcess {
-  const options = ["-d", join(folder, "data"), "--defaults", "-l", "127.0.0.1", "-p", String(port)];
-  return spawn("xandikos", options, { stdio: "ignore" });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

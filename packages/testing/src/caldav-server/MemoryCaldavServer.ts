@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type CaldavHabits, USUAL_HABITS } from "./caldav-habits.ts";
 import { CALDAV_PASSWORD, type CaldavTestServer } from "./caldav-test-server.ts";
 import { CalendarCollection, PreconditionFailure, type StoredObject } from "./calendar-collection.ts";
 import {
@@ -12,43 +13,6 @@ import {
   statusResponse,
   textsOf,
 } from "./multistatus.ts";
-
-/** In what servers differ. */
-export interface CaldavHabits {
-  /** Whether it knows `sync-collection` (RFC 6578); without it, clients compare tags. */
-  syncCollection: boolean;
-  /** What it does with a token that it does not know: the RFC's refusal, a bare status, or a list of everything. */
-  unknownToken: "valid-sync-token" | 409 | 418 | 500 | "everything";
-  /** Changes in one answer; what is more comes after a 507. */
-  pageSize: number;
-  /** Whether a listing tells of what was made and removed since its token (RFC 6578 §3.5.2). */
-  tellsShortLived: boolean;
-  /** Whether a PUT is answered with the new ETag. */
-  etagOnPut: boolean;
-  /** Whether the collection itself stands among its changes, as iCloud's does. */
-  listsItself: boolean;
-  /** Whether PUTs with attendees make it send invitations (RFC 6638), unless they are told not to. */
-  schedules: boolean;
-  /** What it answers to a question for busy times (RFC 4791 §7.10); null where it has no such report. */
-  freeBusy: { type: string; text: string } | null;
-  /** Whether a UID is taken once in the whole account, not once in a calendar. */
-  uidPerAccount: boolean;
-  /** The zone that its calendars name (RFC 4791 §5.2.2); null where they name none. */
-  timeZone: string | null;
-}
-
-const USUAL: CaldavHabits = {
-  syncCollection: true,
-  unknownToken: "valid-sync-token",
-  pageSize: 10_000,
-  tellsShortLived: true,
-  etagOnPut: true,
-  listsItself: false,
-  schedules: false,
-  freeBusy: null,
-  uidPerAccount: false,
-  timeZone: null,
-};
 
 interface Asked {
   method: string;
@@ -67,7 +31,8 @@ interface Answer {
 
 /**
  * A small CalDAV server in this process: principals, calendars, objects, sync-collection, multiget, preconditions. Times are not
- * looked at: `calendar-query`, which our client never asks for, lists everything or refuses, and busy times are what a test says.
+ * looked at: `calendar-query` lists everything, knows attendees alone where busy times are told, and refuses other filters; busy times are
+ * what a test says.
  */
 export class MemoryCaldavServer implements CaldavTestServer {
   readonly kind = "memory";
@@ -91,7 +56,7 @@ export class MemoryCaldavServer implements CaldavTestServer {
 
   private constructor(server: Server, habits: Partial<CaldavHabits>) {
     this.#server = server;
-    this.habits = { ...USUAL, ...habits };
+    this.habits = { ...USUAL_HABITS, ...habits };
   }
 
   static async start(habits: Partial<CaldavHabits> = {}): Promise<MemoryCaldavServer> {
@@ -280,6 +245,10 @@ export class MemoryCaldavServer implements CaldavTestServer {
       const { type, text } = this.habits.freeBusy;
       return { status: 200, body: text, headers: { "content-type": type } };
     }
+    if (this.habits.freeBusy && /<(?:[\w-]+:)?calendar-query[\s>]/.test(body)) {
+      const found = calendar.attendedBy(textsOf(body, "text-match")[0] ?? "");
+      return { status: 207, body: multistatus(found.map((stored) => withText(at, stored))) };
+    }
     if (/<(?:[\w-]+:)?calendar-multiget[\s>]/.test(body)) return this.#multiget(at, calendar, body);
     if (/<(?:[\w-]+:)?calendar-query[\s>]/.test(body)) {
       if (/<(?:[\w-]+:)?(time-range|prop-filter)[\s>]/.test(body))
@@ -307,10 +276,7 @@ export class MemoryCaldavServer implements CaldavTestServer {
       const home = decodeURIComponent(at);
       const stored = path.startsWith(home) ? calendar.find(path.slice(home.length)) : undefined;
       if (!stored || this.vanishing.has(stored.name)) return statusResponse(href, "404 Not Found");
-      return response(at + encodeURIComponent(stored.name), {
-        "d:getetag": stored.etag,
-        "c:calendar-data": escapeXml(stored.text),
-      });
+      return withText(at, stored);
     });
     return { status: 207, body: multistatus(responses) };
   }
@@ -364,9 +330,13 @@ export class MemoryCaldavServer implements CaldavTestServer {
     }
     if (method !== "PUT") return { status: 405 };
     if (ifNoneMatch === "*" && held) return { status: 412 };
+    if (this.habits.refuses !== null) throw new PreconditionFailure(403, this.habits.refuses);
     if (this.habits.uidPerAccount) this.#requireOwnUid(user, calendar, body);
-    const { stored, created } = calendar.put(name, body);
-    if (this.habits.schedules) this.#invite(user, body);
+    const { stored, created } = calendar.put(name, this.habits.schedules ? this.#invite(user, body) : body);
+    if (this.habits.returnsText && headers["prefer"] === "return=representation") {
+      const told = { etag: stored.etag, "preference-applied": "return=representation" };
+      return { status: 200, body: stored.text, headers: { ...told, "content-type": "text/calendar" } };
+    }
     return {
       status: created ? 201 : 204,
       ...(this.habits.etagOnPut ? { headers: { etag: stored.etag } } : {}),
@@ -376,18 +346,23 @@ export class MemoryCaldavServer implements CaldavTestServer {
   #requireOwnUid(user: string, calendar: CalendarCollection, text: string): void {
     for (const other of this.#calendarsOf(user).values()) {
       const taken = other !== calendar && other.all().find(({ uid }) => text.includes(`UID:${uid}\r\n`));
-      if (taken) throw new PreconditionFailure(403, "no-uid-conflict");
+      if (taken) throw new PreconditionFailure(403, this.habits.uidPerAccount ?? "");
     }
   }
 
-  /** What RFC 6638 §3.2.1 makes of an organizer's PUT. */
-  #invite(user: string, text: string): void {
+  /** What RFC 6638 §3.2.1 makes of an organizer's PUT. @returns the text with what was sent noted on it (§7.3) */
+  #invite(user: string, text: string): string {
     const lines = text.replaceAll(/\r?\n[ \t]/g, "").split(/\r?\n/);
     const organizes = lines.some((line) => line.startsWith("ORGANIZER") && line.endsWith(`mailto:${user}`));
-    if (!organizes) return;
-    for (const line of lines) {
-      if (!line.startsWith("ATTENDEE") || /SCHEDULE-AGENT=(CLIENT|NONE)/.test(line)) continue;
+    if (!organizes) return text;
+    const noted = lines.map((line) => {
+      if (!line.startsWith("ATTENDEE") || /SCHEDULE-(AGENT=(CLIENT|NONE)|STATUS)/.test(line)) return line;
       this.invited.push(line.replace(/^.*mailto:/i, ""));
-    }
+      return line.replace("ATTENDEE", "ATTENDEE;SCHEDULE-STATUS=1.1");
+    });
+    return noted.join("\r\n");
   }
 }
+
+const withText = (at: string, { name, etag, text }: StoredObject): string =>
+  response(at + encodeURIComponent(name), { "d:getetag": etag, "c:calendar-data": escapeXml(text) });

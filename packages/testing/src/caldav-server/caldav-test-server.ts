@@ -1,10 +1,12 @@
 /** A CalDAV server that tests run against: a real one, or the one in memory. */
 export interface CaldavTestServer {
-  readonly kind: "radicale" | "xandikos" | "memory";
+  readonly kind: "radicale" | "xandikos" | "cyrus" | "memory";
   /** Where discovery begins. Everybody's password is {@link CALDAV_PASSWORD}; names end in `@people.example`. */
   readonly url: string;
   /** Requests seen, in order, as `METHOD path`. */
   readonly requests: string[];
+  /** Addresses outside that the server itself has sent invitations to (RFC 6638). */
+  readonly invited: readonly string[];
   /** The address below which a user's calendars are, without a slash at its end. */
   homeOf(username: string): string;
   /** The next write takes effect, and its answer never arrives. */

@@ -53,6 +53,13 @@ export class CalendarCollection {
     return [...this.#objects.values()];
   }
 
+  /** Objects with an attendee in whose line a text stands. */
+  attendedBy(wanted: string): StoredObject[] {
+    return this.all().filter(({ text }) =>
+      text.split("\r\n").some((line) => line.startsWith("ATTENDEE") && line.includes(wanted)),
+    );
+  }
+
   find(name: string): StoredObject | undefined {
     return this.#objects.get(name);
   }
