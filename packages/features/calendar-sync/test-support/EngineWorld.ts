@@ -22,6 +22,8 @@ const PROVIDER = "memorycalendar";
 const HOST_ID = 1;
 const CREDENTIAL_ID = 1;
 const ACCOUNT = "host@calendar.test";
+/** One for all worlds, because making a logger takes a good part of the time of a history. */
+const SILENT = createLogger({ level: "silent", name: "model" });
 
 /** A calendar of the world's host. */
 export interface WorldCalendar {
@@ -68,7 +70,6 @@ export class EngineWorld {
     const calendar = new MemoryCalendar(this.server, ACCOUNT);
     const service = options.ownSpelling ? withOwnSpelling(calendar) : calendar;
     this.server.faults.hook = () => this.db.moment();
-    const log = createLogger({ level: "silent", name: "model" });
     this.sync = createCalendarSync({
       prisma: this.db.prisma,
       gateway: {
@@ -83,13 +84,13 @@ export class EngineWorld {
       },
       repositories: memoryRepositories(this.db),
       now: this.clock,
-      log,
+      log: SILENT,
       notificationAddress: () => "https://calsync.test/notifications",
       // A worker's heart beats in real time, and a history takes none.
       settings: { leaseHeartbeatMs: 3_600_000, pageSize: 3, pushBatchSize: 3 },
       random: () => 0.5,
     });
-    this.jobs = new MemoryJobs(this.db, this.sync.jobs, log);
+    this.jobs = new MemoryJobs(this.db, this.sync.jobs, SILENT);
   }
 
   /** Connects the host's account with so many calendars, of which the first `destinations` are written to. */
