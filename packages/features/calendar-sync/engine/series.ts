@@ -11,7 +11,7 @@ import { linesAt, withoutExtras } from "./series-state.ts";
 export type * from "./series-plan.ts";
 
 /** Nothing is done to a series and its bookings. */
-export const LEFT_ALONE: SeriesPlan = {
+const LEFT_ALONE: SeriesPlan = {
   reference: {},
   change: null,
   occurrences: [],
