@@ -37,7 +37,7 @@ export type { AttentionCounts } from "./repositories/AttentionRepository.ts";
 export type { CalendarSyncTarget } from "./repositories/CalendarSyncRepository.ts";
 export type { BusyTimesFound, CalendarFreshness } from "./services/BusyTimes.ts";
 export type { BulkOutcome, ResolveOutcome } from "./services/Conflicts.ts";
-export type { DoctorFinding, DoctorReport, Healing } from "./services/Doctor.ts";
+export type { DoctorFinding, DoctorReport, Healing } from "./services/doctor-report.ts";
 export type { ExternalEditRequest, ExternalScope } from "./services/ExternalEvents.ts";
 export type {
   AskingEditView,

@@ -1,11 +1,10 @@
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CalendarService } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Host, SyncHarness } from "./harness.ts";
+import { onEmptyDatabase } from "./on-empty-database.ts";
 
 const AT_ONCE = 4;
 
-let database: TestDatabase;
 let world: SyncHarness;
 let host: Host;
 /** The most writes that were under way together. */
@@ -15,18 +14,13 @@ let calls: string[];
 /** Strikes after a write has taken effect, with its number. */
 let afterWrite: (number: number) => void;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
+onEmptyDatabase(async (database) => {
   world = new SyncHarness(database);
   world.wrapService = severalAtOnce;
   [most, calls, afterWrite] = [0, [], () => {}];
   host = await world.host();
   await world.tick();
 });
-afterAll(() => database?.drop());
 
 describe("a calendar that takes several writes at once", () => {
   test("is written side by side, and no event is made twice", async () => {

@@ -4,7 +4,6 @@ import type { PrismaTransaction } from "@calsync/prisma";
 import type { CalendarService, ExternalEvent, Interval } from "@calsync/types";
 import type { CheckedReference } from "../engine/checked-reference.ts";
 import {
-  type ChangedLast,
   diagnose,
   FINDINGS,
   type Finding,
@@ -14,7 +13,6 @@ import {
   type Remedy,
 } from "../engine/diagnose.ts";
 import { doubtfulInstances, instancesOf } from "../engine/diagnose-series.ts";
-import type { SnapshotField } from "../engine/snapshot.ts";
 import { maintainSubscriptionJob } from "../jobs/maintain-subscription.job.ts";
 import { pullCalendarJob } from "../jobs/pull-calendar.job.ts";
 import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
@@ -25,41 +23,10 @@ import { inTransaction } from "../repositories/transaction.ts";
 import { asShown } from "./as-shown.ts";
 import type { BookingReferences } from "./BookingReferences.ts";
 import type { EngineDependencies } from "./dependencies.ts";
+import { type DoctorFinding, type DoctorReport, type Healing, reportOf } from "./doctor-report.ts";
 import { eventRefOf, readEvent } from "./event-ref.ts";
 import { Lease } from "./Lease.ts";
 import { policyOf } from "./policy-of.ts";
-
-/**
- * How far the doctor goes: reports alone; heals what is safe, and deletes no events but a few that we have a record of having
- * made; heals everything that it may.
- */
-export type Healing = "none" | "safe" | "all";
-
-/** One difference as people see it. */
-export interface DoctorFinding {
-  kind: FindingKind;
-  /** The kind as a sentence. */
-  cause: string;
-  booking: { uid: string; title: string; start: Date } | null;
-  eventId: string | null;
-  fields: SnapshotField[];
-  changedLast: ChangedLast | null;
-  /** `done`: it was healed, or what heals it is on its way. `possible`: healing was not asked for. `by-hand`: a person has to. */
-  healing: "done" | "possible" | "by-hand";
-}
-
-/** What one look at one calendar has found. */
-export interface DoctorReport {
-  calendarSyncId: string;
-  name: string;
-  provider: string;
-  /** `unread`: the comparison could not be made, because sync stands still there or the provider did not answer. */
-  outcome: "checked" | "unread" | "gone";
-  /** How many bookings to come were compared. */
-  bookings: number;
-  findings: DoctorFinding[];
-  error: { code: string; message: string } | null;
-}
 
 /** What the doctor works with. */
 export interface DoctorDependencies extends EngineDependencies {
@@ -394,8 +361,4 @@ const NO_BOOKING: Omit<Finding, "kind"> = {
 function leaveTooMany(findings: Finding[]): void {
   const own = findings.filter(({ remedy }) => remedy === "delete-own-event");
   if (own.length > MAX_DELETED_UNASKED) for (const finding of own) finding.remedy = "delete-event";
-}
-
-function reportOf(calendarSyncId: string, name: string, provider: string): DoctorReport {
-  return { calendarSyncId, name, provider, outcome: "unread", bookings: 0, findings: [], error: null };
 }
