@@ -51,7 +51,7 @@ async function toldTo(address: string): Promise<string[]> {
 }
 
 test("a booking stands in Google, Outlook, CalDAV and Notion at once, a change in any of them reaches the others, and its guest is told once", async () => {
-  const uid = await world.book(host, at(15, 10), "mira");
+  const { uid } = await world.book(host, at(15, 10), "mira");
   await world.settle();
   expect(await starts()).toEqual(everywhere(at(15, 10).toISOString()));
 

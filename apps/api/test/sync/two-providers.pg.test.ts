@@ -30,7 +30,7 @@ test("a booking in Google and in Outlook at once: an edit in one reaches the boo
   timeout: 60_000,
 }, async () => {
   const [google, outlook] = [calendarOf("googlecalendar"), calendarOf("office365calendar")];
-  const uid = await world.book(host, new Date("2030-02-05T09:00:00Z"), "guest");
+  const { uid } = await world.book(host, new Date("2030-02-05T09:00:00Z"), "guest");
   await world.settle();
   const { prisma } = world.database;
   const booking = () => prisma.booking.findUniqueOrThrow({ where: { uid } });

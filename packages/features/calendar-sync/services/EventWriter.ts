@@ -93,7 +93,8 @@ export class EventWriter {
         const eventId = found?.eventId ?? ref.eventId;
         await service.deleteEvent({ ...ref, eventId }, found ? found.version : reference.version);
         report.deleted += 1;
-        return deletedResult(context, eventId);
+        // Somebody was here before us: with an event that we had not heard of, they may have gone to another calendar.
+        return deletedResult(context, eventId, found?.event.status === "cancelled");
       }
     }
   }

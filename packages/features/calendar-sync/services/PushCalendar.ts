@@ -3,6 +3,7 @@ import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { CalendarService, ExternalChange } from "@calsync/types";
 import { isStranger } from "../engine/agreement.ts";
 import { planOutbound } from "../engine/plan-outbound.ts";
+import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import { inTransaction } from "../repositories/transaction.ts";
@@ -362,6 +363,8 @@ export class PushCalendar {
         now(),
       );
       await calendars.notePushed(tx, lease.row.id, now(), skewMs);
+      if (results.some(({ patch }) => patch.recheckAt))
+        await enqueueMany(tx, [{ job: recheckEventsJob, payload: { calendarSyncId: lease.row.id } }]);
     });
   }
 }

@@ -43,7 +43,7 @@ export function reviveAdopted(one: Planned): Planned {
 
 /** What is stored of a reference whose event has gone from its calendar, or is there again. */
 export function patchOfGone(
-  { reference }: Planned,
+  { reference, change }: Planned,
   { moved, unconfirmed, nextLook }: GoneEvents,
   now: Date,
 ): Partial<ReferencePatch> {
@@ -56,6 +56,9 @@ export function patchOfGone(
   }
   if (unconfirmed.has(reference.id))
     return { deletedSeenAt: reference.deletedSeenAt ?? now, recheckAt: nextLook };
+  // Told once more of a deletion that is known, a read that the other calendar has asked for meanwhile is still to come.
+  if (isGone(change) && reference.status === "DELETED")
+    return reference.deletedSeenAt ? { deletedSeenAt: null } : {};
   return reference.deletedSeenAt || reference.recheckAt ? { deletedSeenAt: null, recheckAt: null } : {};
 }
 

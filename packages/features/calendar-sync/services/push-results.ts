@@ -75,14 +75,16 @@ export function writtenResult(
 
 /**
  * The event was deleted, or was gone already. Writes without an answer stay known, for the case that it comes out of the bin.
+ * @param elsewhere whether it may stand in another calendar, so that it is to be looked for
  */
-export function deletedResult(context: PushContext, eventId: string): PushResult {
+export function deletedResult(context: PushContext, eventId: string, elsewhere = false): PushResult {
   const { reference, now } = context;
   const patch: ReferencePatch = {
     id: reference.id,
     status: "DELETED",
     deletePending: false,
     externalEventId: eventId,
+    ...(elsewhere ? { recheckAt: now } : {}),
     ...NO_ERROR,
     lastPushedAt: now,
   };

@@ -30,7 +30,13 @@ function unequalSides(world: EngineWorld): string[] {
       ({ marker }) => marker ?? "",
     );
     for (const [marker, events] of own) {
-      if (!references.has(marker)) found.push(`event ${events[0]?.id} stands for no reference`);
+      const reference = references.get(marker);
+      if (reference === undefined) found.push(`event ${events[0]?.id} stands for no reference`);
+      else if (reference.calendarSyncId !== calendar.calendarSyncId && !isOver(world, reference.bookingId)) {
+        const strays = events.filter(({ id }) => !isMadeAnew(id, reference.generation));
+        for (const { id } of strays)
+          found.push(`event ${id} stands in a calendar where its booking has none`);
+      }
     }
     for (const reference of references.values()) {
       const booking = bookings.get(reference.bookingId);
@@ -179,6 +185,19 @@ async function unrest(world: EngineWorld): Promise<string[]> {
 
 function isToCome(world: EngineWorld, booking: BookingRecord): boolean {
   return booking.active && !hasEnded(booking, world.clock());
+}
+
+function isOver(world: EngineWorld, bookingId: number): boolean {
+  const booking = world.db.tables.bookings.get(bookingId);
+  return booking === undefined || hasEnded(booking, world.clock());
+}
+
+/**
+ * Whether the booking has got another event since: its own had gone, was found nowhere in time, and the booking was changed here.
+ * Should it turn up after that, it is the doctor's, who removes it (SPEC.md, "The doctor").
+ */
+function isMadeAnew(eventId: string, generation: number): boolean {
+  return Number(eventId.split("-").at(-1)) < generation;
 }
 
 /** Without the way in which a provider spells descriptions. */

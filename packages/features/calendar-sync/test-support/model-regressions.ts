@@ -147,4 +147,28 @@ export const REGRESSIONS: readonly Regression[] = [
       { do: "reschedule", pick: 0, slot: 0, by: "host" },
     ],
   },
+  {
+    was: "an event that was moved to another calendar after its booking had been cancelled stayed there",
+    setUp: [2, 1],
+    steps: [
+      { do: "change destination", calendar: 1 },
+      { do: "book", slot: 10 },
+      { do: "tick", minutes: 1 },
+      { do: "cancel", pick: 0, by: "host" },
+      { do: "transfer event", calendar: 1, pick: 0 },
+    ],
+  },
+  {
+    was: "an event that nobody had heard of, moved to another calendar before its booking was cancelled, stayed there",
+    setUp: [2, 1],
+    steps: [
+      { do: "strike", moments: 15, blow: "die" },
+      { do: "book", slot: 10 },
+      { do: "settle" },
+      { do: "transfer event", calendar: 0, pick: 0 },
+      { do: "cancel", pick: 0, by: "host" },
+      { do: "fault", fault: "server-error", times: 1 },
+      { do: "tick", minutes: 1 },
+    ],
+  },
 ];

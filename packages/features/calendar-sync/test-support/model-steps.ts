@@ -27,11 +27,8 @@ export type Step = AppStep | CalendarStep | TimeStep | TroubleStep;
 
 /** What happens in the app and at work, without anybody who edits in a calendar. */
 const ours = [...appSteps, ...timeSteps, ...troubleSteps];
-/**
- * There are no tokens in memory. A booking that is cancelled while its event is on the way to another calendar keeps that event
- * until it is changed again, which the oracle would tell of each time (ADR 0027); over HTTP events are moved.
- */
-const except: readonly Step["do"][] = ["expire tokens", "transfer event"];
+/** There are no tokens in memory. */
+const except: readonly Step["do"][] = ["expire tokens"];
 
 /** Steps of all kinds. */
 export const anyStep: fc.Arbitrary<Step> = stepOf<Step>([...ours, ...calendarSteps], except);

@@ -45,7 +45,9 @@ export function calendarTakers(world: EngineWorld, edits: PersonEdits): Takers<C
       const gone = [...world.db.tables.references.values()].flatMap((one) => {
         const where = world.calendars.find(({ calendarSyncId }) => calendarSyncId === one.calendarSyncId);
         const event = where && server.event(where.calendarId, one.externalEventId ?? "");
-        return event?.status === "cancelled" ? [event] : [];
+        // What a person has moved elsewhere is in no bin.
+        const moved = world.calendars.some((other) => world.events(other).some(({ id }) => id === event?.id));
+        return event?.status === "cancelled" && !moved ? [event] : [];
       });
       const event = chosen(gone, pick);
       if (!event) return;
@@ -58,14 +60,14 @@ export function calendarTakers(world: EngineWorld, edits: PersonEdits): Takers<C
         const { calendarId: target, calendarSyncId } = world.calendarAt(calendar + 1);
         const references = [...world.db.tables.references.values()];
         const own = references.find(({ id }) => id === event.marker);
-        // Nobody knows yet that the event is there: until it is heard of, it cannot be followed.
-        if (own && own.externalEventId === null) return;
         // A calendar holds an event of one name once, and a booking once.
         const stands = references.some(
           (one) => one.bookingId === own?.bookingId && one.calendarSyncId === calendarSyncId,
         );
         if (target === where || stands || server.event(target, event.id)) return;
         person.moveToCalendar(where, event.id, target);
+        // Nothing but a listing tells where it is now.
+        server.faults.omitFromListings(0);
         // Understood too late, it is a deletion that is taken back.
         edits.note(event, "cancel");
         edits.note(event, "restore");

@@ -197,16 +197,16 @@ export class HttpWorld {
     await this.settle();
   }
 
-  /** A guest books. @returns the booking's uid */
-  async book(host: HttpHost, start: Date, guest: string): Promise<string> {
-    const { booking } = await this.container.bookings.book({
+  /** A guest books. @returns the booking's uid, and the secret with which the guest comes back to it */
+  async book(host: HttpHost, start: Date, guest: string): Promise<{ uid: string; guestToken: string }> {
+    const { booking, guestToken } = await this.container.bookings.book({
       username: host.username,
       eventType: host.slug,
       start: start.toISOString(),
       timeZone: "UTC",
       guest: { name: guest, email: `${guest}@guest.test` },
     });
-    return booking.uid;
+    return { uid: booking.uid, guestToken };
   }
 
   /** The calendar that a number chooses. */

@@ -6,6 +6,8 @@ export interface HttpHistory {
   host: HttpHost;
   /** Of the bookings that were made. */
   uids: string[];
+  /** With what the guest of each of them comes back to it, in the same order. */
+  guestTokens: string[];
   /** How often people have changed events of bookings. */
   edits: number;
   /** The day with which the hours of its steps begin. */
@@ -15,7 +17,7 @@ export interface HttpHistory {
 /** Hours are those of the working weeks from four weeks after the present on, so that nothing ends during a history. */
 export function beginHistory(world: HttpWorld, host: HttpHost): HttpHistory {
   const firstDay = Math.floor(world.clock().getTime() / 86_400_000) + 28;
-  return { world, host, uids: [], edits: 0, firstDay };
+  return { world, host, uids: [], guestTokens: [], edits: 0, firstDay };
 }
 
 /** The hour that a number stands for, and the time so many hours after it. */

@@ -27,9 +27,9 @@ type Step = AppStep | CalendarStep | TimeStep | TroubleStep;
 
 /** What happens when nothing goes wrong. */
 const people = [...appSteps, ...calendarSteps, ...timeSteps];
-const anyStep: fc.Arbitrary<Step> = stepOf<Step>([...people, ...troubleSteps], ["resume", "edit guest"]);
+const anyStep: fc.Arbitrary<Step> = stepOf<Step>([...people, ...troubleSteps], ["resume"]);
 /** For histories in which faults are of one kind and last. */
-const peopleStep: fc.Arbitrary<Step> = stepOf<Step>(people, ["edit guest"]);
+const peopleStep: fc.Arbitrary<Step> = stepOf<Step>(people);
 
 /** Of a hundred calls some twenty fail, a third of these after they have had their effect. */
 const FIFTH_OF_CALLS: RemoteFault[] = [
@@ -83,7 +83,7 @@ export function testHttpModel({ remotes, shapes, runs, regressions = [] }: HttpM
   afterAll(() => world?.close());
 
   test("invariant 11: whatever happens between the app, the calendars and the wire, both sides end up equal", {
-    timeout: 120_000 + all * 5_000,
+    timeout: 120_000 + all * 30_000,
   }, async () => {
     const runs = fc.asyncProperty(shape, histories(anyStep), (one, steps) => runHistory(world, one, steps));
     await fc.assert(runs, parameters(all));

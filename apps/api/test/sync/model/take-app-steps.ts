@@ -3,23 +3,27 @@ import { type HttpHistory, hoursAt } from "./history.ts";
 
 /** What guests and hosts do in the app. */
 export function appTakers(history: HttpHistory): Takers<AppStep> {
-  const { world, host, uids } = history;
+  const { world, host, uids, guestTokens } = history;
   const { bookings } = world.container;
-  const viewer = { userId: host.userId };
+  /** The host, or the guest by the secret of the booking page. */
+  const viewer = (by: "host" | "guest", pick: number) =>
+    by === "host" ? { userId: host.userId } : { guestToken: chosen(guestTokens, pick) ?? "" };
   return {
     book: ({ slot }) =>
       refusable(async () => {
         const guest = `guest${uids.length}`;
-        uids.push(await world.book(host, hoursAt(history, slot).start, guest));
+        const { uid, guestToken } = await world.book(host, hoursAt(history, slot).start, guest);
+        uids.push(uid);
+        guestTokens.push(guestToken);
       }),
-    async reschedule({ pick, slot }) {
+    async reschedule({ pick, slot, by }) {
       const uid = chosen(uids, pick);
       const start = hoursAt(history, slot).start.toISOString();
-      if (uid) await refusable(() => bookings.reschedule(uid, { start }, viewer));
+      if (uid) await refusable(() => bookings.reschedule(uid, { start }, viewer(by, pick)));
     },
-    async cancel({ pick }) {
+    async cancel({ pick, by }) {
       const uid = chosen(uids, pick);
-      if (uid) await refusable(() => bookings.cancel(uid, {}, viewer));
+      if (uid) await refusable(() => bookings.cancel(uid, {}, viewer(by, pick)));
     },
     "change destination": ({ calendar }) => world.chooseDestination(host, world.calendarAt(host, calendar)),
   };

@@ -44,13 +44,17 @@ export function calendarTakers(history: HttpHistory): Takers<CalendarStep> {
         select: { externalEventId: true, calendarSyncId: true },
       });
       const gone: { calendar: HttpCalendar; event: RemoteEvent }[] = [];
+      // What a person has moved elsewhere is in no bin.
+      const live = new Set<string>();
+      for (const calendar of host.calendars)
+        for (const { id } of await world.liveEvents(calendar)) live.add(id);
       for (const calendar of host.calendars) {
         if (!calendar.remote.can.restore) continue;
         for (const event of await calendar.remote.events(calendar)) {
           const stands = known.some(
             (one) => one.externalEventId === event.id && one.calendarSyncId === calendar.calendarSyncId,
           );
-          if (event.deleted && stands) gone.push({ calendar, event });
+          if (event.deleted && stands && !live.has(event.id)) gone.push({ calendar, event });
         }
       }
       const one = chosen(gone, pick);
