@@ -40,14 +40,14 @@ async function unexplained({ world, host }: HttpHistory): Promise<string[]> {
     where: { userId: host.userId, source: { not: "SYNC" }, result: "APPLIED", bookingId: { not: null } },
   });
   return bookings.flatMap(({ id, title, startTime, endTime }) => {
-    // What the app did is told with what it was about: its times, and nothing of texts.
+    // What the app did is told with what it was about: its times or that it is over, and nothing of texts.
     const told = records
       .filter(({ bookingId }) => bookingId === id)
       // That an event has moved to another calendar says nothing of its booking.
       .filter(({ action }) => action !== "move-calendar")
-      .map(({ after }) => after as { title?: string; time: { start: string; end: string } });
+      .map(({ after }) => after as { title?: string; time?: { start: string; end: string } });
     const isTold = told.some(
-      ({ time }) => time.start === startTime.toISOString() && time.end === endTime.toISOString(),
+      ({ time }) => time?.start === startTime.toISOString() && time.end === endTime.toISOString(),
     );
     const titles = told.flatMap((after) => after.title ?? []);
     const isNamed = title.startsWith("Meeting") || titles.includes(title);

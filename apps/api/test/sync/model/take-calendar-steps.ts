@@ -24,6 +24,13 @@ export function calendarTakers(history: HttpHistory): Takers<CalendarStep> {
       await calendar.remote.edit(calendar, event.id, edited);
       return true;
     });
+  /** Whether the booking that the event stands for has an event in the calendar already. */
+  const isBookedIn = async ({ calendarSyncId }: HttpCalendar, { marker }: RemoteEvent) => {
+    if (marker === null) return false;
+    const beside = { some: { calendarSyncId } };
+    const { bookingReference } = world.database.prisma;
+    return (await bookingReference.count({ where: { id: marker, booking: { references: beside } } })) > 0;
+  };
   return {
     "move event": ({ slot, hours, ...which }) => edit(which, () => ({ time: hoursAt(history, slot, hours) })),
     "edit event": ({ field, text, ...which }) => edit(which, () => ({ [field]: text })),
@@ -69,8 +76,9 @@ export function calendarTakers(history: HttpHistory): Takers<CalendarStep> {
           (one) => one.account === account && one.calendarId !== calendar.calendarId,
         );
         if (!remote.can.transfer || !target) return false;
-        // A calendar holds an event of one name once.
+        // A calendar holds an event of one name once, and a booking once.
         if ((await world.liveEvents(target)).some(({ id }) => id === event.id)) return false;
+        if (await isBookedIn(target, event)) return false;
         await remote.transfer(calendar, event.id, target.calendarId);
         // Understood too late, it is a deletion that is taken back.
         history.edits += 1;
