@@ -343,7 +343,7 @@ describe("whatever a person does to a series", () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  }, 120_000);
 });
 
 const standing = ({ occurrences }: SeriesWorld) => occurrences.filter(({ local }) => local?.active).length;
