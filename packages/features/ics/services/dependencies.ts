@@ -22,7 +22,7 @@ export const DEFAULT_ICS_SETTINGS: IcsSettings = {
   maxFileOctets: 50 * 1024 * 1024,
   maxEvents: 100_000,
   maxTimes: 300_000,
-  workBudgetMs: 60_000,
+  workBudgetMs: 120_000,
   maxFeeds: 20,
 };
 
