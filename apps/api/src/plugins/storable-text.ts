@@ -17,11 +17,21 @@ export const storableTextPlugin = plugin(
   { name: "calsync-storable-text" },
 );
 
-/** Looks through what was parsed from JSON; streams and buffers of uploads are looked at by those who read them. */
-function holdsNul(value: unknown): boolean {
-  if (typeof value === "string") return value.includes("\u0000");
-  if (Array.isArray(value)) return value.some(holdsNul);
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    return false;
-  return Object.values(value).some(holdsNul);
+/**
+ * Looks through what was parsed from JSON, names of fields too; streams and buffers of uploads are looked at by those who read them. It
+ * does not call itself: whoever sends a body decides how deep it is.
+ */
+function holdsNul(body: unknown): boolean {
+  const left: unknown[] = [body];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === "string" && value.includes("\u0000")) return true;
+    if (Array.isArray(value)) for (const one of value) left.push(one);
+    else if (isPlain(value)) for (const [name, one] of Object.entries(value)) left.push(name, one);
+  }
+  return false;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

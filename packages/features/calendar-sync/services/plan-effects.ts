@@ -7,7 +7,8 @@ import { type Planned, recordBase } from "./planned-change.ts";
 
 /**
  * An action's id names the step from the version that both sides agreed on to the one that was found, so that a
- * repeated page repeats the id, and a second deletion after a restore does not.
+ * repeated page repeats the id, and a second deletion after a restore does not. Versions are each calendar's own: an event that has
+ * moved to another one may take the same step there.
  */
 export function actionsOf({ reference, plan, version }: Planned, calendar: CalendarSyncRow): BookingAction[] {
   return plan.actions.map((action) => ({
@@ -15,6 +16,7 @@ export function actionsOf({ reference, plan, version }: Planned, calendar: Calen
     actionId: [
       reference.id,
       reference.generation,
+      calendar.id,
       reference.version ?? "new",
       version ?? "gone",
       action.kind,
