@@ -65,6 +65,33 @@ describe("a series moved to another connected calendar keeps its bookings", () =
   });
 });
 
+test("a series that is cut in the other calendar, and whose first half is moved back, loses no booking", async () => {
+  const { person } = world.server;
+  person.moveToCalendar(host.calendarId, eventId, other);
+  person.splitSeries(other, eventId, "2030-01-22T10:00:00.000Z", { time: hourAt("2030-01-23T12:00Z") });
+  person.moveToCalendar(other, eventId, host.calendarId);
+  // The copy's calendar is read last, and only because the first one asks for it.
+  await world.pullOnly(host.calendarSyncId);
+  await world.settle();
+  world.clock.advance({ minutes: 1 });
+  await world.rest();
+  expect(await story.startsOf(uids)).toEqual(["01-08T10:00", "01-16T14:00", "01-23T12:00", "01-30T12:00"]);
+  const places = await Promise.all(uids.map(async (uid) => (await world.booking(uid)).references[0]));
+  expect(places.map((one) => one?.calendarSyncId)).toEqual([
+    host.calendarSyncId,
+    host.calendarSyncId,
+    otherSyncId,
+    otherSyncId,
+  ]);
+  const reasons = await Promise.all(uids.map((uid) => world.reasons(uid)));
+  expect(reasons.flat()).not.toContain("series-shortened");
+  expect(await world.prisma.externalEvent.count()).toBe(0);
+  // From now on the second half is kept in step where it is.
+  person.move(other, places[2]?.externalEventId ?? "", hourAt("2030-01-23T15:00Z"));
+  await world.rest();
+  expect((await story.startsOf(uids)).slice(2)).toEqual(["01-23T15:00", "01-30T15:00"]);
+});
+
 test("a series that is deleted and in no other calendar is cancelled when these have been read", async () => {
   world.server.person.delete(host.calendarId, eventId);
   await world.pullOnly(host.calendarSyncId);

@@ -28,6 +28,12 @@ export interface SeriesPart {
   snapshot: ExternalEvent | null;
 }
 
+/** A series in the mirror that carries one of our markers. */
+export interface MarkedSeries {
+  calendarSyncId: string;
+  event: ExternalEvent;
+}
+
 /** A mirrored event that a full listing has left out; `seriesId` and `originalStart` are set for an exception. */
 export interface MissingEvent {
   externalEventId: string;
@@ -84,6 +90,19 @@ export class ExternalEventRepository {
     await sql.$executeRaw`
       DELETE FROM "ExternalEvent" WHERE "calendarSyncId" = ${calendarSyncId}::uuid
          AND ("externalEventId" = ANY(${eventIds}) OR "seriesId" = ANY(${eventIds}))`;
+  }
+
+  /** As deleteMany, of several calendars. */
+  async deleteSeries(
+    sql: Sql,
+    places: readonly { calendarSyncId: string; externalEventId: string }[],
+  ): Promise<void> {
+    if (places.length === 0) return;
+    await sql.$executeRaw`
+      DELETE FROM "ExternalEvent" e
+       USING jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p("calendarSyncId" uuid, "externalEventId" text)
+       WHERE e."calendarSyncId" = p."calendarSyncId"
+         AND (e."externalEventId" = p."externalEventId" OR e."seriesId" = p."externalEventId")`;
   }
 
   /**
@@ -182,33 +201,37 @@ export class ExternalEventRepository {
        ORDER BY w."referenceId", e."rank", e."externalEventId"`;
   }
 
-  /** Series by their event ids, with their exceptions; a null list means all series of the calendar. */
+  /** Series of these calendars by their event ids, with their exceptions; a null list means all series there. */
   async findSeries(
     sql: Sql,
-    calendarSyncId: string,
+    calendarSyncIds: readonly string[],
     seriesIds: readonly string[] | null,
   ): Promise<SeriesPart[]> {
     if (seriesIds?.length === 0) return [];
     return sql.$queryRaw`
       SELECT "id", "externalEventId", "seriesId", "originalStart", "status", nullif("snapshot", '{}'::jsonb) AS "snapshot"
         FROM "ExternalEvent"
-       WHERE "calendarSyncId" = ${calendarSyncId}::uuid
+       WHERE "calendarSyncId" = ANY(${calendarSyncIds}::uuid[])
          AND CASE WHEN ${seriesIds === null} THEN "seriesId" IS NOT NULL OR jsonb_typeof("snapshot"->'recurrence') = 'array'
                   ELSE "externalEventId" = ANY(${seriesIds ?? []}) OR "seriesId" = ANY(${seriesIds ?? []}) END`;
   }
 
-  /** Series in the mirror that carry one of our markers: copies of ours, as "this and following" makes them. */
-  async findMarkedSeries(
-    sql: Sql,
-    calendarSyncId: string,
-    markers: readonly string[],
-  ): Promise<ExternalEvent[]> {
-    const rows = await sql.$queryRaw<{ snapshot: ExternalEvent }[]>`
-      SELECT "snapshot" FROM "ExternalEvent"
-       WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "seriesId" IS NULL AND "status" <> 'cancelled'
-         AND "snapshot"->>'marker' = ANY(${markers}) AND jsonb_typeof("snapshot"->'recurrence') = 'array'
-       ORDER BY "startTime"`;
-    return rows.map(({ snapshot }) => snapshot);
+  /**
+   * Series in the mirror of a user's calendars that carry one of our markers: copies of ours, as "this and following" makes them.
+   * None in a calendar, other than the series' own, that holds its bookings by itself.
+   */
+  async findMarkedSeries(sql: Sql, userId: number, markers: readonly string[]): Promise<MarkedSeries[]> {
+    return sql.$queryRaw`
+      SELECT e."calendarSyncId"::text, e."snapshot" AS "event"
+        FROM "CalendarSync" c
+        JOIN "ExternalEvent" e ON e."calendarSyncId" = c."id"
+       WHERE c."userId" = ${userId} AND e."seriesId" IS NULL AND e."status" <> 'cancelled'
+         AND e."snapshot"->>'marker' = ANY(${markers}) AND e."snapshot"->>'marker' IS NOT NULL
+         AND jsonb_typeof(e."snapshot"->'recurrence') = 'array'
+         AND NOT EXISTS (SELECT 1 FROM "BookingReference" mine JOIN "BookingReference" other ON other."bookingId" = mine."bookingId"
+                          WHERE mine."seriesReferenceId"::text = e."snapshot"->>'marker' AND mine."calendarSyncId" <> e."calendarSyncId"
+                            AND other."calendarSyncId" = e."calendarSyncId")
+       ORDER BY e."startTime", e."externalEventId"`;
   }
 
   /** Replaces the busy times of the given events. */

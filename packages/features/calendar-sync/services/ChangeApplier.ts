@@ -157,15 +157,17 @@ export class ChangeApplier {
     const verdict = this.#guard.judge(options.mode, all.map(touchOf), calendar, limit);
     const waiting = verdict === "apply" ? [] : all.filter((one) => touches(one));
     const waitingIds = new Set(waiting.map(({ eventId }) => eventId));
+    const works = series.works.filter(({ eventId }) => !waitingIds.has(eventId));
+    const worksWaiting = series.works.filter(({ eventId }) => waitingIds.has(eventId));
+    await this.#series.claimCopies(tx, works);
     const planned = await this.#lookAtTimes(
       tx,
       all.filter(({ eventId }) => !waitingIds.has(eventId)),
       context,
     );
-    const works = series.works.filter(({ eventId }) => !waitingIds.has(eventId));
-    const worksWaiting = series.works.filter(({ eventId }) => waitingIds.has(eventId));
-    for (const { plan } of worksWaiting)
-      for (const { event } of plan.successors) foreign.push({ type: "upsert", event });
+    for (const { plan, elsewhere } of worksWaiting)
+      for (const { event } of plan.successors)
+        if (!elsewhere.has(event.id)) foreign.push({ type: "upsert", event });
     foreign.push(...series.works.flatMap(extrasOf));
     await this.#series.carryOut(tx, calendar, works, worksWaiting, now);
     const actions = planned.flatMap((one) => actionsOf(one, calendar));

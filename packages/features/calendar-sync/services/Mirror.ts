@@ -83,7 +83,7 @@ export class Mirror {
       if (!rowId || !event || event.recurrence || !blocksTime(event)) continue;
       busy.push({ externalEventRowId: rowId, start: mirrored.startTime, end: mirrored.endTime });
     }
-    const series = await this.#events.findSeries(tx, calendar.id, [...seriesIds]);
+    const series = await this.#events.findSeries(tx, [calendar.id], [...seriesIds]);
     const expanded = this.#expand(series, window, calendar.userTimeZone);
     busy.push(...expanded.busy);
     // What cannot be read any more goes on making its owner busy as it did: that it is free is not known (invariant 6).
@@ -101,7 +101,7 @@ export class Mirror {
     window: Interval,
   ): Promise<void> {
     const expanded = this.#expand(
-      await this.#events.findSeries(tx, calendar.id, null),
+      await this.#events.findSeries(tx, [calendar.id], null),
       window,
       calendar.userTimeZone,
     );

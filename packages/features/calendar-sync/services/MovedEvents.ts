@@ -77,4 +77,9 @@ export class MovedEvents {
     const unconfirmed = new Set(pullCalendarIds.length > 0 ? open.map(({ reference }) => reference.id) : []);
     return { ...none, moved, unconfirmed, pullCalendarIds };
   }
+
+  /** Wishes pulls of the host's other calendars, where what has gone from `calendar` may be. @returns which */
+  askOthers(tx: PrismaTransaction, calendar: Pick<CalendarSyncRow, "id" | "userId">): Promise<string[]> {
+    return this.#calendars.markOthersForPull(tx, calendar.userId, calendar.id);
+  }
 }

@@ -1,7 +1,7 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
 import { hasEnded } from "../engine/plan-inbound.ts";
-import type { SeriesInput } from "../engine/series.ts";
+import type { SeriesInput, SeriesPlan } from "../engine/series.ts";
 import { settleSeriesJob } from "../jobs/settle-series.job.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
 import type { EventPlace } from "../repositories/ExternalEventRepository.ts";
@@ -66,6 +66,20 @@ export class MovedSeries {
       return [{ reference, occurrences: occurrences.map((one) => one.reference), place }];
     });
     return { byId: new Map(found.map((one) => [one.reference.id, one])), pullCalendarIds };
+  }
+
+  /**
+   * Has the host's other calendars read when dates of a series have just dropped out of its rule: a person may have left the copy that
+   * they go on in there. No statement when none has.
+   */
+  async askOthers(
+    tx: PrismaTransaction,
+    calendar: CalendarSyncRow,
+    inputs: readonly Pick<Asked, "reference">[],
+    plans: readonly (SeriesPlan | null)[],
+  ): Promise<string[]> {
+    const isNew = inputs.some(({ reference }, index) => plans[index]?.waiting && reference.settleAt === null);
+    return isNew ? this.#moved.askOthers(tx, calendar) : [];
   }
 
   /** What becomes of the reference of such a series; what it was is read in its new place, as soon as that calendar is pulled. */

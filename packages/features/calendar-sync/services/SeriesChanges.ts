@@ -7,11 +7,11 @@ import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { SeriesReferencePatch } from "../repositories/SeriesReferenceRepository.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
+import { callsOff, copiesElsewhere, followCopies, patchesElsewhere } from "./copies-of-series.ts";
 import type { MovedSeries } from "./MovedSeries.ts";
 import {
   changesOf,
   eventsThatMove,
-  followCopies,
   gather,
   hasLost,
   inputOf,
@@ -77,16 +77,23 @@ export class SeriesChanges {
       // A new series may have been told of before the old one was cut: then it stands in the mirror.
       const marked = await events.findMarkedSeries(
         tx,
-        calendar.id,
+        calendar.userId,
         lonely.map(({ reference }) => reference.id),
       );
       const parts = await events.findSeries(
         tx,
-        calendar.id,
-        marked.map((event) => event.id),
+        [...new Set(marked.map(({ calendarSyncId }) => calendarSyncId))],
+        marked.map(({ event }) => event.id),
       );
-      for (const input of lonely) followCopies(input, marked, parts);
+      const [here, there] = [true, false].map((isHere) =>
+        marked.filter(({ calendarSyncId }) => (calendarSyncId === calendar.id) === isHere),
+      );
+      for (const input of lonely) followCopies(input, here ?? [], parts, calendar.id);
       plans = inputs.map(planReadable);
+      // Before anything is called off: a person may have left the copy in another calendar.
+      const ending = inputs.filter((_input, index) => callsOff(plans[index]));
+      for (const input of ending) followCopies(input, there ?? [], parts, calendar.id);
+      if (ending.length > 0) plans = inputs.map(planReadable);
     }
     const readable = inputs.filter((_input, index) => plans[index] !== null);
     const recheck = context.settled ? "last-look" : context.recheck;
@@ -96,7 +103,17 @@ export class SeriesChanges {
     );
     // Whether times are free is looked up next: what the mirror has of these events themselves must not stand in their way.
     await events.deleteMany(tx, calendar.id, eventsThatMove(inputs, plans));
-    return gather(inputs, plans, changes, gone);
+    const asked = await this.#moved.askOthers(tx, calendar, inputs, plans);
+    return gather(inputs, plans, changes, { ...gone, pullCalendarIds: [...gone.pullCalendarIds, ...asked] });
+  }
+
+  /** Forgets what the mirrors of other calendars hold of copies that are followed there. No statement when there are none. */
+  async claimCopies(tx: PrismaTransaction, works: readonly SeriesWork[]): Promise<void> {
+    const places = works.flatMap(copiesElsewhere);
+    await this.#repositories.events.deleteSeries(
+      tx,
+      places.map(({ calendarSyncId, event }) => ({ calendarSyncId, externalEventId: event.id })),
+    );
   }
 
   /** Stores what becomes of the series; before the actions on their occurrences, whose mails name them. */
@@ -114,17 +131,17 @@ export class SeriesChanges {
     const split = changes.flatMap((change) =>
       change.splitFrom ? change.slots.map(({ bookingId }) => bookingId) : [],
     );
+    // The references of what goes on in a copy elsewhere go there first: they are tied where they are.
+    await this.#repositories.references.update(tx, works.flatMap(patchesElsewhere));
     const tied = await seriesReferences.tie(tx, split);
-    const own = new Map(
-      tied.filter((one) => one.calendarSyncId === calendar.id).map((one) => [one.seriesId, one.id]),
-    );
+    const tiedAt = new Map(tied.map((one) => [`${one.seriesId} ${one.calendarSyncId}`, one.id]));
     const seen = { seenGeneration: calendar.fullPullGeneration, lastPulledAt: now };
     await seriesReferences.update(tx, [
       ...works.flatMap((work) =>
-        this.#patchesOf(work, own, now).map((patch) => ({
+        this.#patchesOf(work, calendar.id, tiedAt, now).map((patch) => ({
           ...patch,
           // An instance that is listed says nothing about whether its series is.
-          ...(work.event ? seen : { lastPulledAt: now }),
+          ...(work.event && patch.calendarSyncId === undefined ? seen : { lastPulledAt: now }),
         })),
       ),
       ...waiting.map(({ reference }) => ({ id: reference.id, status: "CONFLICT" as const, ...seen })),
@@ -168,6 +185,11 @@ export class SeriesChanges {
       const runAt = new Date(now.getTime() + this.#graceMs + 1_000);
       await enqueueMany(tx, [{ job: settleSeriesJob, payload: { calendarSyncId }, runAt }]);
     }
+    const copies = new Set(works.flatMap(copiesElsewhere).map((one) => one.calendarSyncId));
+    await enqueueMany(
+      tx,
+      [...copies].map((id) => ({ job: settleSeriesJob, payload: { calendarSyncId: id }, runAt: now })),
+    );
     const changed = works.flatMap(({ reference, plan, successorIds }) => [
       ...(plan.change || plan.push ? [reference.seriesId] : []),
       ...successorIds,
@@ -178,15 +200,20 @@ export class SeriesChanges {
   }
 
   #patchesOf(
-    { reference, plan, event, told, successorIds, gone }: SeriesWork,
-    own: ReadonlyMap<string, string>,
+    { reference, plan, event, told, successorIds, gone, elsewhere }: SeriesWork,
+    calendarSyncId: string,
+    tiedAt: ReadonlyMap<string, string>,
     now: Date,
   ): SeriesReferencePatch[] {
     const heirs = plan.successors.flatMap(({ event: heir }, index): SeriesReferencePatch[] => {
-      const heirId = own.get(successorIds[index] ?? "");
+      const other = elsewhere.get(heir.id);
+      const heirId = tiedAt.get(`${successorIds[index] ?? ""} ${other ?? calendarSyncId}`);
       // Without a base the next push writes it: the copy still carries the marker of the series it was copied from.
       const { id: externalEventId, iCalUid, version } = heir;
-      return heirId ? [{ id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const }] : [];
+      if (!heirId) return [];
+      const stands = { id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const };
+      // What the mirror knew of another calendar may be old: it is read there.
+      return [other ? { ...stands, calendarSyncId: other, seenGeneration: 0, settleAt: now } : stands];
     });
     if (gone) return [this.#moved.patchOf(gone, now), ...heirs];
     const { clearPending, recreate, ...update } = plan.reference;

@@ -69,7 +69,7 @@ export async function settleSeries(
   }
   // What came of its dates while the series was not known to be here stands in the mirror.
   const seriesIds = due.flatMap(({ externalEventId }) => externalEventId ?? []);
-  const parts = await events.findSeries(prisma, state.id, seriesIds);
+  const parts = await events.findSeries(prisma, [state.id], seriesIds);
   await commits.settled([...changes, ...parts.flatMap(changeOfInstance)]);
 }
 

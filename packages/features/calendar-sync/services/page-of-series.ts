@@ -7,7 +7,6 @@ import { type PlannedOccurrence, planSeries, type SeriesInput, type SeriesPlan }
 import { instanceKey } from "../engine/series-state.ts";
 import type { EventView } from "../engine/view.ts";
 import type { LocalItem, LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
-import type { SeriesPart } from "../repositories/ExternalEventRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import { localOf } from "./local-of.ts";
@@ -28,6 +27,8 @@ export interface SeriesWork {
   successorIds: string[];
   /** Set when the event has gone from this calendar and has moved to another one, or may have. */
   gone: GoneSeries | null;
+  /** The calendars of those of its copies that are in another one. */
+  elsewhere: ReadonlyMap<string, string>;
 }
 
 /** What a page means for series. */
@@ -64,6 +65,8 @@ export type SeriesAsked = Omit<
   reference: SeriesReferenceRow & { view?: EventView };
   successors: ExternalEvent[];
   successorInstances: Map<string, RemoteState>;
+  /** The calendars of those successors that are not in the series' own. */
+  elsewhere: Map<string, string>;
   occurrences: { reference: ReferenceRow; local: LocalItem | null }[];
   change: ExternalChange | null;
 };
@@ -109,6 +112,7 @@ export function inputOf(
       local: localOf(reference, items),
     })),
     successors,
+    elsewhere: new Map(),
     successorInstances: instancesAmong(
       changes,
       successors.map((event) => event.id),
@@ -129,31 +133,6 @@ function instancesAmong(
         : [];
     }),
   );
-}
-
-/** Has a series follow copies that the mirror holds too, with what it holds of their instances. */
-export function followCopies(
-  input: SeriesAsked,
-  marked: readonly ExternalEvent[],
-  parts: readonly SeriesPart[],
-): void {
-  const { id, externalEventId } = input.reference;
-  // The page's word is the later one.
-  const told = new Set(input.successors.map((event) => event.id));
-  const held = marked.filter(
-    (event) => event.marker === id && event.id !== externalEventId && !told.has(event.id),
-  );
-  input.successors = [...input.successors, ...held];
-  const ids = new Set(input.successors.map((event) => event.id));
-  for (const { seriesId, originalStart, status, snapshot } of parts) {
-    if (seriesId === null || !ids.has(seriesId)) continue;
-    const remote: RemoteState | null =
-      status === "cancelled" || snapshot?.status === "cancelled"
-        ? { state: "deleted", version: snapshot?.version ?? null }
-        : snapshot && { state: "present", event: snapshot };
-    const key = instanceKey(seriesId, originalStart);
-    if (remote && !input.successorInstances.has(key)) input.successorInstances.set(key, remote);
-  }
 }
 
 function isCopy(event: ExternalEvent, marker: string, ownId: string): boolean {
@@ -223,7 +202,7 @@ export function gather(
   };
   inputs.forEach((input, index) => {
     const plan = plans[index];
-    const { reference, change, instances, successorInstances } = input;
+    const { reference, change, instances, successorInstances, elsewhere } = input;
     if (!plan) return;
     const known = new Set(input.occurrences.map((one) => one.reference.originalStart));
     for (const one of plan.occurrences) if (one.place) known.add(one.place.originalStart);
@@ -247,7 +226,8 @@ export function gather(
     const successorIds = [...heirs.values()].map(({ seriesId }) => seriesId);
     const event = change?.type === "upsert" ? change.event : null;
     const gone = withoutFollowed(byId.get(reference.id) ?? null, plan);
-    outcome.works.push({ reference, plan, eventId, event, told: change !== null, successorIds, gone });
+    const work = { reference, plan, eventId, event, told: change !== null, successorIds, gone, elsewhere };
+    outcome.works.push(work);
     for (const one of plan.occurrences) {
       const instance =
         one.place === null
@@ -279,7 +259,7 @@ function toPlanned(
   { occurrence, plan, place, leaves, event, withFacts }: PlannedOccurrence,
   instance: ExternalChange | null,
   whole: ExternalChange | null,
-  { reference: series }: SeriesAsked,
+  { reference: series, elsewhere }: SeriesAsked,
   eventId: string,
   successorId: string | undefined,
 ): Planned {
@@ -289,6 +269,8 @@ function toPlanned(
     : place === null
       ? { externalEventId: null, originalStart: "" }
       : {};
+  const other = elsewhere.get(place?.eventId ?? "");
+  if (other !== undefined) Object.assign(patch, { calendarSyncId: other, seenGeneration: 0 });
   if (leaves) patch.seriesReferenceId = null;
   // Where nothing was told of the series itself, nothing may be made up of it: the change may be put by, and carried out later.
   const change = instance ??

@@ -31,13 +31,39 @@ export class MemoryEvents implements Methods {
     });
   };
 
-  findMarkedSeries: Methods["findMarkedSeries"] = (_sql, calendarSyncId, markers) =>
-    this.#of(calendarSyncId)
+  findMarkedSeries: Methods["findMarkedSeries"] = (_sql, userId, markers) => {
+    const { calendars, references } = this.#db.tables;
+    const all = [...references.values()];
+    const isTaken = (calendarSyncId: string, marker: string) =>
+      all.some(
+        (mine) =>
+          mine.seriesReferenceId === marker &&
+          mine.calendarSyncId !== calendarSyncId &&
+          all.some((other) => other.bookingId === mine.bookingId && other.calendarSyncId === calendarSyncId),
+      );
+    return [...calendars.values()]
+      .filter((row) => row.userId === userId)
+      .flatMap(({ id }) => this.#of(id))
       .filter(({ seriesId, status }) => seriesId === null && status !== "cancelled")
       .sort((a, b) => a.startTime.getTime() - b.startTime.getTime())
-      .flatMap(({ snapshot }) =>
-        snapshot?.recurrence && markers.includes(snapshot.marker ?? "") ? [snapshot] : [],
+      .flatMap(({ calendarSyncId, snapshot: event }) =>
+        event?.recurrence &&
+        event.marker !== null &&
+        markers.includes(event.marker) &&
+        !isTaken(calendarSyncId, event.marker)
+          ? [{ calendarSyncId, event }]
+          : [],
       );
+  };
+
+  deleteSeries: Methods["deleteSeries"] = (_sql, places) => {
+    for (const { calendarSyncId, externalEventId } of places)
+      this.#forget(
+        this.#of(calendarSyncId).filter(
+          (one) => one.externalEventId === externalEventId || one.seriesId === externalEventId,
+        ),
+      );
+  };
 
   deleteMany: Methods["deleteMany"] = (_sql, calendarSyncId, eventIds) => {
     this.#forget(
@@ -98,12 +124,14 @@ export class MemoryEvents implements Methods {
     });
   };
 
-  findSeries: Methods["findSeries"] = (_sql, calendarSyncId, seriesIds) =>
-    this.#of(calendarSyncId).filter(({ externalEventId, seriesId, snapshot }) =>
-      seriesIds === null
-        ? seriesId !== null || (snapshot?.recurrence ?? null) !== null
-        : seriesIds.includes(externalEventId) || (seriesId !== null && seriesIds.includes(seriesId)),
-    );
+  findSeries: Methods["findSeries"] = (_sql, calendarSyncIds, seriesIds) =>
+    calendarSyncIds
+      .flatMap((id) => this.#of(id))
+      .filter(({ externalEventId, seriesId, snapshot }) =>
+        seriesIds === null
+          ? seriesId !== null || (snapshot?.recurrence ?? null) !== null
+          : seriesIds.includes(externalEventId) || (seriesId !== null && seriesIds.includes(seriesId)),
+      );
 
   replaceBusy: Methods["replaceBusy"] = (_sql, _calendarSyncId, eventRowIds, busy) => {
     const table = this.#db.tables.busy;

@@ -19,21 +19,10 @@ export function findLossOrDouble(
   bookings: readonly number[],
   steps: readonly SeriesStep[],
 ): string[] {
-  if (mayPart(steps)) return [];
   return [
     ...(mayTakeAway(steps) ? [] : lost(world, bookings)),
     ...(mayAdd(steps) ? [] : doubled(world, bookings)),
   ];
-}
-
-/**
- * Whether a series and a copy of it may come to lie in different calendars before either was read: cut in one, and moved back to the
- * other. Copies are looked for where their series is (ADR 0048).
- */
-function mayPart(steps: readonly SeriesStep[]): boolean {
-  return (
-    steps.some(({ kind }) => kind === "split") && steps.filter(({ kind }) => kind === "transfer").length > 1
-  );
 }
 
 const TAKING_AWAY: readonly SeriesStep["kind"][] = [

@@ -227,4 +227,14 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "rename", title: "Coaching" },
     ],
   },
+  {
+    was: "a series was cut in the other calendar and its first half moved back: the bookings of the second half were cancelled",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "transfer" },
+      { kind: "settle" },
+    ],
+  },
 ];
