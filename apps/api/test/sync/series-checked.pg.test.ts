@@ -57,6 +57,38 @@ describe("the doctor", () => {
     expect(await findings("none")).toEqual([]);
   });
 
+  test("finds a copy of a series that doubles its dates, and removes it only when we made it", async () => {
+    const { id: marker } = await world.prisma.seriesReference.findFirstOrThrow();
+    const { title, description, location, time, attendees } = story.master();
+    const service = new MemoryCalendar(world.server, host.account);
+    const add = (start: string, key: string) =>
+      service.createEvent(
+        host.calendarId,
+        {
+          ...{ title, description, location, attendees, marker, sequence: 0 },
+          ...{ transparency: "busy", visibility: "default", iCalUid: `${key}@copy.test` },
+          time: { ...time, ...hourAt(start) },
+          recurrence: ["RRULE:FREQ=WEEKLY;COUNT=2"],
+        },
+        key,
+      );
+    const { event: double } = await add("2030-01-15T10:00Z", "double");
+    await add("2030-01-16T10:00Z", "elsewhere");
+    await world.settle();
+    world.clock.advance({ minutes: 5 });
+    expect(await findings("safe")).toEqual([["series-copy", 1, "by-hand"]]);
+    const made = { source: "SYNC", result: "APPLIED", action: "push", reason: "series-created" } as const;
+    await world.prisma.changeRecord.create({
+      data: { ...made, userId: host.userId, externalEventId: double.id },
+    });
+    expect(await findings("safe")).toEqual([["series-copy", 1, "done"]]);
+    await world.settle();
+    world.clock.advance({ minutes: 5 });
+    expect(await findings("none")).toEqual([]);
+    expect(await world.reasons(uids[1] ?? "")).toContain("duplicate-removed");
+    expect(await story.startsOf(uids)).toEqual(["01-08T10:00", "01-15T10:00", "01-22T10:00", "cancelled"]);
+  });
+
   test("finds a series that was renamed unseen, date by date", async () => {
     world.server.person.edit(host.calendarId, story.master().id, { title: "Coaching" });
     await losePastChanges();

@@ -41,6 +41,35 @@ export function instancesOf(
 }
 
 /**
+ * The starts of all dates that a listed recurring event has, in any order, as ISO 8601 UTC (of whole days, their date); none where its
+ * rule cannot be read, for nothing may be concluded from that.
+ * @param events the listing, with the dates that differ from the series
+ * @param gone as in `instancesOf`
+ */
+export function datesOf(
+  { id, time, recurrence }: ExternalEvent,
+  events: readonly ExternalEvent[],
+  gone: ReadonlySet<string> = new Set(),
+): string[] {
+  const apart = events.filter(({ seriesId }) => seriesId === id);
+  const replaced = new Set(apart.map(({ originalStart }) => originalStart));
+  return [
+    ...slotsIfReadable(time, recurrence).filter((slot) => !replaced.has(slot) && !gone.has(`${id} ${slot}`)),
+    ...apart.filter(({ status }) => status !== "cancelled").map((event) => event.time.start),
+  ];
+}
+
+function slotsIfReadable(time: ExternalEvent["time"], recurrence: ExternalEvent["recurrence"]): string[] {
+  if (recurrence === null) return [time.start];
+  try {
+    return slotsOf({ time, recurrence }).slots;
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+    return [];
+  }
+}
+
+/**
  * Occurrences whose booking stands without an instance, or the other way round: each instance is to be read directly before
  * anything is said about it (invariant 6).
  */

@@ -2,6 +2,7 @@ import type { ExternalEvent } from "@calsync/types";
 import type { LocalItem } from "../ports/BookingStore.ts";
 import { needsPush } from "./agreement.ts";
 import { type CheckedReference, isOccurrence } from "./checked-reference.ts";
+import { datesOf } from "./diagnose-series.ts";
 import { hasEnded, planInbound, type RemoteState } from "./plan-inbound.ts";
 import type { SyncPolicy } from "./policy.ts";
 import { differingFields, type EventSnapshot, type SnapshotField, toSnapshot } from "./snapshot.ts";
@@ -17,6 +18,8 @@ export const FINDINGS = {
   "no-reference": "The booking should be in this calendar, but nothing links it to one.",
   "event-still-there": "The booking is cancelled, but its event still stands in the calendar.",
   "duplicate-event": "A second event carries the mark of the same booking.",
+  "series-copy":
+    "A copy of a series has a date at which one of its bookings stands already, and nothing follows it.",
   "orphan-event": "The event carries our mark, but there is no booking that it stands for.",
   "push-forgotten": "A change of the booking has been waiting for long, and nothing works on it.",
   "push-failed": "The calendar refused a change of the booking, and it was given up.",
@@ -62,6 +65,8 @@ export interface KnownMarker {
   /** Null for a series, whose events the series itself looks after. */
   externalEventId: string | null;
   isSeries: boolean;
+  /** Of a series that nothing is on its way for: its bookings that stand and are to come, with their starts as ISO 8601 UTC. */
+  standing: readonly { bookingId: number; start: string }[];
 }
 
 /** Both sides of one calendar, as they were read at the same time. */
@@ -74,6 +79,8 @@ export interface DiagnosisInput {
   unreadable?: ReadonlySet<string>;
   /** The instances of occurrences, by the references' ids; see `instancesOf`. */
   instances: ReadonlyMap<string, ExternalEvent | null>;
+  /** Dates that are listed as gone from their series, `seriesId originalStart`. */
+  gone?: ReadonlySet<string>;
   /** Of all markers of listed events that belong to no reference above. */
   markers: readonly KnownMarker[];
   /** Ids of events that we have a record of having made. */
@@ -212,7 +219,8 @@ export function markedStrangers(
   );
 }
 
-function ofMarkers({ references, events, markers, ourEventIds, now }: DiagnosisInput): Finding[] {
+function ofMarkers(input: DiagnosisInput): Finding[] {
+  const { references, events, markers, ourEventIds, now } = input;
   const own = new Map(references.map((reference) => [reference.id, reference]));
   const known = new Map(markers.map((one) => [one.marker, one]));
   const eventOf = new Map(events.map((event) => [event.id, event]));
@@ -230,9 +238,26 @@ function ofMarkers({ references, events, markers, ourEventIds, now }: DiagnosisI
       return [about("duplicate-event", same ? remedy : null)];
     }
     const marker = known.get(event.marker ?? "");
-    if (marker?.isSeries || marker?.externalEventId === event.id) return [];
+    if (marker?.externalEventId === event.id) return [];
+    if (marker?.isSeries) {
+      const twice = doubledBy(event, marker, input);
+      const remedy = ourEventIds.has(event.id) ? "delete-own-event" : null;
+      return twice === null ? [] : [{ ...about("series-copy", remedy), bookingId: twice }];
+    }
     return [about("orphan-event", ourEventIds.has(event.id) ? "delete-own-event" : null)];
   });
+}
+
+/** The first booking of a series that a copy of it has a date for too; null when there is none. */
+function doubledBy(
+  copy: ExternalEvent,
+  { standing, externalEventId }: KnownMarker,
+  { events, gone }: DiagnosisInput,
+): number | null {
+  // Its own create, whose answer was lost.
+  if (externalEventId === null || standing.length === 0) return null;
+  const dates = new Set(datesOf(copy, events, gone));
+  return standing.find(({ start }) => dates.has(start))?.bookingId ?? null;
 }
 
 function sameTime(a: EventSnapshot, b: EventSnapshot): boolean {

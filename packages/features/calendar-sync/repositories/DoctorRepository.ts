@@ -89,13 +89,24 @@ export class DoctorRepository {
        ORDER BY 1`;
   }
 
-  /** What markers belong to: references and series, wherever they stand. */
-  async findMarkers(sql: Sql, markers: readonly string[]): Promise<KnownMarker[]> {
+  /** What markers belong to: references and series, wherever they stand. The bookings are those of this user's series. */
+  async findMarkers(sql: Sql, userId: number, markers: readonly string[], now: Date): Promise<KnownMarker[]> {
     if (markers.length === 0) return [];
     return sql.$queryRaw`
-      SELECT "id"::text AS "marker", "externalEventId", false AS "isSeries" FROM "BookingReference" WHERE "id" = ANY(${markers}::uuid[])
+      SELECT "id"::text AS "marker", "externalEventId", false AS "isSeries", '[]'::jsonb AS "standing"
+        FROM "BookingReference" WHERE "id" = ANY(${markers}::uuid[])
       UNION ALL
-      SELECT "id"::text, "externalEventId", true FROM "SeriesReference" WHERE "id" = ANY(${markers}::uuid[])`;
+      SELECT s."id"::text, s."externalEventId", true,
+             coalesce((SELECT jsonb_agg(jsonb_build_object('bookingId', b."id", 'start',
+                                          to_char(b."startTime" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                                        ORDER BY b."startTime", b."id")
+                         FROM "BookingReference" r JOIN "Booking" b ON b."id" = r."bookingId"
+                        WHERE c."userId" = ${userId} AND r."seriesReferenceId" = s."id" AND r."pushRequestedAt" IS NULL AND r."recheckAt" IS NULL
+                          AND s."pushRequestedAt" IS NULL AND s."settleAt" IS NULL
+                          AND b."endTime" > ${now} AND b."status" IN ('PENDING', 'ACCEPTED')), '[]'::jsonb)
+        FROM "SeriesReference" s
+        JOIN "CalendarSync" c ON c."id" = s."calendarSyncId"
+       WHERE s."id" = ANY(${markers}::uuid[])`;
   }
 
   /** Those of the events that we have a record of having written to the calendar of this account. */
@@ -103,7 +114,7 @@ export class DoctorRepository {
     if (eventIds.length === 0) return [];
     const rows = await sql.$queryRaw<{ externalEventId: string }[]>`
       SELECT DISTINCT "externalEventId" FROM "ChangeRecord"
-       WHERE "userId" = ${userId} AND "reason" IN ('event-created', 'event-recreated') AND "externalEventId" = ANY(${eventIds})`;
+       WHERE "userId" = ${userId} AND "reason" IN ('event-created', 'event-recreated', 'series-created') AND "externalEventId" = ANY(${eventIds})`;
     return rows.map(({ externalEventId }) => externalEventId);
   }
 

@@ -159,7 +159,8 @@ export class Doctor {
       // What stands for a booking that is about to be linked is no orphan.
       events: events.filter(({ marker }) => !toBeLinked.has(marker)),
       instances,
-      markers: await rows.findMarkers(prisma, markers),
+      gone,
+      markers: await rows.findMarkers(prisma, row.userId, markers, at),
       ourEventIds: new Set(
         await rows.findOwnEvents(
           prisma,
@@ -290,6 +291,7 @@ export class Doctor {
     const read = await readEvent(service, ref);
     const event = read?.type === "upsert" ? read.event : null;
     if (!event || event.status === "cancelled" || event.marker === null) return;
+    const doubles = finding.kind !== "orphan-event";
     if (finding.kind === "duplicate-event" && event.marker !== finding.referenceId) return;
     await service.deleteEvent(ref, event.version);
     const record: NewChangeRecord = {
@@ -301,7 +303,7 @@ export class Doctor {
       source: "SYNC",
       result: "APPLIED",
       action: "push",
-      reason: finding.kind === "duplicate-event" ? "duplicate-removed" : "orphan-removed",
+      reason: doubles ? "duplicate-removed" : "orphan-removed",
       before: { title: event.title, time: event.time },
       after: null,
       providerVersion: event.version,
