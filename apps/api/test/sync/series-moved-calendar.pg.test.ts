@@ -1,3 +1,4 @@
+import { MemoryCalendar } from "@calsync/testing/memory-calendar";
 import { describe, expect, test } from "vitest";
 import { type Host, hourAt, type SyncHarness } from "./harness.ts";
 import { onEmptyDatabase } from "./on-empty-database.ts";
@@ -63,6 +64,31 @@ describe("a series moved to another connected calendar keeps its bookings", () =
     });
     expect(moved?.event.time).toEqual(hourAt("2030-01-31T09:00Z"));
   });
+});
+
+test("a series that gets another id when it is moved stays one series", async () => {
+  const { title, description, location, time, attendees, recurrence, marker } = story.master();
+  const { event: moved } = await new MemoryCalendar(world.server, host.account).createEvent(
+    other,
+    {
+      ...{ title, description, location, time, attendees, recurrence, marker, sequence: 0 },
+      ...{ transparency: "busy", visibility: "default", iCalUid: "moved@calendar.test" },
+    },
+    "moved-event",
+  );
+  world.server.person.delete(host.calendarId, eventId);
+  await world.pullOnly(otherSyncId);
+  await world.rest();
+  world.clock.advance({ minutes: 3 });
+  await world.rest();
+  expect(await story.startsOf(uids)).not.toContain("cancelled");
+  expect(await world.prisma.seriesReference.findMany()).toMatchObject([
+    { calendarSyncId: otherSyncId, externalEventId: moved.id },
+  ]);
+  for (const uid of uids)
+    expect((await world.booking(uid)).references).toMatchObject([
+      { calendarSyncId: otherSyncId, externalEventId: moved.id },
+    ]);
 });
 
 test("a series that is cut in the other calendar, and whose first half is moved back, loses no booking", async () => {

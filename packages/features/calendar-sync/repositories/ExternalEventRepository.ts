@@ -143,7 +143,7 @@ export class ExternalEventRepository {
 
   /**
    * Looks for events that have gone from one calendar of a user in the user's others: by our marker, by the event's id, by
-   * its UID. One place for each.
+   * its UID. One place for each: a series that was cut after it had moved has copies with its marker, and is not one of them.
    */
   async findElsewhere(
     sql: Sql,
@@ -162,18 +162,19 @@ export class ExternalEventRepository {
         FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w("id" uuid, "externalEventId" text, "iCalUid" text)
         JOIN "CalendarSync" s ON s."userId" = ${userId} AND s."id" <> ${goneFrom}::uuid
         CROSS JOIN LATERAL (
-          SELECT x."calendarSyncId", x."externalEventId", 1 AS "rank" FROM "ExternalEvent" x
+          SELECT x."calendarSyncId", x."externalEventId", x."iCalUid", x."startTime", 1 AS "rank" FROM "ExternalEvent" x
            WHERE x."calendarSyncId" = s."id" AND x."snapshot"->>'marker' = w."id"::text
              AND x."snapshot"->>'marker' IS NOT NULL AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL
           UNION ALL
-          SELECT x."calendarSyncId", x."externalEventId", 2 FROM "ExternalEvent" x
+          SELECT x."calendarSyncId", x."externalEventId", x."iCalUid", x."startTime", 2 FROM "ExternalEvent" x
            WHERE x."calendarSyncId" = s."id" AND x."externalEventId" = w."externalEventId"
              AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL
           UNION ALL
-          SELECT x."calendarSyncId", x."externalEventId", 3 FROM "ExternalEvent" x
+          SELECT x."calendarSyncId", x."externalEventId", x."iCalUid", x."startTime", 3 FROM "ExternalEvent" x
            WHERE x."calendarSyncId" = s."id" AND x."iCalUid" = w."iCalUid"
              AND x."status" IN ('confirmed', 'tentative') AND x."seriesId" IS NULL) e
-       ORDER BY w."id", e."rank", e."calendarSyncId"`;
+       ORDER BY w."id", e."rank", (e."externalEventId" = w."externalEventId") IS NOT TRUE, (e."iCalUid" = w."iCalUid") IS NOT TRUE,
+                e."startTime", e."calendarSyncId"`;
   }
 
   /**

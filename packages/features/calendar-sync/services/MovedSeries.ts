@@ -149,7 +149,7 @@ export class MovedSeries {
 }
 
 /** Whether the calendar says that the recurring event is not there any more. */
-function hasGone({ remote }: Pick<Asked, "remote">): boolean {
+export function hasGone({ remote }: Pick<Asked, "remote">): boolean {
   return remote !== null && (remote.state === "deleted" || remote.event.status === "cancelled");
 }
 

@@ -8,7 +8,7 @@ import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { SeriesReferencePatch } from "../repositories/SeriesReferenceRepository.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
 import { callsOff, copiesElsewhere, followCopies, patchesElsewhere } from "./copies-of-series.ts";
-import type { MovedSeries } from "./MovedSeries.ts";
+import { hasGone, type MovedSeries } from "./MovedSeries.ts";
 import {
   changesOf,
   eventsThatMove,
@@ -90,8 +90,9 @@ export class SeriesChanges {
       );
       for (const input of lonely) followCopies(input, here ?? [], parts, calendar.id);
       plans = inputs.map(planReadable);
-      // Before anything is called off: a person may have left the copy in another calendar.
-      const ending = inputs.filter((_input, index) => callsOff(plans[index]));
+      // Before anything is called off or made again: a person may have left the copy in another calendar.
+      // One that has gone itself is looked for as a whole, below.
+      const ending = inputs.filter((input, index) => !hasGone(input) && callsOff(plans[index]));
       for (const input of ending) followCopies(input, there ?? [], parts, calendar.id);
       if (ending.length > 0) plans = inputs.map(planReadable);
     }

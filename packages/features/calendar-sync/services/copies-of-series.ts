@@ -36,10 +36,11 @@ export function followCopies(
   }
 }
 
-/** Whether bookings of a series are to be cancelled because its event has no place for them any more. */
+/** Whether bookings of a series are to be cancelled, or to go on alone, because its event has no place for them any more. */
 export const callsOff = (plan: SeriesPlan | null | undefined): boolean =>
   plan?.occurrences.some(
-    ({ place, plan: { actions } }) => place === null && actions.some(({ kind }) => kind === "cancel"),
+    ({ place, leaves, plan: { actions } }) =>
+      place === null && (leaves === true || actions.some(({ kind }) => kind === "cancel")),
   ) ?? false;
 
 /** The copies in other calendars that dates of a series go on in. */

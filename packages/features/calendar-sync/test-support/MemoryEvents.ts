@@ -104,8 +104,13 @@ export class MemoryEvents implements Methods {
         ({ status, seriesId }) => seriesId === null && (status === "confirmed" || status === "tentative"),
       );
     return gone.flatMap(({ id, externalEventId, iCalUid }) => {
+      const marked = live
+        .filter((one) => one.snapshot?.marker === id)
+        .sort((a, b) => a.startTime.getTime() - b.startTime.getTime());
       const place =
-        live.find((one) => one.snapshot?.marker === id) ??
+        marked.find((one) => one.externalEventId === externalEventId) ??
+        marked.find((one) => one.iCalUid !== null && one.iCalUid === iCalUid) ??
+        marked[0] ??
         live.find((one) => one.externalEventId === externalEventId) ??
         live.find((one) => one.iCalUid !== null && one.iCalUid === iCalUid);
       if (!place) return [];

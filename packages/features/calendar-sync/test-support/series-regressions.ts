@@ -228,6 +228,28 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
     ],
   },
   {
+    was: "a series that was moved and cut twice before either calendar was read was taken for one of its copies, and lost a date",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "split", date: 2, hours: 2 },
+      { kind: "split", date: 1, hours: 24 },
+      { kind: "settle" },
+      { kind: "transfer" },
+    ],
+  },
+  {
+    was: "a series was cut in the other calendar, its first half moved back and all of it moved here: the second half stood twice",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "transfer" },
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "move-date", date: 0, hours: -24 },
+    ],
+  },
+  {
     was: "a series was cut in the other calendar and its first half moved back: the bookings of the second half were cancelled",
     calendars: 2,
     steps: [
