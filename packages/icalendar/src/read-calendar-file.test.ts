@@ -49,8 +49,10 @@ describe("a file", () => {
     );
   });
 
-  test("with more events than allowed is not complete", async () => {
+  test("with more events than allowed is not complete, with just as many it is", async () => {
     const event = vevent("DTSTART:20260601T080000Z");
+    const full = await readAll(calendar(event, event), { limits: { maxEvents: 2 } });
+    expect(full).toMatchObject({ complete: true, count: 2, problems: [] });
     const read = await readAll(calendar(event, event, event), { limits: { maxEvents: 2 } });
     expect(read).toMatchObject({ complete: false, count: 2 });
     expect(read.problems).toMatchObject([{ severity: "error", property: "VEVENT" }]);

@@ -30,10 +30,17 @@ export type IcsItem =
   | { type: "event"; event: IcsEvent; method: string | null }
   | { type: "problem"; problem: IcsProblem }
   /**
-   * Last. `complete` is false when the file breaks off or is no calendar: what is missing from it has not gone.
-   * `otherComponents` counts what was passed over (tasks, journals, free/busy).
+   * Last. `complete` is false when the file breaks off, is no calendar or has too many events (`tooMany`): what is missing from it
+   * has not gone. `otherComponents` counts what was passed over (tasks, journals, free/busy).
    */
-  | { type: "end"; complete: boolean; calendar: IcsCalendar; events: number; otherComponents: number };
+  | {
+      type: "end";
+      complete: boolean;
+      tooMany: boolean;
+      calendar: IcsCalendar;
+      events: number;
+      otherComponents: number;
+    };
 
 /** How a file is read. */
 export interface ReadOptions {
@@ -59,9 +66,19 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
   let waitingCharacters = 0;
   let events = 0;
   let otherComponents = 0;
+  let tooMany = false;
 
   function* read(component: RawComponent): Generator<IcsItem> {
-    if (events >= limits.maxEvents) return;
+    if (tooMany) return;
+    if (events >= limits.maxEvents) {
+      tooMany = true;
+      const message = `The file holds more than ${limits.maxEvents} events; the rest was not read.`;
+      yield {
+        type: "problem",
+        problem: { line: component.line, property: "VEVENT", message, severity: "error" },
+      };
+      return;
+    }
     const { event, problems } = readEvent(
       component,
       zones,
@@ -73,12 +90,6 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
     if (!event) return;
     events += 1;
     yield { type: "event", event, method: calendar.method };
-    if (events < limits.maxEvents) return;
-    const message = `The file holds more than ${limits.maxEvents} events; the rest was not read.`;
-    yield {
-      type: "problem",
-      problem: { line: component.line, property: "VEVENT", message, severity: "error" },
-    };
   }
 
   for await (const item of readComponents(source, limits)) {
@@ -101,8 +112,8 @@ export async function* readCalendar(source: ByteSource, options: ReadOptions): A
       waitingCharacters = 0;
       if (item.type === "calendar-end") zones = new ZoneBook();
       else {
-        const complete = item.complete && events < limits.maxEvents;
-        yield { type: "end", complete, calendar, events, otherComponents };
+        const complete = item.complete && !tooMany;
+        yield { type: "end", complete, tooMany, calendar, events, otherComponents };
       }
     }
   }

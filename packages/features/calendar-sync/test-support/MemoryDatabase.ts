@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { PrismaClient, PrismaTransaction } from "@calsync/prisma";
 import { addJobs } from "./add-jobs.ts";
 import { emptyTables, type MemoryTables } from "./memory-tables.ts";
@@ -15,6 +16,13 @@ interface Struck {
   blow: Blow;
   /** Lets a stalled worker go on, and a dead one be cleared away. */
   resume: () => void;
+}
+
+/** A worker, in all that it does side by side. */
+interface Worker {
+  dead: boolean;
+  /** Until it goes on, while it stands still. */
+  standsStill: Promise<void> | null;
 }
 
 /** How the database in memory differs from the usual one. */
@@ -40,6 +48,8 @@ export class MemoryDatabase {
   #countdown: { left: number; blow: Blow } | null = null;
   #onStruck: ((struck: Struck) => void) | null = null;
   #closed = false;
+  /** Whose work is going on. A worker may do several things at once, and is struck with all of them. */
+  readonly #workers = new AsyncLocalStorage<Worker>();
   readonly #options: MemoryDatabaseOptions;
 
   constructor(now: () => Date, options: MemoryDatabaseOptions = {}) {
@@ -93,7 +103,7 @@ export class MemoryDatabase {
       };
     });
     // Whatever a dead worker still throws is heard by nobody.
-    const ended = work().catch((error: unknown) => {
+    const ended = this.#workers.run({ dead: false, standsStill: null }, work).catch((error: unknown) => {
       if (struck === null) throw error;
     });
     await Promise.race([ended, blow]);
@@ -115,6 +125,9 @@ export class MemoryDatabase {
   /** One moment in a worker's life. */
   async moment(): Promise<void> {
     if (this.#closed) throw new Error("The history is over.");
+    const worker = this.#workers.getStore();
+    await worker?.standsStill;
+    this.#expectAlive(worker);
     const plan = this.#countdown;
     if (plan === null || this.#onStruck === null) return;
     plan.left -= 1;
@@ -122,13 +135,22 @@ export class MemoryDatabase {
     if (plan.left > 0 || (plan.blow === "stall" && this.#transaction !== null)) return;
     this.#countdown = null;
     if (plan.blow === "die") this.#rollBack();
-    await new Promise<void>((resolve) => this.#onStruck?.({ blow: plan.blow, resume: resolve }));
+    if (worker && plan.blow === "die") worker.dead = true;
+    const blow = new Promise<void>((resolve) => this.#onStruck?.({ blow: plan.blow, resume: resolve }));
+    if (worker && plan.blow === "stall") worker.standsStill = blow;
+    await blow;
     if (this.#closed || plan.blow === "die") throw new Error("The process has died.");
+    if (worker) worker.standsStill = null;
+  }
+
+  #expectAlive(worker: Worker | undefined): void {
+    if (this.#closed || worker?.dead) throw new Error("The process has died.");
   }
 
   async #statement(sql: unknown, what: string): Promise<void> {
     this.statements += 1;
     await this.moment();
+    this.#expectAlive(this.#workers.getStore());
     const inside = this.#transaction !== null && sql === this.#transaction.handle;
     if (this.#transaction !== null && !inside) {
       throw new Error(`${what} is called with another client than the transaction that is open: pass tx on.`);

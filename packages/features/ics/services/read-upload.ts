@@ -68,6 +68,12 @@ export async function readUpload(
         characters += row.snapshot.description.length + row.snapshot.attendees.length * 100 + 500;
         if (batch.length >= BATCH_EVENTS || characters >= BATCH_CHARACTERS) await store();
       } else {
+        if (item.tooMany) {
+          throw unusableFile(
+            `The file holds more than ${settings.maxEvents} events.`,
+            "Export a shorter range, or split the file.",
+          );
+        }
         complete = item.complete;
         result.events = item.events;
         result.otherComponents = item.otherComponents;
