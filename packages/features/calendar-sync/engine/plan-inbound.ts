@@ -278,7 +278,8 @@ function planDeleted({ reference, remote, policy, now }: InboundInput, local: Lo
   }
   if (changes.length > 0 && policy.conflict !== "calendar-wins" && policy.direction === "BOTH") {
     const reason = "local-change-beats-remote-delete";
-    return { reason, actions: [], refusals: [{ action: "cancel", reason }], reference: again, push: true };
+    const refusals = [{ action: "cancel", reason } as const];
+    return { reason, actions: [], refusals, reference: again, push: true, spread: true };
   }
   const changedAt = remote.state === "present" ? changeTime(remote.event, now) : now.toISOString();
   return {

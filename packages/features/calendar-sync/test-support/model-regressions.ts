@@ -191,4 +191,17 @@ export const REGRESSIONS: readonly Regression[] = [
       { do: "settle" },
     ],
   },
+  {
+    was: "a change that a store elsewhere had kept although our worker died, of an event deleted since, never reached the other calendar",
+    setUp: [2, 2],
+    options: { bookingsElsewhere: true },
+    steps: [
+      { do: "book", slot: 0 },
+      { do: "tick", minutes: 1 },
+      { do: "move event", calendar: 1, pick: 0, slot: 3, hours: 1 },
+      { do: "strike", moments: 9, blow: "die" },
+      { do: "tick", minutes: 1 },
+      { do: "delete event", calendar: 1, pick: 0 },
+    ],
+  },
 ];
