@@ -43,5 +43,5 @@ export function parseCursor(cursor: Cursor): CaldavCursor {
   throw new CalendarError("CURSOR_EXPIRED", "CalDAV: the stored cursor cannot be read; pull in full");
 }
 
-/** The cursor as text, which {@link readCursor} takes. */
+/** The cursor as text, which {@link parseCursor} takes. */
 export const writeCursor = (cursor: CaldavCursor): Cursor => JSON.stringify(cursor);
