@@ -27,7 +27,7 @@ export function parseCursor(cursor: Cursor): GoogleCursor {
   throw new CalendarError("CURSOR_EXPIRED", "the stored cursor cannot be read; pull in full");
 }
 
-/** The cursor as text, which {@link readCursor} takes. */
+/** The cursor as text, which {@link parseCursor} takes. */
 export function writeCursor(cursor: GoogleCursor): Cursor {
   return JSON.stringify(cursor);
 }

@@ -35,5 +35,5 @@ export function parseCursor(cursor: Cursor): FeedCursor {
   throw new CalendarError("CURSOR_EXPIRED", "ICS feed: the stored cursor cannot be read; pull in full");
 }
 
-/** The cursor as text, which {@link readCursor} takes. */
+/** The cursor as text, which {@link parseCursor} takes. */
 export const writeCursor = (cursor: FeedCursor): Cursor => JSON.stringify(cursor);

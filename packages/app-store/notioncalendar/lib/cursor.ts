@@ -36,7 +36,7 @@ export function parseCursor(cursor: Cursor): NotionCursor {
   throw new CalendarError("CURSOR_EXPIRED", "Notion: the stored cursor cannot be read; pull in full");
 }
 
-/** The cursor as text, which {@link readCursor} takes. */
+/** The cursor as text, which {@link parseCursor} takes. */
 export const writeCursor = (cursor: NotionCursor): Cursor => JSON.stringify(cursor);
 
 /** What is kept of a row. */

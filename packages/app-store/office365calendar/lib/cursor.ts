@@ -36,7 +36,7 @@ export function parseCursor(cursor: Cursor): GraphCursor {
   throw new CalendarError("CURSOR_EXPIRED", "the stored cursor cannot be read; pull in full");
 }
 
-/** The cursor as text, which {@link readCursor} takes. */
+/** The cursor as text, which {@link parseCursor} takes. */
 export function writeCursor(cursor: GraphCursor): Cursor {
   return JSON.stringify(cursor);
 }
