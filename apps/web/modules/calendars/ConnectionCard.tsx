@@ -5,6 +5,7 @@ import { CalendarChoices } from "./CalendarChoices.tsx";
 import { ConnectButton } from "./ConnectButton.tsx";
 import { ConnectByForm } from "./ConnectByForm.tsx";
 import { Disconnect } from "./Disconnect.tsx";
+import { secretsOf } from "./secrets-of.ts";
 
 /** One linked account: how it stands, what its calendars are used for, and the way out. */
 export function ConnectionCard({
@@ -22,7 +23,7 @@ export function ConnectionCard({
   const { id, providerName, accountEmail, accountName, status, createdAt } = connection;
   const name = accountEmail ?? accountName ?? providerName;
   const form = provider?.form ?? null;
-  const secrets = form?.fields.filter(({ secret }) => secret).map(({ label }) => label.toLowerCase());
+  const secrets = form ? secretsOf(form) : null;
   const active = status === "active";
   return (
     <Card aria-label={`Account ${name}`} data-connection-id={id}>
@@ -73,8 +74,8 @@ export function ConnectionCard({
             provider={provider.slug}
             form={form}
             connectionId={id}
-            label={`New ${secrets.join(" and ")}`}
-            title={`New ${secrets.join(" and ")} for ${name}`}
+            label={`New ${secrets}`}
+            title={`New ${secrets} for ${name}`}
             size="small"
           />
         ) : null}

@@ -4,6 +4,7 @@ import { ConnectButton } from "./ConnectButton.tsx";
 import { ConnectByForm } from "./ConnectByForm.tsx";
 import { ConnectionCard } from "./ConnectionCard.tsx";
 import { DestinationChoice } from "./DestinationChoice.tsx";
+import { secretsOf } from "./secrets-of.ts";
 
 /** Linked accounts, and the providers of which another one can be linked. */
 export function Connections({
@@ -54,7 +55,7 @@ export function Connections({
                   <ConnectByForm
                     provider={slug}
                     form={form}
-                    label={auth === "oauth" ? `Connect ${name} without its consent page` : `Connect ${name}`}
+                    label={auth === "oauth" ? `Connect ${name} by ${secretsOf(form)}` : `Connect ${name}`}
                     title={`Connect ${name}`}
                   />
                 </li>,
