@@ -21,6 +21,8 @@ export interface PersonEdit {
 /** What people have really done to the events of each booking: all that sync may ever do to a booking follows from it. */
 export class PersonEdits {
   readonly all: PersonEdit[] = [];
+  /** Ids of events that people have brought back from the bin. */
+  readonly broughtBack = new Set<string>();
   readonly #world: EngineWorld;
 
   constructor(world: EngineWorld) {
@@ -29,11 +31,12 @@ export class PersonEdits {
 
   /** A person has changed an event. */
   note(
-    { marker }: ExternalEvent,
+    { id, marker }: ExternalEvent,
     kind: Kind,
     value: string | null = null,
     field: PersonEdit["field"] = null,
   ): void {
+    if (kind === "restore") this.broughtBack.add(id);
     const reference = this.#world.db.tables.references.get(marker ?? "");
     if (reference === undefined) return;
     const { bookingId, base, pending } = reference;

@@ -1,3 +1,4 @@
+import type { ExternalEvent } from "@calsync/types";
 import { differingFields, type EventSnapshot, type SNAPSHOT_FIELDS, toSnapshot } from "../engine/snapshot.ts";
 import type { BookingAction } from "../ports/BookingStore.ts";
 import type { EngineWorld } from "./EngineWorld.ts";
@@ -8,8 +9,8 @@ import type { PersonEdits } from "./PersonEdits.ts";
 /** What is wrong with a world that has come to rest, in sentences; none when all is well. */
 export async function findFaults(world: EngineWorld, edits: PersonEdits): Promise<string[]> {
   return [
-    ...unequalSides(world),
-    ...untrueMirror(world),
+    ...unequalSides(world, edits),
+    ...untrueMirror(world, edits),
     ...leftOver(world),
     // Bookings elsewhere keep a change whose record was lost with our transaction, when the event has changed again since.
     ...(world.options.bookingsElsewhere ? [] : unexplained(world)),
@@ -21,12 +22,12 @@ export async function findFaults(world: EngineWorld, edits: PersonEdits): Promis
 }
 
 /** Each booking to come has one event per reference that says the same; a cancelled one has none (invariant 11). */
-function unequalSides(world: EngineWorld): string[] {
+function unequalSides(world: EngineWorld, edits: PersonEdits): string[] {
   const { bookings, references } = world.db.tables;
   const found: string[] = [];
   for (const calendar of world.calendars) {
     const own = Map.groupBy(
-      world.events(calendar).filter(({ marker }) => marker !== null),
+      world.events(calendar).filter((event) => event.marker !== null && !isPersonsOwn(world, edits, event)),
       ({ marker }) => marker ?? "",
     );
     for (const [marker, events] of own) {
@@ -68,12 +69,16 @@ function unequalSides(world: EngineWorld): string[] {
 }
 
 /** Events of others are mirrored as they are. Another's is also a copy of one of ours, whose booking stands elsewhere. */
-function untrueMirror(world: EngineWorld): string[] {
+function untrueMirror(world: EngineWorld, edits: PersonEdits): string[] {
   const { references, events } = world.db.tables;
   return world.calendars.flatMap(({ calendarId, calendarSyncId }) => {
     const there = world.server
       .events(calendarId)
-      .filter(({ marker }) => references.get(marker ?? "")?.calendarSyncId !== calendarSyncId);
+      .filter(
+        (event) =>
+          references.get(event.marker ?? "")?.calendarSyncId !== calendarSyncId ||
+          isPersonsOwn(world, edits, event),
+      );
     const held = [...events.values()].filter((row) => row.calendarSyncId === calendarSyncId);
     const wanted = there.map(({ id, time }) => `${id} at ${time.start}`).sort();
     const mirrored = held.map((row) => `${row.externalEventId} at ${row.startTime.toISOString()}`).sort();
@@ -198,6 +203,15 @@ function isOver(world: EngineWorld, bookingId: number): boolean {
  */
 function isMadeAnew(eventId: string, generation: number): boolean {
   return Number(eventId.split("-").at(-1)) < generation;
+}
+
+/**
+ * Brought back from the bin at the moment at which its booking, changed here, was given another event: nobody can say in time that the
+ * one is not needed any more. It stays as an appointment of the person's, and the doctor names it (SPEC.md, "The doctor").
+ */
+function isPersonsOwn(world: EngineWorld, edits: PersonEdits, { id, marker }: ExternalEvent): boolean {
+  const reference = world.db.tables.references.get(marker ?? "");
+  return reference !== undefined && edits.broughtBack.has(id) && isMadeAnew(id, reference.generation);
 }
 
 /** Without the way in which a provider spells descriptions. */
