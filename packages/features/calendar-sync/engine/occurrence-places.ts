@@ -10,6 +10,8 @@ export interface SeriesOccurrence {
     /** Null while it has dropped out of the rule and is waited for. */
     externalEventId: string | null;
     originalStart: string;
+    /** Since when it has had no place, while it is waited for. */
+    deletedSeenAt?: Date | null;
   };
   local: LocalItem | null;
 }

@@ -95,20 +95,25 @@ export function planDropped(
   merged: Pick<Merged, "deleted">,
   finder: Pick<PlaceFinder, "dropped">,
 ) {
-  const { successors, settled, policy, now, local, clock, ownAddresses = [] } = input;
+  const { successors, settledBefore, policy, now, local, clock, ownAddresses = [] } = input;
   const result = {
     planned: [] as PlannedOccurrence[],
     cancelled: [] as number[],
     successors: [] as SeriesPlan["successors"],
-    waiting: false,
+    waitingSince: null as Date | null,
   };
-  const final = settled || merged.deleted;
+  // Each has its time from when it dropped out; while one is waited for, all are: the order in copies would be another one.
+  const since = ({ reference }: SeriesOccurrence) => reference.deletedSeenAt ?? now;
+  const final =
+    merged.deleted ||
+    (settledBefore !== null &&
+      finder.dropped.every((one) => !isStanding(one) || since(one) <= settledBefore));
   const heirs = heirsOf(finder.dropped, successors, { deleted: merged.deleted, final });
   for (const { event, places } of heirs) {
     for (const [occurrence, slot] of places) {
       const { reference: one, local: item } = occurrence;
       const place = { eventId: event.id, originalStart: slot };
-      if (one.status === "DELETED" || item?.active !== true) {
+      if (!isStanding(occurrence)) {
         result.planned.push({ occurrence, plan: deleteAgain(policy), place });
         continue;
       }
@@ -144,13 +149,15 @@ export function planDropped(
   for (const occurrence of finder.dropped) {
     if (heirs.some(({ places }) => places.has(occurrence))) continue;
     const { reference: one, local: item } = occurrence;
-    if (one.status === "DELETED" || item?.active !== true) {
+    if (!isStanding(occurrence)) {
       result.planned.push({ occurrence, plan: nothing(), place: null });
       continue;
     }
     if (!final) {
-      result.waiting = true;
-      if (one.externalEventId !== null) result.planned.push({ occurrence, plan: nothing(), place: null });
+      const waitsSince = since(occurrence);
+      if (result.waitingSince === null || waitsSince > result.waitingSince) result.waitingSince = waitsSince;
+      if (one.externalEventId !== null || !one.deletedSeenAt)
+        result.planned.push({ occurrence, plan: nothing(), place: null, waitsSince });
       continue;
     }
     const remote: RemoteState = { state: "deleted", version: null };
@@ -164,6 +171,11 @@ export function planDropped(
     if (!alone && plan.actions.some(({ kind }) => kind === "cancel")) result.cancelled.push(one.bookingId);
   }
   return result;
+}
+
+/** Whether its booking stands, and its event is not known to be deleted. */
+function isStanding({ reference, local }: SeriesOccurrence): boolean {
+  return reference.status !== "DELETED" && local?.active === true;
 }
 
 function isGone(told: RemoteState | undefined): boolean {

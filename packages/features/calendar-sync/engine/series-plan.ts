@@ -21,8 +21,8 @@ export interface SeriesInput {
   successors: readonly ExternalEvent[];
   /** What is known of instances of successors that differ from them; keys as `instanceKey` makes them. */
   successorInstances?: ReadonlyMap<string, RemoteState>;
-  /** Whether occurrences that dropped out of the rule have been waited for long enough. */
-  settled: boolean;
+  /** Occurrences that have had no place since then, or for longer, have been waited for long enough; null: none has. */
+  settledBefore: Date | null;
   /** Whether the calendar cannot bring a deleted date back (capability): a booking that is to stand there has an event of its own. */
   deletedDatesStay?: boolean | undefined;
   policy: SyncPolicy;
@@ -40,6 +40,8 @@ export interface PlannedOccurrence {
   place?: { eventId: string; originalStart: string } | null;
   /** It stands alone from now on. */
   leaves?: true;
+  /** It stands without a place, until it is clear whether it turns up in another series: since when. */
+  waitsSince?: Date;
   /** The instance that stands for it, where the calendar has not told of it by itself. */
   event?: ExternalEvent;
   /** Plans it once more, with what is known of the time that its event has now. */
@@ -66,8 +68,8 @@ export interface SeriesPlan {
   successors: { event: ExternalEvent; change: Pick<SeriesChange, "set" | "changedAt" | "slots"> }[];
   /** What the calendar has told of single dates need not be true any more: everything is to be listed anew. */
   relist: boolean;
-  /** Occurrences dropped out of the rule, and stand until it is clear whether they turn up in another series. */
-  waiting: boolean;
+  /** Occurrences dropped out of the rule, and stand until it is clear whether they turn up in another series: since when the last. */
+  waitingSince: Date | null;
   /** Whether the recurring event lacks something that the series has. */
   push: boolean;
   /** Whether the event has occurrences that nobody has booked: they make the host busy. */

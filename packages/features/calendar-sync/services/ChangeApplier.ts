@@ -108,13 +108,13 @@ export class ChangeApplier {
     const clock = this.#clockOf(calendar);
     const { ownAddresses } = calendar;
     const context = { policy, now, clock, ownAddresses };
-    const settled = options.settled === true || options.mode === "confirmed";
+    const settledBefore = options.settledBefore ?? (options.mode === "confirmed" ? now : null);
     // What was answered has had its time to turn up elsewhere; what was counted in this very pull has not.
     const hasTime = guarded(options.mode) || options.mode === "counted";
     const recheck = options.recheck ?? (hasTime ? undefined : "last-look");
     const series = await this.#series.plan(tx, calendar, latest, references, items, {
       ...context,
-      settled,
+      settledBefore,
       deletedDatesStay: this.#capabilitiesOf(calendar.provider).deletedDatesStay,
       recheck,
       ahead: options.ahead === true || options.mode === "part",

@@ -51,14 +51,24 @@ export class MovedSeries {
     tx: PrismaTransaction,
     calendar: CalendarSyncRow,
     inputs: readonly Asked[],
-    { recheck, ahead, now }: { recheck: Recheck | undefined; ahead: boolean; now: Date },
+    {
+      recheck,
+      settledBefore,
+      ahead,
+      now,
+    }: { recheck: Recheck | undefined; settledBefore: Date | null; ahead: boolean; now: Date },
   ): Promise<GoneSeriesFound> {
     const gone = inputs.filter((one) => hasGone(one) && one.reference.status !== "DELETED");
     const asked = gone.map(({ reference, occurrences }) => ({
       reference,
       active: occurrences.some(({ local }) => local?.active && !hasEnded(local, now)),
     }));
-    const { moved, unconfirmed, pullCalendarIds } = await this.#moved.find(tx, calendar, asked, recheck, now);
+    // At the end of a pull only those have been looked for, and the others read since, that were known to be gone before it.
+    const isLast = ({ reference }: (typeof asked)[number]) =>
+      settledBefore !== null && reference.deletedSeenAt !== null;
+    const how = asked.every(isLast) ? "last-look" : recheck;
+    const { moved, unconfirmed, pullCalendarIds } = await this.#moved.find(tx, calendar, asked, how, now);
+    for (const one of asked) if (isLast(one)) unconfirmed.delete(one.reference.id);
     if (ahead) for (const { reference, active } of asked) if (active) unconfirmed.add(reference.id);
     const found = gone.flatMap(({ reference, occurrences }): GoneSeries[] => {
       const place = moved.get(reference.id) ?? null;
@@ -75,10 +85,10 @@ export class MovedSeries {
   async askOthers(
     tx: PrismaTransaction,
     calendar: CalendarSyncRow,
-    inputs: readonly Pick<Asked, "reference">[],
     plans: readonly (SeriesPlan | null)[],
+    now: Date,
   ): Promise<string[]> {
-    const isNew = inputs.some(({ reference }, index) => plans[index]?.waiting && reference.settleAt === null);
+    const isNew = plans.some((plan) => plan?.waitingSince?.getTime() === now.getTime());
     return isNew ? this.#moved.askOthers(tx, calendar) : [];
   }
 

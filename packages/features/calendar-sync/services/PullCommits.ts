@@ -13,7 +13,7 @@ import { addUp, type PullReport } from "./pull-report.ts";
 import { cursorAfter, type PullState } from "./pull-state.ts";
 
 /** What is committed together with the effects of changes. */
-export interface CommitOptions extends Pick<ApplyOptions, "mode" | "settled"> {
+export interface CommitOptions extends Pick<ApplyOptions, "mode" | "settledBefore"> {
   window: Interval;
   /** Where the listing is after these changes; where it was, when left out. */
   cursor?: string | null;
@@ -72,9 +72,9 @@ export class PullCommits {
     addUp(this.report, await this.#commit(there, options));
   }
 
-  /** Commits changes of series that have been waited for: what has not turned up elsewhere has gone. */
-  async settled(changes: readonly ExternalChange[]): Promise<void> {
-    const applied = await this.#commit(changes, { window: this.window(), mode: "alone", settled: true });
+  /** Commits changes of series that have been waited for: what dropped out by then and has not turned up elsewhere has gone. */
+  async settled(changes: readonly ExternalChange[], settledBefore: Date): Promise<void> {
+    const applied = await this.#commit(changes, { window: this.window(), mode: "alone", settledBefore });
     addUp(this.report, applied);
   }
 

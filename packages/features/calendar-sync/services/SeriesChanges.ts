@@ -97,14 +97,13 @@ export class SeriesChanges {
       if (ending.length > 0) plans = inputs.map(planReadable);
     }
     const readable = inputs.filter((_input, index) => plans[index] !== null);
-    const recheck = context.settled ? "last-look" : context.recheck;
-    const gone = await this.#moved.find(tx, calendar, readable, { ...context, recheck });
+    const gone = await this.#moved.find(tx, calendar, readable, context);
     plans = inputs.map((input, index) =>
       gone.byId.has(input.reference.id) ? planMoved(input) : (plans[index] ?? null),
     );
     // Whether times are free is looked up next: what the mirror has of these events themselves must not stand in their way.
     await events.deleteMany(tx, calendar.id, eventsThatMove(inputs, plans));
-    const asked = await this.#moved.askOthers(tx, calendar, inputs, plans);
+    const asked = await this.#moved.askOthers(tx, calendar, plans, context.now);
     return gather(inputs, plans, changes, { ...gone, pullCalendarIds: [...gone.pullCalendarIds, ...asked] });
   }
 
@@ -181,7 +180,7 @@ export class SeriesChanges {
       works.flatMap(({ gone }) => gone ?? []),
       now,
     );
-    if (works.some(({ plan }) => plan.waiting)) {
+    if (works.some(({ plan }) => plan.waitingSince !== null)) {
       // A little later than the time itself, so that it has come for sure.
       const runAt = new Date(now.getTime() + this.#graceMs + 1_000);
       await enqueueMany(tx, [{ job: settleSeriesJob, payload: { calendarSyncId }, runAt }]);
@@ -231,7 +230,7 @@ export class SeriesChanges {
       });
     // Whoever waits for a look at the series itself waits on while only its instances are told of.
     if (told) Object.assign(patch, { deletedSeenAt: null, settleAt: null });
-    if (plan.waiting) patch.settleAt = reference.settleAt ?? new Date(now.getTime() + this.#graceMs);
+    if (plan.waitingSince) patch.settleAt = new Date(plan.waitingSince.getTime() + this.#graceMs);
     // What had waited was that some of it moves away; nothing is told of the rest by that.
     if (plan.successors.length > 0 && reference.status === "CONFLICT") patch.status ??= "SYNCED";
     return [patch, ...heirs];

@@ -52,15 +52,16 @@ export async function concludeFullPull(
  * series is read once more before that (invariant 6).
  */
 export async function settleSeries(
-  { prisma, seriesReferences, events, calendars, now }: EngineDependencies,
+  { prisma, seriesReferences, events, calendars, settings, now }: EngineDependencies,
   service: CalendarService,
   commits: PullCommits,
 ): Promise<void> {
   const { lease, state } = commits;
-  const waiting = await seriesReferences.findSettling(prisma, state.id, now());
-  const inGrace = ({ settleAt }: SeriesReferenceRow) => settleAt !== null && settleAt > now();
+  const at = now();
+  const waiting = await seriesReferences.findSettling(prisma, state.id, at);
+  const inGrace = ({ settleAt }: SeriesReferenceRow) => settleAt !== null && settleAt > at;
   const othersUnread =
-    waiting.some(inGrace) && (await calendars.othersAwaitPull(prisma, state.userId, state.id));
+    waiting.length > 0 && (await calendars.othersAwaitPull(prisma, state.userId, state.id));
   const due = othersUnread ? waiting.filter((series) => !inGrace(series)) : waiting;
   const changes: ExternalChange[] = [];
   for (const series of due) {
@@ -70,7 +71,10 @@ export async function settleSeries(
   // What came of its dates while the series was not known to be here stands in the mirror.
   const seriesIds = due.flatMap(({ externalEventId }) => externalEventId ?? []);
   const parts = await events.findSeries(prisma, [state.id], seriesIds);
-  await commits.settled([...changes, ...parts.flatMap(changeOfInstance)]);
+  // A calendar that is still to be read may hold what dates go on in.
+  const graceMs = othersUnread ? Math.max(settings.moveGraceMs, settings.splitGraceMs) : settings.splitGraceMs;
+  const settledBefore = new Date(at.getTime() - graceMs);
+  await commits.settled([...changes, ...parts.flatMap(changeOfInstance)], settledBefore);
 }
 
 /** A series itself is read like a single event. */

@@ -43,7 +43,7 @@ export function reviveAdopted(one: Planned): Planned {
 
 /** What is stored of a reference whose event has gone from its calendar, or is there again. */
 export function patchOfGone(
-  { reference, change }: Planned,
+  { reference, change, series }: Planned,
   { moved, unconfirmed, nextLook }: GoneEvents,
   now: Date,
 ): Partial<ReferencePatch> {
@@ -56,6 +56,8 @@ export function patchOfGone(
   }
   if (unconfirmed.has(reference.id))
     return { deletedSeenAt: reference.deletedSeenAt ?? now, recheckAt: nextLook };
+  // A date of a series has no event of its own to look for: its plan says whether it is waited for.
+  if (series) return reference.recheckAt ? { recheckAt: null } : {};
   // Told once more of a deletion that is known, a read that the other calendar has asked for meanwhile is still to come.
   if (isGone(change) && reference.status === "DELETED")
     return reference.deletedSeenAt ? { deletedSeenAt: null } : {};

@@ -47,8 +47,8 @@ export interface SeriesContext {
   now: Date;
   clock: ClockTrust;
   ownAddresses: readonly string[];
-  /** Occurrences that dropped out of a rule are waited for no longer. */
-  settled: boolean;
+  /** As SeriesInput takes it. */
+  settledBefore: Date | null;
   /** As SeriesInput takes it. */
   deletedDatesStay: boolean | undefined;
   /** As MovedEvents takes it. */
@@ -159,7 +159,7 @@ export function planReadable(input: SeriesAsked): SeriesPlan | null {
 export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
   plan !== null &&
   plan !== undefined &&
-  (plan.waiting ||
+  (plan.waitingSince !== null ||
     plan.reference.recreate === true ||
     plan.occurrences.some(({ leaves, place }) => leaves || place === null));
 
@@ -256,7 +256,7 @@ function withoutFollowed(gone: GoneSeries | null, { occurrences }: SeriesPlan): 
 }
 
 function toPlanned(
-  { occurrence, plan, place, leaves, event, withFacts }: PlannedOccurrence,
+  { occurrence, plan, place, leaves, waitsSince, event, withFacts }: PlannedOccurrence,
   instance: ExternalChange | null,
   whole: ExternalChange | null,
   { reference: series, elsewhere }: SeriesAsked,
@@ -272,6 +272,8 @@ function toPlanned(
   const other = elsewhere.get(place?.eventId ?? "");
   if (other !== undefined) Object.assign(patch, { calendarSyncId: other, seenGeneration: 0 });
   if (leaves) patch.seriesReferenceId = null;
+  const since = waitsSince ?? null;
+  if (place !== undefined && Number(since) !== Number(reference.deletedSeenAt)) patch.deletedSeenAt = since;
   // Where nothing was told of the series itself, nothing may be made up of it: the change may be put by, and carried out later.
   const change = instance ??
     whole ?? { type: "unreadable", eventId, reason: "The calendar has told of instances only." };

@@ -41,8 +41,8 @@ export interface ApplyOptions {
   recheck?: Recheck;
   /** A push has found the changes, and the pull that tells of all that has happened is still to come. */
   ahead?: true;
-  /** Occurrences that dropped out of their series' rule are waited for no longer. */
-  settled?: boolean;
+  /** Occurrences that dropped out of their series' rule by then are waited for no longer. */
+  settledBefore?: Date;
 }
 
 /** How a push takes over what it has found. */

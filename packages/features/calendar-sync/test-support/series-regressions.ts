@@ -259,4 +259,15 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "settle" },
     ],
   },
+  {
+    was: "dates that dropped out of a series just when a look at it was wished for were cancelled before the other calendar was read",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "strike", moments: 2 },
+      { kind: "settle" },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "transfer" },
+    ],
+  },
 ];

@@ -96,15 +96,10 @@ async function take(world: EngineWorld, bookings: readonly number[], step: Serie
       return person.edit(calendarId, event.id, { title: step.title });
     case "split": {
       const slot = slotAt(step.date);
-      if (
-        !server.locate(server.calendar(calendarId), {
-          calendarId,
-          eventId: event.id,
-          seriesId: event.id,
-          originalStart: slot,
-        })
-      )
-        return;
+      const ref = { calendarId, eventId: event.id, seriesId: event.id, originalStart: slot };
+      const date = server.locate(server.calendar(calendarId), ref)?.event;
+      // A date that was deleted is not shown, and nobody can choose it.
+      if (!date || date.status === "cancelled") return;
       person.splitSeries(calendarId, event.id, slot, { time: later(atSlot(event, slot), step.hours) });
       return;
     }

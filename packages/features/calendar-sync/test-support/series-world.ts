@@ -110,6 +110,7 @@ export interface SeriesTold {
   remote?: RemoteState | null;
   instances?: SeriesInput["instances"];
   successors?: ExternalEvent[];
+  /** Whether dates that dropped out are waited for no longer; true when left out. */
   settled?: boolean;
   policy?: Partial<SyncPolicy>;
   now?: Date;
@@ -117,7 +118,7 @@ export interface SeriesTold {
 
 /** What is planned for it. */
 export function plan(world: SeriesWorld, told: SeriesTold = {}): SeriesPlan {
-  const { policy, ...rest } = told;
+  const { policy, settled = true, now = NOW, ...rest } = told;
   return planSeries({
     reference: {
       id: "ref",
@@ -135,8 +136,8 @@ export function plan(world: SeriesWorld, told: SeriesTold = {}): SeriesPlan {
     instances: new Map(),
     occurrences: world.occurrences,
     successors: [],
-    settled: true,
-    now: NOW,
+    settledBefore: settled ? now : null,
+    now,
     ...rest,
     policy: { ...DEFAULT_POLICY, ...policy },
   });
