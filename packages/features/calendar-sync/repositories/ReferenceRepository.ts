@@ -1,6 +1,7 @@
 import { Prisma, type PrismaClient, type PrismaTransaction } from "@calsync/prisma";
 import type { SyncedState } from "../engine/synced-state.ts";
 import { type RawReference, type ReferenceRow, toReferenceRow } from "./rows.ts";
+import { IS_UNREAD } from "./SeriesReferenceRepository.ts";
 
 type Sql = PrismaClient | PrismaTransaction;
 
@@ -106,7 +107,7 @@ export class ReferenceRepository {
        WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."pushRequestedAt" IS NOT NULL
          AND (r."nextPushAt" IS NULL OR r."nextPushAt" <= ${now}) AND r."recheckAt" IS NULL
          AND NOT EXISTS (SELECT 1 FROM "SeriesReference" s
-                          WHERE s."id" = r."seriesReferenceId" AND s."pushRequestedAt" IS NOT NULL)
+                          WHERE s."id" = r."seriesReferenceId" AND (s."pushRequestedAt" IS NOT NULL OR ${IS_UNREAD}))
        ORDER BY r."pushRequestedAt", r."id" LIMIT ${limit}`;
     return rows.map(toReferenceRow);
   }
@@ -130,10 +131,10 @@ export class ReferenceRepository {
         SELECT min(coalesce(r."nextPushAt", r."pushRequestedAt")) AS "at" FROM "BookingReference" r
          WHERE r."calendarSyncId" = ${calendarSyncId}::uuid AND r."pushRequestedAt" IS NOT NULL AND r."recheckAt" IS NULL
            AND NOT EXISTS (SELECT 1 FROM "SeriesReference" s
-                            WHERE s."id" = r."seriesReferenceId" AND s."pushRequestedAt" IS NOT NULL)
+                            WHERE s."id" = r."seriesReferenceId" AND (s."pushRequestedAt" IS NOT NULL OR ${IS_UNREAD}))
         UNION ALL
-        SELECT min(coalesce("nextPushAt", "pushRequestedAt")) FROM "SeriesReference"
-         WHERE "calendarSyncId" = ${calendarSyncId}::uuid AND "pushRequestedAt" IS NOT NULL) waiting`;
+        SELECT min(coalesce(s."nextPushAt", s."pushRequestedAt")) FROM "SeriesReference" s
+         WHERE s."calendarSyncId" = ${calendarSyncId}::uuid AND s."pushRequestedAt" IS NOT NULL AND NOT ${IS_UNREAD}) waiting`;
     return rows[0]?.at ?? null;
   }
 

@@ -40,6 +40,9 @@ const COLUMNS = Prisma.sql`s."id"::text, s."seriesId"::text, s."calendarSyncId":
   s."sequence", s."baseSnapshot", s."pendingSnapshot", s."deletePending", s."generation", s."errorCount", s."pushRequestedAt", s."goneBookingIds",
   s."settleAt", s."iCalUid", s."deletedSeenAt"`;
 
+/** Of a series `s`: its event was found in this calendar, and a look at it is still to come. */
+export const IS_UNREAD = Prisma.sql`(s."externalEventId" IS NOT NULL AND s."version" IS NULL AND s."settleAt" IS NOT NULL)`;
+
 /** The links between series and their recurring events. Every method is one statement, however many rows. */
 export class SeriesReferenceRepository {
   /** The series that a page is about, locked: known ones by id, and those whose copies it has, by our marker. */
@@ -56,7 +59,10 @@ export class SeriesReferenceRepository {
     return rows.map(toRow);
   }
 
-  /** Series whose push is due, the longest waiting first. */
+  /**
+   * Series whose push is due, the longest waiting first. One that has moved here is read before it is written: a person may have
+   * changed it since.
+   */
   async findDuePushes(
     sql: Sql,
     calendarSyncId: string,
@@ -66,7 +72,7 @@ export class SeriesReferenceRepository {
     const rows = await sql.$queryRaw<RawSeriesReference[]>`
       SELECT ${COLUMNS} FROM "SeriesReference" s
        WHERE s."calendarSyncId" = ${calendarSyncId}::uuid AND s."pushRequestedAt" IS NOT NULL
-         AND (s."nextPushAt" IS NULL OR s."nextPushAt" <= ${now})
+         AND (s."nextPushAt" IS NULL OR s."nextPushAt" <= ${now}) AND NOT ${IS_UNREAD}
        ORDER BY s."pushRequestedAt", s."id" LIMIT ${limit}`;
     return rows.map(toRow);
   }

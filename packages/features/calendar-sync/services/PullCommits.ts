@@ -73,8 +73,14 @@ export class PullCommits {
   }
 
   /** Commits changes of series that have been waited for: what dropped out by then and has not turned up elsewhere has gone. */
-  async settled(changes: readonly ExternalChange[], settledBefore: Date): Promise<void> {
-    const applied = await this.#commit(changes, { window: this.window(), mode: "alone", settledBefore });
+  async settled(
+    changes: readonly ExternalChange[],
+    settledBefore: Date,
+    also: NonNullable<CommitOptions["also"]>,
+  ): Promise<void> {
+    if (changes.length === 0) return;
+    const how = { window: this.window(), mode: "alone" as const, settledBefore, also };
+    const applied = await this.#commit(changes, how);
     addUp(this.report, applied);
   }
 

@@ -1,5 +1,6 @@
 import { enqueueMany } from "@calsync/jobs";
 import type { CalendarService, ExternalChange } from "@calsync/types";
+import { pushCalendarJob } from "../jobs/push-calendar.job.ts";
 import { recheckEventsJob } from "../jobs/recheck-events.job.ts";
 import type { SeriesPart } from "../repositories/ExternalEventRepository.ts";
 import type { SeriesReferenceRow } from "../repositories/rows.ts";
@@ -74,7 +75,11 @@ export async function settleSeries(
   // A calendar that is still to be read may hold what dates go on in.
   const graceMs = othersUnread ? Math.max(settings.moveGraceMs, settings.splitGraceMs) : settings.splitGraceMs;
   const settledBefore = new Date(at.getTime() - graceMs);
-  await commits.settled([...changes, ...parts.flatMap(changeOfInstance)], settledBefore);
+  await commits.settled([...changes, ...parts.flatMap(changeOfInstance)], settledBefore, async (tx) => {
+    // Writes have waited for this reading.
+    if (due.every(({ version }) => version !== null)) return;
+    await enqueueMany(tx, [{ job: pushCalendarJob, payload: { calendarSyncId: state.id } }]);
+  });
 }
 
 /** A series itself is read like a single event. */

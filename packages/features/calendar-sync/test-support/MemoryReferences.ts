@@ -1,6 +1,7 @@
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
 import { iCalUidOf } from "./MemoryBookings.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
+import { isUnread } from "./MemorySeriesReferences.ts";
 import { patchRow, type ReferenceRecord, type SeriesReferenceRecord } from "./memory-tables.ts";
 
 type Methods = Twin<ReferenceRepository>;
@@ -36,7 +37,7 @@ export class MemoryReferences implements Methods {
   findDuePushes: Methods["findDuePushes"] = (_sql, calendarSyncId, now, limit) =>
     this.#of(calendarSyncId)
       .filter((one) => one.pushRequestedAt !== null && (one.nextPushAt === null || one.nextPushAt <= now))
-      .filter((one) => one.recheckAt === null && !this.#seriesOf(one)?.pushRequestedAt)
+      .filter((one) => one.recheckAt === null && !this.#waitsForSeries(one))
       .sort((a, b) => Number(a.pushRequestedAt) - Number(b.pushRequestedAt) || (a.id < b.id ? -1 : 1))
       .slice(0, limit);
 
@@ -47,10 +48,10 @@ export class MemoryReferences implements Methods {
 
   nextPushAt: Methods["nextPushAt"] = (_sql, calendarSyncId) => {
     const ofBookings = this.#of(calendarSyncId).filter(
-      (one) => one.recheckAt === null && !this.#seriesOf(one)?.pushRequestedAt,
+      (one) => one.recheckAt === null && !this.#waitsForSeries(one),
     );
     const ofSeries = [...this.#db.tables.seriesReferences.values()].filter(
-      (one) => one.calendarSyncId === calendarSyncId,
+      (one) => one.calendarSyncId === calendarSyncId && !isUnread(one),
     );
     const times = [...ofBookings, ...ofSeries].flatMap(({ nextPushAt, pushRequestedAt }) =>
       pushRequestedAt === null ? [] : [(nextPushAt ?? pushRequestedAt).getTime()],
@@ -163,6 +164,12 @@ export class MemoryReferences implements Methods {
 
   #of(calendarSyncId: string): ReferenceRecord[] {
     return this.#all().filter((one) => one.calendarSyncId === calendarSyncId);
+  }
+
+  /** The dates of a series are written after it, and after it was read where it is now. */
+  #waitsForSeries(one: ReferenceRecord): boolean {
+    const series = this.#seriesOf(one);
+    return series !== undefined && (series.pushRequestedAt !== null || isUnread(series));
   }
 
   #seriesOf({ seriesReferenceId }: ReferenceRecord): SeriesReferenceRecord | undefined {

@@ -20,6 +20,7 @@ export class MemorySeriesReferences implements Methods {
   findDuePushes: Methods["findDuePushes"] = (_sql, calendarSyncId, now, limit) =>
     this.#of(calendarSyncId)
       .filter((one) => one.pushRequestedAt !== null && (one.nextPushAt === null || one.nextPushAt <= now))
+      .filter((one) => !isUnread(one))
       .sort((a, b) => Number(a.pushRequestedAt) - Number(b.pushRequestedAt) || (a.id < b.id ? -1 : 1))
       .slice(0, limit);
 
@@ -131,6 +132,10 @@ export class MemorySeriesReferences implements Methods {
     return made;
   }
 }
+
+/** As IS_UNREAD says it in SQL. */
+export const isUnread = ({ externalEventId, version, settleAt }: SeriesReferenceRecord): boolean =>
+  externalEventId !== null && version === null && settleAt !== null;
 
 /** Members that are undefined stay as they are. */
 function toRecord(patch: SeriesReferencePatch): Partial<SeriesReferenceRecord> {

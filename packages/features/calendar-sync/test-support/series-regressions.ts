@@ -270,4 +270,16 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "transfer" },
     ],
   },
+  {
+    was: "a series that had moved to another calendar was written there unread: the second half that a person had cut off stood twice",
+    calendars: 2,
+    steps: [
+      { kind: "strike", moments: 2 },
+      { kind: "transfer" },
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "move-all-here", date: 0, hours: -24 },
+      { kind: "delete-date", date: 0 },
+      { kind: "settle" },
+    ],
+  },
 ];
