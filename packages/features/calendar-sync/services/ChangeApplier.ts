@@ -160,9 +160,17 @@ export class ChangeApplier {
     const works = series.works.filter(({ eventId }) => !waitingIds.has(eventId));
     const worksWaiting = series.works.filter(({ eventId }) => waitingIds.has(eventId));
     await this.#series.claimCopies(tx, works);
+    // A date takes its new place when its series does; it is told of again then, as everything is listed anew.
+    const seriesWaiting = new Set(worksWaiting.map((work) => work.reference.id));
+    const early = all.filter(
+      (one) =>
+        !waitingIds.has(one.eventId) &&
+        seriesWaiting.has(one.reference.seriesReferenceId ?? "") &&
+        one.series?.patch.originalStart !== undefined,
+    );
     const planned = await this.#lookAtTimes(
       tx,
-      all.filter(({ eventId }) => !waitingIds.has(eventId)),
+      all.filter((one) => !waitingIds.has(one.eventId) && !early.includes(one)),
       context,
     );
     for (const { plan, elsewhere } of worksWaiting)
@@ -189,6 +197,7 @@ export class ChangeApplier {
     await this.#references.update(tx, [
       ...planned.map((one) => ({ ...patchOf(one, calendar, now), ...patchOfGone(one, gone, now) })),
       ...waiting.map((one) => waitingPatch(one, calendar, now)),
+      ...early.map(({ reference: { id } }) => ({ id, seenGeneration: calendar.fullPullGeneration })),
     ]);
     // Found just now, or moved here and not read since: until then they were taken for somebody else's.
     const linked = planned

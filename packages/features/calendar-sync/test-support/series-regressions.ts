@@ -282,4 +282,14 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "settle" },
     ],
   },
+  {
+    was: "a cancelled date took its place in a rule that still waited to be counted, and stood there in the calendar",
+    calendars: 1,
+    steps: [
+      { kind: "move-series", hours: 27 },
+      { kind: "lose-cursors" },
+      { kind: "move-date", date: 2, hours: -24 },
+      { kind: "cancel-here", date: 2 },
+    ],
+  },
 ];
