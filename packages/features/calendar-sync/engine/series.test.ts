@@ -232,7 +232,12 @@ describe("a series changed in the calendar", () => {
   });
 
   test("its own last write says nothing", () => {
-    expect(plan(makeWorld())).toMatchObject({ occurrences: [], change: null, push: false, waitingSince: null });
+    expect(plan(makeWorld())).toMatchObject({
+      occurrences: [],
+      change: null,
+      push: false,
+      waitingSince: null,
+    });
   });
 });
 

@@ -73,7 +73,9 @@ export async function settleSeries(
   const seriesIds = due.flatMap(({ externalEventId }) => externalEventId ?? []);
   const parts = await events.findSeries(prisma, [state.id], seriesIds);
   // A calendar that is still to be read may hold what dates go on in.
-  const graceMs = othersUnread ? Math.max(settings.moveGraceMs, settings.splitGraceMs) : settings.splitGraceMs;
+  const graceMs = othersUnread
+    ? Math.max(settings.moveGraceMs, settings.splitGraceMs)
+    : settings.splitGraceMs;
   const settledBefore = new Date(at.getTime() - graceMs);
   await commits.settled([...changes, ...parts.flatMap(changeOfInstance)], settledBefore, async (tx) => {
     // Writes have waited for this reading.
