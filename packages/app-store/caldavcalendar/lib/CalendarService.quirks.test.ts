@@ -59,6 +59,13 @@ describe("what a pull costs", () => {
   });
 });
 
+test("an event that speaks of an error is written like any other, where the server gives back its text", async () => {
+  const { service, calendarId } = await subjectWith({ returnsText: true });
+  const event = sampleEvent({ description: "What does <no-uid-conflict/> mean?" });
+  const written = await service.createEvent(calendarId, event, "key");
+  expect(written).toMatchObject({ existed: false, event: { description: event.description } });
+});
+
 test("a listing that the server cuts short (507) goes on with the token that came along, and loses nothing", async () => {
   const { service, calendarId, person } = await subjectWith({ pageSize: 3 });
   const made: string[] = [];

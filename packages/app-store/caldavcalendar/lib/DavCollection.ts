@@ -191,7 +191,8 @@ export class DavCollection {
     );
     const body = Buffer.from(response.body).toString("utf8");
     if (response.status === 412) return { refused: "condition" };
-    const precondition = preconditionOf(body);
+    // The text of an event that was written may hold any word.
+    const precondition = response.status >= 400 ? preconditionOf(body) : null;
     if (response.status === 207 || (precondition && UID_TAKEN.includes(precondition)))
       return { refused: "uid" };
     if (response.status >= 400) {
