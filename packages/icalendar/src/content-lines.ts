@@ -36,7 +36,6 @@ export async function* readContentLines(
  * nothing but folds costs no more than its octets.
  */
 class UnfoldedLines {
-  readonly #decoder = new LineDecoder();
   readonly #maxOctets: number;
   #bytes = new Uint8Array(1_024);
   #octets = 0;
@@ -100,32 +99,28 @@ class UnfoldedLines {
   }
 
   #finish(): ContentLine {
-    const line = this.#decoder.toLine(this.#bytes.subarray(0, this.#octets), this.#line, this.#truncated);
+    const text = decode(this.#bytes.subarray(0, this.#octets), this.#truncated);
+    const line = { text, line: this.#line, truncated: this.#truncated };
     this.#octets = 0;
     this.#truncated = false;
     return line;
   }
 }
 
-class LineDecoder {
-  readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  readonly #latin = new TextDecoder("windows-1252");
+// Made once: a whole line at a time leaves nothing behind in them, and to make them costs more than to read a small event.
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const LATIN = new TextDecoder("windows-1252");
 
-  toLine(bytes: Uint8Array, line: number, truncated: boolean): ContentLine {
-    return { text: this.#decode(bytes, truncated), line, truncated };
-  }
-
-  #decode(bytes: Uint8Array, truncated: boolean): string {
-    try {
-      return this.#utf8.decode(bytes);
-    } catch {
-      // A line that was cut may end inside a character; that alone does not make it another encoding.
-      if (truncated)
-        return Buffer.from(bytes)
-          .toString("utf8")
-          .replace(/\ufffd+$/, "");
-      return this.#latin.decode(bytes);
-    }
+function decode(bytes: Uint8Array, truncated: boolean): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    // A line that was cut may end inside a character; that alone does not make it another encoding.
+    if (truncated)
+      return Buffer.from(bytes)
+        .toString("utf8")
+        .replace(/\ufffd+$/, "");
+    return LATIN.decode(bytes);
   }
 }
 

@@ -15,6 +15,7 @@ export function foldLines(text: string): string {
 }
 
 function foldLine(line: string): string {
+  if (Buffer.byteLength(line) <= MAX_OCTETS) return line;
   const parts: string[] = [];
   let part = "";
   let octets = 0;
