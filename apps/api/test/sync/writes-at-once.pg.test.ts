@@ -12,7 +12,7 @@ let most: number;
 /** What the calendar was asked to write, in order. */
 let calls: string[];
 /** Strikes after a write has taken effect, with its number. */
-let afterWrite: (number: number) => void;
+let afterWrite: (number: number) => unknown;
 
 onEmptyDatabase(async (database) => {
   world = new SyncHarness(database);
@@ -31,6 +31,22 @@ describe("a calendar that takes several writes at once", () => {
     for (const uid of uids) await world.bookings.cancel(uid, {}, { userId: host.userId });
     await world.settle();
     expect(world.liveEvents(host.calendarId)).toEqual([]);
+  });
+
+  test("has so many times as many bookings in a batch, which takes no longer for it", async () => {
+    world = new SyncHarness(world.database, { settings: { pushBatchSize: 2 } });
+    world.wrapService = severalAtOnce;
+    host = await world.host("dora");
+    await world.tick();
+    const noted: number[] = [];
+    afterWrite = async () => {
+      const references = await world.prisma.bookingReference.findMany();
+      noted.push(references.filter(({ pendingSnapshot }) => pendingSnapshot !== null).length);
+    };
+    await bookAll(10);
+    await world.settle();
+    expect(noted).toEqual([...Array<number>(8).fill(8), 2, 2]);
+    expect(world.liveEvents(host.calendarId)).toHaveLength(10);
   });
 
   test("a write that fails costs its own event a try, and no other", async () => {
@@ -97,7 +113,7 @@ function severalAtOnce(service: CalendarService): CalendarService {
         // Everything that may begin beside it has begun by the next turn.
         await new Promise((resolve) => setImmediate(resolve));
         const result = await write(...args);
-        afterWrite(number);
+        await afterWrite(number);
         return result;
       } finally {
         open -= 1;

@@ -24,6 +24,8 @@ export interface ReferencePatch {
   seenGeneration?: number;
   pushRequestedAt?: Date | null;
   nextPushAt?: Date | null;
+  /** Ends the wish for a push that was made by then. One that was renewed since stays: the booking changed while its event was written. */
+  pushedFor?: Date | null;
   lastError?: string | null;
   lastErrorMessage?: string | null;
   errorCount?: number;
@@ -228,8 +230,10 @@ export class ReferenceRepository {
         "generation" = coalesce((p.d->>'generation')::int, r."generation"),
         "seenGeneration" = coalesce((p.d->>'seenGeneration')::int, r."seenGeneration"),
         "dismissedAt" = CASE WHEN p.d->>'status' = 'ERROR' THEN NULL ELSE r."dismissedAt" END,
-        "pushRequestedAt" = CASE WHEN p.d ? 'pushRequestedAt' THEN (p.d->>'pushRequestedAt')::timestamptz ELSE r."pushRequestedAt" END,
-        "nextPushAt" = CASE WHEN p.d ? 'nextPushAt' THEN (p.d->>'nextPushAt')::timestamptz ELSE r."nextPushAt" END,
+        "pushRequestedAt" = CASE WHEN p.d ? 'pushRequestedAt' THEN (p.d->>'pushRequestedAt')::timestamptz
+                                 WHEN r."pushRequestedAt" <= (p.d->>'pushedFor')::timestamptz THEN NULL ELSE r."pushRequestedAt" END,
+        "nextPushAt" = CASE WHEN p.d ? 'nextPushAt' THEN (p.d->>'nextPushAt')::timestamptz
+                            WHEN r."pushRequestedAt" <= (p.d->>'pushedFor')::timestamptz THEN NULL ELSE r."nextPushAt" END,
         "lastError" = CASE WHEN p.d ? 'lastError' THEN p.d->>'lastError' ELSE r."lastError" END,
         "lastErrorMessage" = CASE WHEN p.d ? 'lastErrorMessage' THEN p.d->>'lastErrorMessage' ELSE r."lastErrorMessage" END,
         "errorCount" = coalesce((p.d->>'errorCount')::int, r."errorCount"),
@@ -241,21 +245,6 @@ export class ReferenceRepository {
         "updatedAt" = now()
       FROM (SELECT (d->>'id')::uuid AS id, d FROM jsonb_array_elements(${JSON.stringify(patches)}::jsonb) d) p
       WHERE r."id" = p.id`;
-  }
-
-  /**
-   * Ends a wish for a push, unless it was renewed since `requestedAt` (the booking changed again while its event was
-   * being written).
-   */
-  async clearPushRequests(
-    sql: Sql,
-    done: readonly { id: string; requestedAt: Date | null }[],
-  ): Promise<void> {
-    if (done.length === 0) return;
-    await sql.$executeRaw`
-      UPDATE "BookingReference" r SET "pushRequestedAt" = NULL, "nextPushAt" = NULL, "updatedAt" = now()
-        FROM jsonb_to_recordset(${JSON.stringify(done)}::jsonb) AS p("id" uuid, "requestedAt" timestamptz)
-       WHERE r."id" = p."id" AND r."pushRequestedAt" <= p."requestedAt"`;
   }
 
   /**

@@ -113,7 +113,8 @@ export class PushCalendar {
   /** @returns whether there was something to do. */
   async #round(lease: Lease, service: CalendarService, report: PushReport): Promise<boolean> {
     const { prisma, references, settings, now } = this.#deps;
-    const due = await references.findDuePushes(prisma, lease.row.id, now(), settings.pushBatchSize);
+    const { writesAtOnce: width = 1 } = service.capabilities;
+    const due = await references.findDuePushes(prisma, lease.row.id, now(), settings.pushBatchSize * width);
     if (due.length === 0) return false;
     let tasks = await this.#plan(lease.row, due);
     const writer = new EventWriter(this.#deps, lease, service);
@@ -163,7 +164,6 @@ export class PushCalendar {
           } else throw error;
         }
       };
-      const { writesAtOnce: width = 1 } = service.capabilities;
       await sideBySide(tasks, { width, laneOf }, async (task) => {
         try {
           await write(task);
@@ -349,13 +349,9 @@ export class PushCalendar {
       await lease.fence(tx);
       await references.update(
         tx,
-        results.map(({ patch }) => patch),
-      );
-      await references.clearPushRequests(
-        tx,
-        results
-          .filter(({ done }) => done)
-          .map(({ patch }) => ({ id: patch.id, requestedAt: requestedAt.get(patch.id) ?? null })),
+        results.map(({ patch, done }) =>
+          done ? { ...patch, pushedFor: requestedAt.get(patch.id) ?? null } : patch,
+        ),
       );
       await records.append(
         tx,

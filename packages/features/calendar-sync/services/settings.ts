@@ -39,7 +39,7 @@ export interface SyncSettings {
    */
   moveGraceMs: number;
   recheckPauseMs: number;
-  /** How many references one round of a push takes. */
+  /** How many references one round of a push takes for each write that the calendar takes at once, and how many events are read in one. */
   pushBatchSize: number;
   /**
    * How long bookings stand whose dates have dropped out of their series' rule: calendars cut a series first and make the new

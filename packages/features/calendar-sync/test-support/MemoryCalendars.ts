@@ -42,6 +42,7 @@ export class MemoryCalendars implements Methods {
   };
 
   renewLease: Methods["renewLease"] = (_sql, id, owner, ttlMs) =>
+    this.#db.tables.calendars.get(id)?.enabled === true &&
     this.#patchHeld(id, owner, { leaseUntil: new Date(this.#db.now().getTime() + ttlMs) });
 
   releaseLease: Methods["releaseLease"] = (_sql, id, owner) => {

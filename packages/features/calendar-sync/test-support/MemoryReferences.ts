@@ -102,15 +102,14 @@ export class MemoryReferences implements Methods {
   findUntold: Methods["findUntold"] = () => [];
 
   update: Methods["update"] = (_sql, patches) => {
-    for (const patch of patches) patchRow(this.#db.tables.references, patch.id, toRecord(patch));
-  };
-
-  clearPushRequests: Methods["clearPushRequests"] = (_sql, done) => {
     const { references } = this.#db.tables;
-    for (const { id, requestedAt } of done) {
-      const wish = references.get(id)?.pushRequestedAt ?? null;
-      if (wish !== null && requestedAt !== null && wish <= requestedAt)
-        patchRow(references, id, { pushRequestedAt: null, nextPushAt: null });
+    for (const { pushedFor, ...patch } of patches) {
+      const wish = references.get(patch.id)?.pushRequestedAt ?? null;
+      const ended = wish !== null && pushedFor && wish <= pushedFor;
+      patchRow(references, patch.id, {
+        ...(ended ? { pushRequestedAt: null, nextPushAt: null } : {}),
+        ...toRecord(patch),
+      });
     }
   };
 
