@@ -191,6 +191,14 @@ test("a collection that stands among its own changes is no event (iCloud)", asyn
   expect((await drain(service, calendarId, cursor)).changes).toEqual([]);
 });
 
+test.each([true, false])(
+  "an inbox is no calendar, whether it calls itself one (%s: DAViCal) or not",
+  async (inboxIsCalendar) => {
+    const { service, calendarId } = await subjectWith({ inboxIsCalendar });
+    expect((await service.listCalendars()).map(({ id }) => id)).toEqual([calendarId]);
+  },
+);
+
 test("one object that cannot be read is set aside alone", async () => {
   const { service, calendarId, person, put } = await subjectWith();
   const good = await person.create({ title: "Good", time: hour(7) });
@@ -238,18 +246,21 @@ describe("times that name no zone", () => {
   });
 });
 
-test("an object that goes between the listing and the reading takes nothing else along", async () => {
-  const { service, calendarId, person } = await subjectWith();
-  const [kept, gone] = [
-    await person.create({ title: "Kept", time: hour(7) }),
-    await person.create({ title: "Gone", time: hour(8) }),
-  ];
-  server.vanishing.add(gone);
-  const { changes, cursor } = await drain(service, calendarId, null);
-  expect(ids(changes)).toEqual([kept]);
-  await person.delete(gone);
-  expect(ids((await drain(service, calendarId, cursor)).changes)).toEqual([`-${gone}`]);
-});
+test.each(["of-one", "of-all"] as const)(
+  "an object that goes between the listing and the reading takes nothing else along (said %s that are read)",
+  async (missingObject) => {
+    const { service, calendarId, person } = await subjectWith({ missingObject });
+    const made: string[] = [];
+    for (let day = 7; day <= 11; day++)
+      made.push(await person.create({ title: `Day ${day}`, time: hour(day) }));
+    const gone = made.splice(2, 1)[0] ?? "";
+    server.vanishing.add(gone);
+    const { changes, cursor } = await drain(service, calendarId, null);
+    expect(ids(changes)).toEqual(made);
+    await person.delete(gone);
+    expect(ids((await drain(service, calendarId, cursor)).changes)).toEqual([`-${gone}`]);
+  },
+);
 
 test("one object over which the server fails is set aside alone, and a server that fails over many is out of order", async () => {
   const { service, calendarId, person } = await subjectWith();

@@ -1,12 +1,18 @@
-import { InstalledCaldavServer, installedServers, MemoryCaldavServer } from "@calsync/testing/caldav-server";
+import {
+  type CaldavTestServer,
+  InstalledCaldavServer,
+  installedServers,
+  MemoryCaldavServer,
+} from "@calsync/testing/caldav-server";
 import { drain, hour, sampleEvent } from "@calsync/testing/contract";
-import type { EventAttendee } from "@calsync/types";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { EventAttendee, ExternalChange } from "@calsync/types";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { contractSubject } from "../test/dav-person.ts";
 
 /*
  * On a server that keeps to the books: invitations of its own (RFC 6638), listings that it cuts short (RFC 6578 §3.6), one UID in
- * an account. Cyrus where the machine has it, else the server in memory with the same habits.
+ * an account. Cyrus where the machine has it, else the server in memory with the same habits; DAViCal, which invites in another way,
+ * beside it.
  */
 
 // Servers are processes and sockets: on a busy machine they take their time.
@@ -14,13 +20,14 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: InstalledCaldavServer | MemoryCaldavServer;
 beforeAll(async () => {
-  server = installedServers().includes("cyrus")
-    ? await InstalledCaldavServer.start("cyrus")
-    : await MemoryCaldavServer.start({
-        schedules: true,
-        returnsText: true,
-        uidPerAccount: "no-uid-conflict",
-      });
+  server =
+    installedServers(["cyrus"]).length > 0
+      ? await InstalledCaldavServer.start("cyrus")
+      : await MemoryCaldavServer.start({
+          schedules: true,
+          returnsText: true,
+          uidPerAccount: "no-uid-conflict",
+        });
 });
 afterAll(() => server.close());
 beforeEach(() => {
@@ -34,21 +41,24 @@ const guest = (email: string): EventAttendee => ({
   optional: false,
 });
 
-test("the guests of our events hear nothing from the server, whether they have an account there or not", async () => {
-  const { service, calendarId } = await contractSubject(server);
-  const local = await contractSubject(server);
-  const before = server.invited.length;
+async function guestsHearNothing(from: CaldavTestServer): Promise<void> {
+  const { service, calendarId } = await contractSubject(from);
+  const local = await contractSubject(from);
+  const before = from.invited.length;
   const attendees = [guest("a@elsewhere.example"), guest(local.ownerEmail ?? "")];
   const { eventId } = await service.createEvent(calendarId, sampleEvent({ attendees }), "key-of-the-invited");
   const more = { attendees: [...attendees, guest("b@elsewhere.example")], time: hour(9), sequence: 1 };
   await service.updateEvent({ calendarId, eventId }, sampleEvent(more), null);
   expect((await service.getEvent({ calendarId, eventId }))?.attendees).toHaveLength(3);
   await service.deleteEvent({ calendarId, eventId }, null);
-  expect(server.invited.slice(before)).toEqual([]);
+  expect(from.invited.slice(before)).toEqual([]);
   for (const { id } of await local.service.listCalendars()) {
     expect((await drain(local.service, id, null)).changes).toEqual([]);
   }
-});
+}
+
+test("the guests of our events hear nothing from the server, whether they have an account there or not", () =>
+  guestsHearNothing(server));
 
 test("a guest whom a person invites there is known as invited, and stays so when we write the event again", async () => {
   const { service, calendarId, person } = await contractSubject(server);
@@ -105,3 +115,36 @@ test("a listing that is cut short (507) goes on with the token that came along, 
   expect(second.changes).toContainEqual(expect.objectContaining({ type: "delete", eventId: made[6] }));
   expect((await drain(service, calendarId, second.cursor)).changes).toEqual([]);
 });
+
+for (const kind of installedServers(["davical"])) {
+  describe(`on ${kind}, which tells those alone who have an account there`, () => {
+    let davical: InstalledCaldavServer;
+    beforeAll(async () => {
+      davical = await InstalledCaldavServer.start(kind);
+    });
+    afterAll(() => davical.close());
+
+    test("the guests of our events hear nothing from the server", () => guestsHearNothing(davical));
+
+    test("a guest whom a person adds is known as invited when the server has told them, and is ours to tell when it could not", async () => {
+      const { service, calendarId, person } = await contractSubject(davical);
+      const local = await contractSubject(davical);
+      const { length: before } = await local.service.listCalendars();
+      const attendees = [{ email: local.ownerEmail ?? "" }, { email: "e@elsewhere.example" }];
+      const eventId = await person.create({ title: "Theirs", time: hour(10), attendees });
+      const read = await service.getEvent({ calendarId, eventId });
+      expect(
+        read?.attendees.map(({ email, invitedByCalendar = false }) => [email, invitedByCalendar]),
+      ).toEqual([
+        [local.ownerEmail, true],
+        ["e@elsewhere.example", false],
+      ]);
+      // Once, in one calendar: the inbox, which calls itself a calendar too, is none.
+      const found: ExternalChange[] = [];
+      const calendars = await local.service.listCalendars();
+      for (const { id } of calendars) found.push(...(await drain(local.service, id, null)).changes);
+      expect(found).toHaveLength(1);
+      expect(calendars).toHaveLength(before);
+    });
+  });
+}

@@ -3,6 +3,7 @@ import type { DAVResponse } from "tsdav";
 import { type DavSession, NAMESPACES } from "./DavSession.ts";
 import { propfind, textOf } from "./discovery.ts";
 import { type Precondition, preconditionOf, toCalendarError } from "./error-mapper.ts";
+import { segments } from "./path-segments.ts";
 
 /** How servers say that another object has the UID: the second is Cyrus' word, for every object in any calendar of the account. */
 const UID_TAKEN: readonly Precondition[] = ["no-uid-conflict", "unique-scheduling-object-resource"];
@@ -262,20 +263,6 @@ export class DavCollection {
     const last = theirs.at(-1);
     return theirs.length === own.length + 1 && last !== undefined ? encodeURIComponent(last) : null;
   }
-}
-
-/** Servers encode paths as they like: `%40` and `@` are one name. */
-function segments(path: string): string[] {
-  return path
-    .split("/")
-    .filter((part) => part !== "")
-    .map((part) => {
-      try {
-        return decodeURIComponent(part);
-      } catch {
-        return part;
-      }
-    });
 }
 
 function etagOf({ props }: DAVResponse): string | null {

@@ -3,12 +3,15 @@ import { CalendarError, isCalendarError } from "@calsync/lib";
 import type { ExternalCalendar } from "@calsync/types";
 import type { DAVResponse } from "tsdav";
 import { type DavSession, NAMESPACES } from "./DavSession.ts";
+import { segments } from "./path-segments.ts";
 
 /** What discovery finds of an account (RFC 6764 §6, RFC 4791 §6.2, RFC 6638 §2). */
 export interface DavAccount {
   /** The account itself, as the server knows it. */
   principalUrl: string;
   homeUrls: string[];
+  /** Where invitations come in and go out (RFC 6638 §2.1, §2.2), on servers that do so. */
+  schedulingUrls: string[];
   /** Addresses under which the account is invited, in lower case. */
   addresses: string[];
 }
@@ -60,12 +63,20 @@ async function readPrincipal(session: DavSession, principalUrl: string): Promise
     url: principalUrl,
     subject: "account",
     depth: "0",
-    body: propfind({ "c:calendar-home-set": {}, "c:calendar-user-address-set": {} }),
+    body: propfind({
+      "c:calendar-home-set": {},
+      "c:calendar-user-address-set": {},
+      "c:schedule-inbox-URL": {},
+      "c:schedule-outbox-URL": {},
+    }),
   });
   const props = responses[0]?.props ?? {};
   return {
     principalUrl: url,
     homeUrls: hrefsOf(props["calendarHomeSet"]).map((href) => new URL(href, url).href),
+    schedulingUrls: [...hrefsOf(props["scheduleInboxURL"]), ...hrefsOf(props["scheduleOutboxURL"])].map(
+      (href) => new URL(href, url).href,
+    ),
     addresses: hrefsOf(props["calendarUserAddressSet"])
       .filter((href) => /^mailto:/i.test(href))
       .map((href) => href.slice(7).toLowerCase()),
@@ -77,11 +88,15 @@ export async function listCalendars(session: DavSession): Promise<ExternalCalend
   return listCalendarsOf(session, await discover(session));
 }
 
-/** The calendars in the account's homes that can hold events. Task lists, inboxes and outboxes are none. */
+/**
+ * The calendars in the account's homes that can hold events. Task lists, inboxes and outboxes are none, also where they call themselves
+ * calendars (DAViCal): what is in them stands in a calendar too.
+ */
 export async function listCalendarsOf(
   session: DavSession,
-  { homeUrls }: DavAccount,
+  { homeUrls, schedulingUrls }: DavAccount,
 ): Promise<ExternalCalendar[]> {
+  const scheduling = new Set(schedulingUrls.map(spelledOnce));
   const calendars = new Map<string, ExternalCalendar>();
   for (const home of homeUrls) {
     const { responses, url } = await session.query({
@@ -100,7 +115,7 @@ export async function listCalendarsOf(
     });
     for (const response of responses) {
       const calendar = toCalendar(response, url);
-      if (calendar) calendars.set(calendar.id, calendar);
+      if (calendar && !scheduling.has(spelledOnce(calendar.id))) calendars.set(calendar.id, calendar);
     }
   }
   // No server tells which calendar is the main one; the first that can be written to stands first.
@@ -165,6 +180,12 @@ const asArray = (value: unknown): unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 const asObject = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+
+/** An address in one spelling, to compare it by. */
+const spelledOnce = (url: string): string => {
+  const { host, pathname } = new URL(url);
+  return [host, ...segments(pathname)].join("/");
+};
 
 /** Collections end in a slash (RFC 4918 §5.2), also where a server's href does not. */
 const withSlash = (url: string): string => (url.endsWith("/") ? url : `${url}/`);

@@ -200,16 +200,19 @@ class PageReader {
 
   /**
    * Reads objects in one request. A server that fails over one of them (500) fails for all that are asked for together: then they
-   * are read in halves until those are alone that cannot be read. When these are many, the server is out of order.
+   * are read in halves until those are alone that cannot be read. When these are many, the server is out of order. In the same way,
+   * some servers say of all that they are not there (404) when one has gone (SabreDAV 1.8).
    */
   async #readAll(names: readonly string[]): Promise<{ objects: DavObject[]; poisonous: string[] }> {
     try {
       return { objects: await this.#collection.read(names, this.#signal), poisonous: [] };
     } catch (error) {
-      if (!isCalendarError(error, "CALENDAR_API_ERROR") || error.status !== 500) throw error;
+      const gone = isCalendarError(error, "CALENDAR_NOT_FOUND");
+      if (!gone && (!isCalendarError(error, "CALENDAR_API_ERROR") || error.status !== 500)) throw error;
       if (names.length === 1) {
+        // When it is the calendar that has gone, or the whole server that fails, this says so.
         await this.#collection.ctag(this.#signal);
-        return { objects: [], poisonous: [...names] };
+        return { objects: [], poisonous: gone ? [] : [...names] };
       }
       const middle = Math.ceil(names.length / 2);
       const first = await this.#readAll(names.slice(0, middle));

@@ -2,6 +2,7 @@ import { Agent, createServer, type IncomingMessage, request, type Server } from 
 import type { AddressInfo } from "node:net";
 import type { CaldavTestServer } from "./caldav-test-server.ts";
 import { isCyrusInstalled, startCyrus } from "./cyrus.ts";
+import { isDavicalInstalled, startDavical } from "./davical.ts";
 import {
   hasProgram,
   type InstalledKind,
@@ -9,6 +10,7 @@ import {
   startRadicale,
   startXandikos,
 } from "./installed-program.ts";
+import { isSabredavInstalled, startSabredav } from "./sabredav.ts";
 
 const SYNC_TOKEN = /(<(?:[\w-]+:)?sync-token(?: [^>]*)?>)([^<]+)(<)/g;
 
@@ -23,11 +25,22 @@ const KINDS: Record<InstalledKind, Installable> = {
   radicale: { name: "radicale", isInstalled: () => hasProgram("radicale"), start: startRadicale },
   xandikos: { name: "xandikos", isInstalled: () => hasProgram("xandikos"), start: startXandikos },
   cyrus: { name: "cyrus-caldav", isInstalled: isCyrusInstalled, start: startCyrus },
+  davical: { name: "davical php8.2-cgi", isInstalled: isDavicalInstalled, start: startDavical },
+  sabredav: {
+    name: "php-sabre-dav php-sqlite3",
+    isInstalled: isSabredavInstalled,
+    start: startSabredav,
+  },
 };
 
-/** The real servers that this machine has. Says in one line each what is left untested for want of the others. */
-export function installedServers(): InstalledKind[] {
-  return (Object.keys(KINDS) as InstalledKind[]).filter((kind) => {
+/**
+ * The real servers that this machine has. Says in one line each what is left untested for want of the others.
+ * @param wanted of these alone; of all where it is left out
+ */
+export function installedServers<Kind extends InstalledKind>(
+  wanted: readonly Kind[] = Object.keys(KINDS) as Kind[],
+): Kind[] {
+  return wanted.filter((kind) => {
     const { isInstalled, name } = KINDS[kind];
     if (isInstalled()) return true;
     process.stderr.write(
@@ -118,7 +131,7 @@ export class InstalledCaldavServer implements CaldavTestServer {
     return `http://127.0.0.1:${(this.#proxy.address() as AddressInfo).port}`;
   }
 
-  get invited(): string[] {
+  get invited(): readonly string[] {
     return this.#program.invited;
   }
 

@@ -177,6 +177,7 @@ export class MemoryCaldavServer implements CaldavTestServer {
       ...shared,
       "c:calendar-home-set": `<d:href>${home}</d:href>`,
       "c:calendar-user-address-set": `<d:href>mailto:${user}</d:href>`,
+      "c:schedule-inbox-URL": `<d:href>${home}inbox/</d:href>`,
     };
     const at = `/${parts.map(encodeURIComponent).join("/")}${parts.length > 0 ? "/" : ""}`;
     if (at !== "/" && at !== home && at !== principal) return { status: 404 };
@@ -188,8 +189,9 @@ export class MemoryCaldavServer implements CaldavTestServer {
           response(`${home}${encodeURIComponent(name)}/`, chosen(this.#describe(name, calendar), body)),
         );
       }
+      const inbox = this.habits.inboxIsCalendar ? "<c:calendar/>" : "<c:schedule-inbox/>";
       responses.push(
-        response(`${home}inbox/`, chosen({ "d:resourcetype": "<d:collection/><c:schedule-inbox/>" }, body)),
+        response(`${home}inbox/`, chosen({ "d:resourcetype": `<d:collection/>${inbox}` }, body)),
       );
     }
     return { status: 207, body: multistatus(responses) };
@@ -270,14 +272,17 @@ export class MemoryCaldavServer implements CaldavTestServer {
   #multiget(at: string, calendar: CalendarCollection, body: string): Answer {
     const hrefs = textsOf(body, "href");
     if (hrefs.some((href) => this.poisonous.has(href.split("/").at(-1) ?? ""))) return { status: 500 };
-    const responses = hrefs.map((href) => {
+    const found = hrefs.map((href) => {
       // Clients encode what they like: `%40` and `@` are one address.
       const path = decodeURIComponent(new URL(href, this.url).pathname);
       const home = decodeURIComponent(at);
       const stored = path.startsWith(home) ? calendar.find(path.slice(home.length)) : undefined;
-      if (!stored || this.vanishing.has(stored.name)) return statusResponse(href, "404 Not Found");
-      return withText(at, stored);
+      return { href, stored: stored && !this.vanishing.has(stored.name) ? stored : null };
     });
+    if (this.habits.missingObject === "of-all" && found.some(({ stored }) => !stored)) return { status: 404 };
+    const responses = found.map(({ href, stored }) =>
+      stored ? withText(at, stored) : statusResponse(href, "404 Not Found"),
+    );
     return { status: 207, body: multistatus(responses) };
   }
 

@@ -12,10 +12,14 @@ export interface CaldavHabits {
   etagOnPut: boolean;
   /** Whether it gives back what it holds of what was written to it (RFC 8144 §2), when it is asked to. */
   returnsText: boolean;
+  /** Whether the inbox calls itself a calendar; by the book it is none (RFC 6638 §2.2). */
+  inboxIsCalendar: boolean;
   /** Whether the collection itself stands among its changes, as iCloud's does. */
   listsItself: boolean;
   /** Whether PUTs with attendees make it send invitations (RFC 6638), unless they are told not to. */
   schedules: boolean;
+  /** What it says when one of the objects that are asked for together is not there: that of this one alone (RFC 4791 §7.9), or of all. */
+  missingObject: "of-one" | "of-all";
   /** What it answers to a question for busy times (RFC 4791 §7.10); null where it has no such report. */
   freeBusy: { type: string; text: string } | null;
   /** Whether a UID is taken once in the whole account, not once in a calendar, and by what word a second one is refused. */
@@ -34,8 +38,10 @@ export const USUAL_HABITS: CaldavHabits = {
   tellsShortLived: true,
   etagOnPut: true,
   returnsText: false,
+  inboxIsCalendar: false,
   listsItself: false,
   schedules: false,
+  missingObject: "of-one",
   freeBusy: null,
   uidPerAccount: null,
   timeZone: null,

@@ -1,6 +1,8 @@
+import type { InstalledKind } from "./installed-program.ts";
+
 /** A CalDAV server that tests run against: a real one, or the one in memory. */
 export interface CaldavTestServer {
-  readonly kind: "radicale" | "xandikos" | "cyrus" | "memory";
+  readonly kind: InstalledKind | "memory";
   /** Where discovery begins. Everybody's password is {@link CALDAV_PASSWORD}; names end in `@people.example`. */
   readonly url: string;
   /** Requests seen, in order, as `METHOD path`. */

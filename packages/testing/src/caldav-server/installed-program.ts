@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CALDAV_PASSWORD } from "./caldav-test-server.ts";
 
-export type InstalledKind = "radicale" | "xandikos" | "cyrus";
+export type InstalledKind = "radicale" | "xandikos" | "cyrus" | "davical" | "sabredav";
 
 /** A real server that runs as a process of ours, in a folder that goes with it. */
 export interface InstalledProgram {
@@ -17,7 +17,7 @@ export interface InstalledProgram {
   /** Makes a user's account, where the server does not do so by itself. */
   admit?(username: string): Promise<void>;
   /** Addresses that the server itself has sent invitations to, where it does. */
-  readonly invited: string[];
+  readonly invited: readonly string[];
   close(): Promise<void>;
 }
 

@@ -111,7 +111,8 @@ export function describePulling({ setup, subject, can }: ContractContext): void 
         expect(second.pages).toMatchObject([{ changes: [], complete: true, full: false }]);
         const eventId = await person.create({ title: "New", time: hour(10) });
         const third = await drain(service, calendarId, second.cursor);
-        expect([...upserts(third.changes).keys()]).toEqual([eventId]);
+        const listed = [...upserts(third.changes).keys()];
+        expect(can("no-repeats") ? listed : listed.filter((id) => id === eventId)).toEqual([eventId]);
       });
 
       test("a pull lists what was made, changed and deleted since its cursor, and nothing else", async () => {

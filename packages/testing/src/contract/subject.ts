@@ -31,6 +31,8 @@ export type ContractGap =
   | "exceptions"
   /** Cursors can expire. */
   | "cursor-expiry"
+  /** A pull names nothing that the one before has named already, unless it has changed. */
+  | "no-repeats"
   /** What is held beside our fields survives an update. */
   | "foreign-fields";
 
