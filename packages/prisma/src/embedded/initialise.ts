@@ -13,7 +13,9 @@ const run = promisify(execFile);
 export const SUPERUSER = "calsync";
 
 /** initdb looks the time zone and messages up in the environment; ours are fixed. */
-export const SERVER_ENVIRONMENT = { LC_ALL: "C", TZ: "UTC", PGTZ: "UTC" };
+const FIXED: Partial<NodeJS.ProcessEnv> = { LC_ALL: "C", TZ: "UTC", PGTZ: "UTC" };
+/** The whole environment of a server. Libraries may declare variables that every program has (Next.js: NODE_ENV); this one has none. */
+export const SERVER_ENVIRONMENT = FIXED as NodeJS.ProcessEnv;
 
 /**
  * Makes PostgreSQL's files with UTF-8, the built-in C.UTF-8 collation (the same on every operating system, and no

@@ -1,15 +1,9 @@
 import { Agent, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { CaldavTestServer } from "./caldav-test-server.ts";
+import type { CaldavTestServer, InstalledKind } from "./caldav-test-server.ts";
 import { isCyrusInstalled, startCyrus } from "./cyrus.ts";
 import { isDavicalInstalled, startDavical } from "./davical.ts";
-import {
-  hasProgram,
-  type InstalledKind,
-  type InstalledProgram,
-  startRadicale,
-  startXandikos,
-} from "./installed-program.ts";
+import { hasProgram, type InstalledProgram, startRadicale, startXandikos } from "./installed-program.ts";
 import { isSabredavInstalled, startSabredav } from "./sabredav.ts";
 
 const SYNC_TOKEN = /(<(?:[\w-]+:)?sync-token(?: [^>]*)?>)([^<]+)(<)/g;

@@ -1,4 +1,5 @@
-import type { InstalledKind } from "./installed-program.ts";
+/** The real servers that tests know how to start. */
+export type InstalledKind = "radicale" | "xandikos" | "cyrus" | "davical" | "sabredav";
 
 /** A CalDAV server that tests run against: a real one, or the one in memory. */
 export interface CaldavTestServer {

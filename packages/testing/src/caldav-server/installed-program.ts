@@ -5,8 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CALDAV_PASSWORD } from "./caldav-test-server.ts";
 
-export type InstalledKind = "radicale" | "xandikos" | "cyrus" | "davical" | "sabredav";
-
 /** A real server that runs as a process of ours, in a folder that goes with it. */
 export interface InstalledProgram {
   readonly port: number;
