@@ -43,19 +43,20 @@ export function postgresQuotas(prisma: PrismaClient): QuotaStore {
     });
 }
 
-/** Counters in Redis. While it cannot be reached, each process counts for itself. */
+/** Counters in Redis. While it cannot be reached, each process counts for itself, at once: no call waits for it to come back. */
 export function redisQuotas(redis: Redis): QuotaStore {
   return ({ name, units, perMs }) =>
     new RateLimiterRedis({
       ...common(name, units, perMs),
       storeClient: redis,
+      rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory(common(name, units, perMs)),
     });
 }
 
-/** A connection that is made with the first command; what fails is answered at once rather than kept for later. */
+/** A connection that is made now, and anew whenever it is lost; a command that was under way then fails. */
 export function connectRedis(url: string): Redis {
-  return new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, enableOfflineQueue: true });
+  return new Redis(url, { maxRetriesPerRequest: 1 });
 }
 
 /** Deletes the counters of times that are over. @returns how many */

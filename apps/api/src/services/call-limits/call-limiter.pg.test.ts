@@ -1,16 +1,18 @@
+import { once } from "node:events";
 import { createPrismaClient, onQuery, type PrismaClient } from "@calsync/prisma";
 import { createTestDatabase, type TestDatabase } from "@calsync/testing";
 import type { CallLimits } from "@calsync/types";
-// @ts-expect-error: it has no types that fit this version of ioredis, whose shape it has
-import RedisMock from "ioredis-mock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../../test/support/node-process.ts";
 import {
+  connectRedis,
   deleteExpiredQuotas,
   postgresQuotas,
   type QuotaStore,
   redisQuotas,
 } from "../../repositories/CallLimitRepository.ts";
 import { type CallLimiter, createCallLimiter } from "./call-limiter.ts";
+import { isRedisInstalled, RedisServer } from "./redis-server.test-support.ts";
 
 const MINUTE_MS = 60_000;
 const log = { warn: () => {} };
@@ -115,18 +117,36 @@ describe("call limits", () => {
     }
   });
 
-  test("work on Redis as well", async () => {
-    const limiters = [1, 2].map(() => limiterOn(redisQuotas(new RedisMock())));
-    const count = await passed(limiters, 400, "shared", limits(120));
-    expect(count).toBeLessThanOrEqual(120);
-    expect(count).toBeGreaterThanOrEqual(100);
-  });
-
   test("leave no rows behind once their time is over", async () => {
     await database.prisma.callLimit.deleteMany();
     await passed([limiterOn(postgresQuotas(database.prisma))], 1, "old", limits(20));
     expect(await deleteExpiredQuotas(database.prisma, new Date())).toBe(0);
     await deleteExpiredQuotas(database.prisma, new Date(Date.now() + 2 * MINUTE_MS));
     expect(await database.prisma.callLimit.count()).toBe(0);
+  });
+});
+
+describe.runIf(isRedisInstalled())("call limits on Redis", () => {
+  let redis: RedisServer;
+  let connections: ReturnType<typeof connectRedis>[];
+  beforeAll(async () => {
+    redis = await RedisServer.start(await freePort());
+    connections = [1, 2].map(() => connectRedis(redis.url).on("error", () => {}));
+    await Promise.all(connections.map((connection) => once(connection, "ready")));
+  });
+  afterAll(async () => {
+    for (const connection of connections) connection.disconnect();
+    await redis.close();
+  });
+
+  test("hold for all processes together, and count for each process alone while it cannot be reached", async () => {
+    const limiters = connections.map((connection) => limiterOn(redisQuotas(connection)));
+    const count = await passed(limiters, 400, "shared", limits(120));
+    expect(count).toBeLessThanOrEqual(120);
+    expect(count).toBeGreaterThanOrEqual(100);
+    expect(await passed(limiters, 10, "shared", limits(120))).toBeLessThanOrEqual(120 - count);
+
+    await redis.close();
+    expect(await passed(limiters, 400, "after", limits(120))).toBe(2 * 120);
   });
 });
