@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { migrateJobs } from "@calsync/jobs";
 import { removeDataFolder, startEmbeddedPostgres } from "@calsync/prisma/embedded";
 import { openTestDatabase, setUpTestServer, type TestDatabase } from "@calsync/prisma/testing";
+import { freePort } from "@calsync/testing";
 import { apiEnvironment, GOOGLE_CLIENT } from "../test/support/api-environment.ts";
-import { freePort, type NodeProcess, startNode, untilReady } from "../test/support/node-process.ts";
+import { type NodeProcess, startNode, untilReady } from "../test/support/node-process.ts";
 import { type SandboxProcess, startSandboxProcess } from "../test/support/sandbox-process.ts";
 
 /** What benchmarks run on: a real PostgreSQL that writes to disk as in production, and Google's simulator beside it. */

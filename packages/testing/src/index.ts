@@ -18,3 +18,4 @@ export {
 } from "@calsync/prisma/testing";
 export { createTestDatabase } from "./database/create-test-database.ts";
 export { type FixedClock, fixedClock } from "./fixed-clock.ts";
+export { freePort } from "./free-port.ts";

@@ -3,7 +3,8 @@ import { accessSync, constants, mkdirSync, mkdtempSync, writeFileSync } from "no
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { end, freePort, hasProgram, type InstalledProgram } from "./installed-program.ts";
+import { freePort } from "../free-port.ts";
+import { end, hasProgram, type InstalledProgram } from "./installed-program.ts";
 import { converse, startMailSink } from "./mail-sink.ts";
 
 /** Where Debian and Cyrus' own installation put its programs, which stand on nobody's path. */

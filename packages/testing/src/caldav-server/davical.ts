@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { removeDataFolder, startEmbeddedPostgres } from "@calsync/prisma/embedded";
+import { freePort } from "../free-port.ts";
 import { CALDAV_PASSWORD } from "./caldav-test-server.ts";
-import { freePort, hasProgram, type InstalledProgram } from "./installed-program.ts";
+import { hasProgram, type InstalledProgram } from "./installed-program.ts";
 import { hasPhp, servePhp } from "./php.ts";
 
 /** Where Debian puts it, and the folder in which it looks for the settings of the host that it is called by. */

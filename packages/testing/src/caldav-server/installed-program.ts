@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.ts";
 import { CALDAV_PASSWORD } from "./caldav-test-server.ts";
 
 /** A real server that runs as a process of ours, in a folder that goes with it. */
@@ -91,12 +91,4 @@ export async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM", fo
   }
   // Those whom it had started may still be about to go.
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

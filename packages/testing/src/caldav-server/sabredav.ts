@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.ts";
 import { CALDAV_PASSWORD } from "./caldav-test-server.ts";
-import { freePort, type InstalledProgram } from "./installed-program.ts";
+import type { InstalledProgram } from "./installed-program.ts";
 import { hasPhp, servePhp } from "./php.ts";
 
 /** Whether this machine has SabreDAV 1.8 (Debian's), and SQLite for it to keep its data in. */

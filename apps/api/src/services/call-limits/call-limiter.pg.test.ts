@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { createPrismaClient, onQuery, type PrismaClient } from "@calsync/prisma";
-import { createTestDatabase, type TestDatabase } from "@calsync/testing";
+import { createTestDatabase, freePort, type TestDatabase } from "@calsync/testing";
 import type { CallLimits } from "@calsync/types";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../../test/support/node-process.ts";
 import {
   connectRedis,
   deleteExpiredQuotas,

@@ -7,6 +7,7 @@ import {
   createUser,
   type FixedClock,
   fixedClock,
+  freePort,
   type TestDatabase,
 } from "@calsync/testing";
 import { chosen } from "@calsync/testing/model";
@@ -16,7 +17,6 @@ import { type Container, createContainer } from "../../../src/container.ts";
 import { apiEnv } from "../../../src/env.ts";
 import { apiEnvironment } from "../../support/api-environment.ts";
 import type { SideCalendar } from "../../support/equal-sides.ts";
-import { freePort } from "../../support/node-process.ts";
 import type { RemoteCalendar, RemoteCalendars, RemoteEvent, StartRemote } from "../remote/RemoteCalendars.ts";
 import { MortalClient } from "./MortalClient.ts";
 
