@@ -19,9 +19,9 @@ const LABELS: Record<CaldavStep, string> = {
   writes: "1,000 are written",
 };
 
-/** What one step took in each run, and what it asked of the server in the last one. */
+/** What one step took, run by run, and what it asked of the server in the last one. */
 interface Measured {
-  ms: number[];
+  runs: Map<number, number[]>;
   requests: number;
 }
 
@@ -30,8 +30,8 @@ export class CaldavResults {
   readonly #server: CaldavServerProcess;
   readonly #all = new Map<string, Map<CaldavStep, Measured>>();
   readonly #last = new Map<string, number>();
-  /** False while what is measured only warms up. */
-  keeps = false;
+  /** The run that is measured; the first one, 0, only warms up. */
+  run = 0;
 
   constructor(server: CaldavServerProcess) {
     this.#server = server;
@@ -46,10 +46,12 @@ export class CaldavResults {
       (one) => name !== OURS || /^(REPORT|PUT|GET) /.test(one),
     ).length;
     this.#last.set(`${name}, ${step}`, ms);
-    if (!this.keeps) return;
+    if (this.run === 0) return;
     const steps = this.#all.get(name) ?? new Map<CaldavStep, Measured>();
     this.#all.set(name, steps);
-    steps.set(step, { ms: [...(steps.get(step)?.ms ?? []), ms], requests });
+    const runs = steps.get(step)?.runs ?? new Map<number, number[]>();
+    runs.set(this.run, [...(runs.get(this.run) ?? []), ms]);
+    steps.set(step, { runs, requests });
   }
 
   /** @param expected how many events the reader must have seen by then */
@@ -104,7 +106,10 @@ export class CaldavResults {
     ];
   }
 
-  /** Each way with its seconds and requests, and the ratios of ours to theirs: below one we are ahead. */
+  /**
+   * Each way with its seconds and requests, and the ratios of ours to theirs: below one we are ahead. Ratios are taken within each run,
+   * as a machine may be busier in one run than in the next, and their median is told.
+   */
   comparison(version: string | null): Figure[] {
     const figures = STEPS.flatMap((step) =>
       [...this.#all.keys()].flatMap((name): Figure[] => {
@@ -127,7 +132,7 @@ export class CaldavResults {
         {
           key: `caldav.${key}`,
           label: `CalDAV: ${LABELS[step]}, ${ours} ÷ ${theirs}`,
-          value: this.#seconds(ours, step) / this.#seconds(theirs, step),
+          value: median(this.#ratios(step, ours, theirs)),
           unit: "",
           note: "below 1 we are ahead",
         },
@@ -150,6 +155,14 @@ export class CaldavResults {
   }
 
   #seconds(name: string, step: CaldavStep): number {
-    return median(this.#of(name, step)?.ms ?? []) / 1_000;
+    return median([...(this.#of(name, step)?.runs.values() ?? [])].flat()) / 1_000;
+  }
+
+  #ratios(step: CaldavStep, ours: string, theirs: string): number[] {
+    const others = this.#of(theirs, step)?.runs;
+    return [...(this.#of(ours, step)?.runs ?? [])].flatMap(([run, ms]) => {
+      const other = others?.get(run);
+      return other ? [median(ms) / median(other)] : [];
+    });
   }
 }
