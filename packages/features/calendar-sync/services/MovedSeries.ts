@@ -1,10 +1,12 @@
+import { slotsOf } from "@calsync/icalendar";
 import { enqueueMany } from "@calsync/jobs";
 import type { PrismaTransaction } from "@calsync/prisma";
+import type { ExternalEvent } from "@calsync/types";
 import { hasEnded } from "../engine/plan-inbound.ts";
 import type { SeriesInput, SeriesPlan } from "../engine/series.ts";
 import { settleSeriesJob } from "../jobs/settle-series.job.ts";
 import type { NewChangeRecord } from "../repositories/ChangeRecordRepository.ts";
-import type { EventPlace } from "../repositories/ExternalEventRepository.ts";
+import type { EventPlace, MarkedSeries } from "../repositories/ExternalEventRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { CalendarSyncRow, ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import type { SeriesReferencePatch } from "../repositories/SeriesReferenceRepository.ts";
@@ -23,6 +25,17 @@ export interface GoneSeries {
 export interface GoneSeriesFound {
   byId: ReadonlyMap<string, GoneSeries>;
   pullCalendarIds: string[];
+}
+
+/** Under which circumstances series that have gone are looked for. */
+interface Circumstances {
+  recheck: Recheck | undefined;
+  /** As SeriesInput takes it. */
+  settledBefore: Date | null;
+  /** Series with the marks of those asked for, in the other calendars. */
+  marked: readonly MarkedSeries[];
+  ahead: boolean;
+  now: Date;
 }
 
 type Asked = Pick<SeriesInput, "remote"> & {
@@ -51,24 +64,34 @@ export class MovedSeries {
     tx: PrismaTransaction,
     calendar: CalendarSyncRow,
     inputs: readonly Asked[],
-    {
-      recheck,
-      settledBefore,
-      ahead,
-      now,
-    }: { recheck: Recheck | undefined; settledBefore: Date | null; ahead: boolean; now: Date },
+    { recheck, settledBefore, marked, ahead, now }: Circumstances,
   ): Promise<GoneSeriesFound> {
     const gone = inputs.filter((one) => hasGone(one) && one.reference.status !== "DELETED");
-    const asked = gone.map(({ reference, occurrences }) => ({
-      reference,
-      active: occurrences.some(({ local }) => local?.active && !hasEnded(local, now)),
-    }));
+    const asked = gone.map(({ reference, occurrences }) => {
+      const standing = occurrences.filter(({ local }) => local?.active && !hasEnded(local, now)).length;
+      return { reference, standing, active: standing > 0 };
+    });
     // At the end of a pull only those have been looked for, and the others read since, that were known to be gone before it.
     const isLast = ({ reference }: (typeof asked)[number]) =>
       settledBefore !== null && reference.deletedSeenAt !== null;
     const how = asked.every(isLast) ? "last-look" : recheck;
-    const { moved, unconfirmed, pullCalendarIds } = await this.#moved.find(tx, calendar, asked, how, now);
-    for (const one of asked) if (isLast(one)) unconfirmed.delete(one.reference.id);
+    const { moved, unconfirmed, ...looked } = await this.#moved.find(tx, calendar, asked, how, now);
+    let { pullCalendarIds } = looked;
+    for (const one of asked) {
+      const { reference, standing, active } = one;
+      const copy = copyAt(reference, moved.get(reference.id), marked);
+      // What has its mark may be a copy of some of its dates; the series itself may not have been read there yet.
+      const last = isLast(one) || how === "last-look";
+      const isSeries = copy === null || (last && datesOf(copy) >= standing);
+      if (!isSeries) {
+        moved.delete(reference.id);
+        if (active && !last) {
+          unconfirmed.add(reference.id);
+          if (pullCalendarIds.length === 0) pullCalendarIds = await this.#moved.askOthers(tx, calendar);
+        }
+      }
+      if (last) unconfirmed.delete(reference.id);
+    }
     if (ahead) for (const { reference, active } of asked) if (active) unconfirmed.add(reference.id);
     const found = gone.flatMap(({ reference, occurrences }): GoneSeries[] => {
       const place = moved.get(reference.id) ?? null;
@@ -156,6 +179,24 @@ export class MovedSeries {
       })),
     );
   }
+}
+
+/** The event at a place when nothing but its mark says that it is the series: neither id nor UID. */
+function copyAt(
+  { externalEventId, iCalUid }: SeriesReferenceRow,
+  place: EventPlace | undefined,
+  marked: readonly MarkedSeries[],
+): ExternalEvent | null {
+  const found = marked.find(
+    ({ calendarSyncId, event }) =>
+      calendarSyncId === place?.calendarSyncId && event.id === place.externalEventId,
+  );
+  if (!found || found.event.id === externalEventId) return null;
+  return found.event.iCalUid !== null && found.event.iCalUid === iCalUid ? null : found.event;
+}
+
+function datesOf({ time, recurrence }: ExternalEvent): number {
+  return slotsOf({ time, recurrence: recurrence ?? [] }).slots.length;
 }
 
 /** Whether the calendar says that the recurring event is not there any more. */

@@ -4,6 +4,7 @@ import type { ExternalChange } from "@calsync/types";
 import { planMoved } from "../engine/series.ts";
 import { settleSeriesJob } from "../jobs/settle-series.job.ts";
 import type { BookingStore, LocalItem } from "../ports/BookingStore.ts";
+import type { MarkedSeries, SeriesPart } from "../repositories/ExternalEventRepository.ts";
 import type { CalendarSyncRow, ReferenceRow } from "../repositories/rows.ts";
 import type { SeriesReferencePatch } from "../repositories/SeriesReferenceRepository.ts";
 import type { SyncRepositories } from "../repositories/sync-repositories.ts";
@@ -73,6 +74,8 @@ export class SeriesChanges {
     });
     let plans = inputs.map(planReadable);
     const lonely = inputs.filter((_input, index) => hasLost(plans[index]));
+    let elsewhere: MarkedSeries[] = [];
+    let parts: SeriesPart[] = [];
     if (lonely.length > 0) {
       // A new series may have been told of before the old one was cut: then it stands in the mirror.
       const marked = await events.findMarkedSeries(
@@ -80,24 +83,27 @@ export class SeriesChanges {
         calendar.userId,
         lonely.map(({ reference }) => reference.id),
       );
-      const parts = await events.findSeries(
+      parts = await events.findSeries(
         tx,
         [...new Set(marked.map(({ calendarSyncId }) => calendarSyncId))],
         marked.map(({ event }) => event.id),
       );
-      const [here, there] = [true, false].map((isHere) =>
-        marked.filter(({ calendarSyncId }) => (calendarSyncId === calendar.id) === isHere),
-      );
-      for (const input of lonely) followCopies(input, here ?? [], parts, calendar.id);
+      const here = marked.filter(({ calendarSyncId }) => calendarSyncId === calendar.id);
+      elsewhere = marked.filter((one) => !here.includes(one));
+      for (const input of lonely) followCopies(input, here, parts, calendar.id);
       plans = inputs.map(planReadable);
       // Before anything is called off or made again: a person may have left the copy in another calendar.
       // One that has gone itself is looked for as a whole, below.
       const ending = inputs.filter((input, index) => !hasGone(input) && callsOff(plans[index]));
-      for (const input of ending) followCopies(input, there ?? [], parts, calendar.id);
+      for (const input of ending) followCopies(input, elsewhere, parts, calendar.id);
       if (ending.length > 0) plans = inputs.map(planReadable);
     }
     const readable = inputs.filter((_input, index) => plans[index] !== null);
-    const gone = await this.#moved.find(tx, calendar, readable, context);
+    const gone = await this.#moved.find(tx, calendar, readable, { ...context, marked: elsewhere });
+    // What has gone for good may have left copies in other calendars.
+    const ended = readable.filter((input) => hasGone(input) && !gone.byId.has(input.reference.id));
+    for (const input of ended) followCopies(input, elsewhere, parts, calendar.id);
+    if (ended.length > 0 && elsewhere.length > 0) plans = inputs.map(planReadable);
     plans = inputs.map((input, index) =>
       gone.byId.has(input.reference.id) ? planMoved(input) : (plans[index] ?? null),
     );
