@@ -41,6 +41,7 @@ export function mergeSeries({
   reference,
   local,
   remote,
+  unread = false,
   occurrences,
   policy,
   now,
@@ -79,7 +80,7 @@ export function mergeSeries({
     ownAddresses,
   });
   const { base: _base, ...update } = plan.reference;
-  if (plan.reason === "echo" && !plan.reference.recreate) return idle;
+  if (plan.reason === "echo" && !plan.reference.recreate && !unread) return idle;
   if (remote.state === "deleted" || remote.event.status === "cancelled") {
     const cancelled = plan.actions.some(({ kind }) => kind === "cancel");
     return {
@@ -128,6 +129,7 @@ export function mergeSeries({
     after,
     event,
     changed:
+      unread ||
       reference.status !== "SYNCED" ||
       ruleChange(agreed.remote, after) !== "same" ||
       !sameRecurrence(after.recurrence, agreed.remote.recurrence) ||

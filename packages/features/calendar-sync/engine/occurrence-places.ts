@@ -58,6 +58,8 @@ export function placesAfter(input: {
   const holed = new Set(holes);
   const all = [...slots, ...holes].sort();
   const given = new Set(all);
+  // A date of a series that is gone is not there, whatever was told of it before.
+  const isShown = (slot: string) => after !== null && isThere(instances, slot);
   const change = after ? ruleChange(before, after) : "same";
   const standing = coming.filter(
     ({ reference, local }) => reference.externalEventId !== null && local?.active,
@@ -67,7 +69,7 @@ export function placesAfter(input: {
   const byStart = change === "same" || (keepsAll && standing.every((one) => given.has(slotOf(one))));
   const find = byStart
     ? (one: SeriesOccurrence) =>
-        given.has(slotOf(one)) || isThere(instances, slotOf(one)) ? slotOf(one) : null
+        given.has(slotOf(one)) || isShown(slotOf(one)) ? slotOf(one) : null
     : change === "moved"
       ? inRhythm(before, all)
       : inOrder(
@@ -96,7 +98,7 @@ export function placesAfter(input: {
       dropped.push(occurrence);
       continue;
     }
-    placed.push({ occurrence, place: { slot, hole: holed.has(slot) && !isThere(instances, slot) } });
+    placed.push({ occurrence, place: { slot, hole: holed.has(slot) && !isShown(slot) } });
   }
   const ids = new Set(placed.map(({ occurrence }) => occurrence.reference.bookingId));
   const nowText = now.toISOString();

@@ -14,6 +14,8 @@ export interface SeriesInput {
   local: LocalSeries;
   /** The recurring event as it is now; null when the page tells of its instances or copies only. */
   remote: RemoteState | null;
+  /** Whether the event was found in this calendar and has not been read there before: all of its dates may be others. */
+  unread?: boolean;
   /** Instances that the page tells of, by their original starts. */
   instances: ReadonlyMap<string, RemoteState>;
   occurrences: readonly SeriesOccurrence[];

@@ -34,6 +34,12 @@ export function planSeries(input: SeriesInput): SeriesPlan {
   if (input.reference.status === "DELETED" && !isThere(input.remote)) return followDeleted(input);
   const merged = mergeSeries(input);
   if (merged.plan.reference.recreate) return startAgain(input, merged);
+  if (merged.reference.status === "DELETED" && !merged.deleted) {
+    // Called off on both sides at once, and a copy was made before.
+    const followed = followDeleted(input);
+    if (followed.successors.length > 0)
+      return { ...followed, reference: merged.reference, push: merged.push };
+  }
   const finder = placesAfter({
     before: merged.before,
     after: merged.after,

@@ -43,6 +43,14 @@ const COLUMNS = Prisma.sql`s."id"::text, s."seriesId"::text, s."calendarSyncId":
 /** Of a series `s`: its event was found in this calendar, and a look at it is still to come. */
 export const IS_UNREAD = Prisma.sql`(s."externalEventId" IS NOT NULL AND s."version" IS NULL AND s."settleAt" IS NOT NULL)`;
 
+/** The same of a row. */
+export const isUnread = ({
+  externalEventId,
+  version,
+  settleAt,
+}: Pick<SeriesReferenceRow, "externalEventId" | "version" | "settleAt">): boolean =>
+  externalEventId !== null && version === null && settleAt !== null;
+
 /** The links between series and their recurring events. Every method is one statement, however many rows. */
 export class SeriesReferenceRepository {
   /** The series that a page is about, locked: known ones by id, and those whose copies it has, by our marker. */

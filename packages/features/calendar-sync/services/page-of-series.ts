@@ -9,6 +9,7 @@ import type { EventView } from "../engine/view.ts";
 import type { LocalItem, LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
+import { isUnread } from "../repositories/SeriesReferenceRepository.ts";
 import { localOf } from "./local-of.ts";
 import type { Recheck } from "./MovedEvents.ts";
 import type { GoneSeries, GoneSeriesFound } from "./MovedSeries.ts";
@@ -104,6 +105,7 @@ export function inputOf(
     // A calendar is shown of a series what it is shown of its occurrences.
     reference: { ...row, ...(references[0]?.view ? { view: references[0].view } : {}) },
     local,
+    unread: isUnread(row),
     change,
     remote: change && remoteOf(change),
     instances,
@@ -160,6 +162,7 @@ export const hasLost = (plan: SeriesPlan | null | undefined): boolean =>
   plan !== null &&
   plan !== undefined &&
   (plan.waitingSince !== null ||
+    plan.reference.status === "DELETED" ||
     plan.reference.recreate === true ||
     plan.occurrences.some(({ leaves, place }) => leaves || place === null));
 

@@ -39,8 +39,11 @@ export function placeOccurrences(
     const stays = one.externalEventId === eventId && one.originalStart === slot && !renewed;
     if (stays) {
       // The series was cut before it: its instance has gone with the rest.
-      if (!item.active && !slots.has(slot)) patches.push({ id: one.id, status: "DELETED", pending: null });
-      else if (one.version === null && one.status !== "DELETED" && slots.has(slot))
+      if (!item.active && !slots.has(slot)) {
+        moved.push(one.id);
+        const nowhere = { externalEventId: null, originalStart: "" };
+        patches.push({ id: one.id, status: "DELETED", pending: null, ...nowhere });
+      } else if (one.version === null && one.status !== "DELETED" && slots.has(slot))
         patches.push({ id: one.id, base: stateAt(base, slot) });
       continue;
     }

@@ -1,7 +1,7 @@
 import type { ReferencePatch, ReferenceRepository } from "../repositories/ReferenceRepository.ts";
+import { isUnread } from "../repositories/SeriesReferenceRepository.ts";
 import { iCalUidOf } from "./MemoryBookings.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
-import { isUnread } from "./MemorySeriesReferences.ts";
 import { patchRow, type ReferenceRecord, type SeriesReferenceRecord } from "./memory-tables.ts";
 
 type Methods = Twin<ReferenceRepository>;

@@ -1,6 +1,7 @@
-import type {
-  SeriesReferencePatch,
-  SeriesReferenceRepository,
+import {
+  isUnread,
+  type SeriesReferencePatch,
+  type SeriesReferenceRepository,
 } from "../repositories/SeriesReferenceRepository.ts";
 import type { MemoryDatabase, Twin } from "./MemoryDatabase.ts";
 import { patchRow, type SeriesReferenceRecord } from "./memory-tables.ts";
@@ -132,10 +133,6 @@ export class MemorySeriesReferences implements Methods {
     return made;
   }
 }
-
-/** As IS_UNREAD says it in SQL. */
-export const isUnread = ({ externalEventId, version, settleAt }: SeriesReferenceRecord): boolean =>
-  externalEventId !== null && version === null && settleAt !== null;
 
 /** Members that are undefined stay as they are. */
 function toRecord(patch: SeriesReferencePatch): Partial<SeriesReferenceRecord> {
