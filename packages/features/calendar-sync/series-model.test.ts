@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EngineWorld } from "./test-support/EngineWorld.ts";
 import { quiesce } from "./test-support/model-steps.ts";
-import { findLossOrDouble, findSeriesFaults } from "./test-support/series-oracle.ts";
+import { DATES, findLossOrDouble, findSeriesFaults } from "./test-support/series-oracle.ts";
 import { SERIES_REGRESSIONS } from "./test-support/series-regressions.ts";
 import { type SeriesStep, seriesStep, takeSeriesStep } from "./test-support/series-steps.ts";
 
@@ -37,7 +37,7 @@ async function runHistory(calendars: number, steps: readonly SeriesStep[]): Prom
       end: end.toISOString(),
       timeZone: "UTC",
     };
-    const bookings = await world.series.book(world.sync, world.hostId, time, 4);
+    const bookings = await world.series.book(world.sync, world.hostId, time, DATES);
     await world.settle();
     for (const step of steps) {
       world.clock.advance({ seconds: 1 });

@@ -68,8 +68,7 @@ export function placesAfter(input: {
   const keepsAll = standing.length > 0 || change === "rhythm";
   const byStart = change === "same" || (keepsAll && standing.every((one) => given.has(slotOf(one))));
   const find = byStart
-    ? (one: SeriesOccurrence) =>
-        given.has(slotOf(one)) || isShown(slotOf(one)) ? slotOf(one) : null
+    ? (one: SeriesOccurrence) => (given.has(slotOf(one)) || isShown(slotOf(one)) ? slotOf(one) : null)
     : change === "moved"
       ? inRhythm(before, all)
       : inOrder(

@@ -66,7 +66,10 @@ export class MovedSeries {
     inputs: readonly Asked[],
     { recheck, settledBefore, marked, ahead, now }: Circumstances,
   ): Promise<GoneSeriesFound> {
-    const gone = inputs.filter((one) => hasGone(one) && one.reference.status !== "DELETED");
+    // One that is known to be deleted is looked for where its mark has turned up: it may have moved before we deleted it, or have come back.
+    const gone = inputs.filter(
+      (one) => hasGone(one) && (one.reference.status !== "DELETED" || settledBefore !== null),
+    );
     const asked = gone.map(({ reference, occurrences }) => {
       const standing = occurrences.filter(({ local }) => local?.active && !hasEnded(local, now)).length;
       return { reference, standing, active: standing > 0 };
@@ -82,7 +85,7 @@ export class MovedSeries {
       const copy = copyAt(reference, moved.get(reference.id), marked);
       // What has its mark may be a copy of some of its dates; the series itself may not have been read there yet.
       const last = isLast(one) || how === "last-look";
-      const isSeries = copy === null || (last && datesOf(copy) >= standing);
+      const isSeries = copy === null || (last && active && datesOf(copy) >= standing);
       if (!isSeries) {
         moved.delete(reference.id);
         if (active && !last) {

@@ -22,7 +22,7 @@ export interface SeriesWork {
   /** The event that the work is about; its changes wait together. */
   eventId: string;
   event: ExternalEvent | null;
-  /** Whether the page tells of the recurring event itself. */
+  /** Whether the page tells of the recurring event itself, and not of a deletion that is known. */
   told: boolean;
   /** The ids of the series that later occurrences move into, in the order of the plan. */
   successorIds: string[];
@@ -229,7 +229,7 @@ export function gather(
     const successorIds = [...heirs.values()].map(({ seriesId }) => seriesId);
     const event = change?.type === "upsert" ? change.event : null;
     const gone = withoutFollowed(byId.get(reference.id) ?? null, plan);
-    const work = { reference, plan, eventId, event, told: change !== null, successorIds, gone, elsewhere };
+    const work = { reference, plan, eventId, event, told: change !== null && !isKnown(input), successorIds, gone, elsewhere };
     outcome.works.push(work);
     for (const one of plan.occurrences) {
       const instance =
@@ -249,6 +249,13 @@ export function gather(
   });
   return outcome;
 }
+
+/** Whether a page tells once more of a deletion that is known: a look that was wished for meanwhile is still to come (ADR 0049). */
+const isKnown = ({ reference, remote, settledBefore }: SeriesAsked): boolean =>
+  settledBefore === null &&
+  reference.status === "DELETED" &&
+  remote !== null &&
+  (remote.state === "deleted" || remote.event.status === "cancelled");
 
 /** What goes on in a copy does not go along. */
 function withoutFollowed(gone: GoneSeries | null, { occurrences }: SeriesPlan): GoneSeries | null {

@@ -5,6 +5,9 @@ import { hasEnded } from "./MemoryBookings.ts";
 import type { ReferenceRecord } from "./memory-tables.ts";
 import type { SeriesStep } from "./series-steps.ts";
 
+/** How many dates a series of the model has when it is booked. */
+export const DATES = 4;
+
 /** What is wrong with the series of a world that has come to rest, in sentences; none when all is well. */
 export async function findSeriesFaults(world: EngineWorld, bookings: readonly number[]): Promise<string[]> {
   return [...unequal(world, bookings), ...leftOver(world), ...(await unrest(world, bookings))];
@@ -20,55 +23,59 @@ export function findLossOrDouble(
   steps: readonly SeriesStep[],
 ): string[] {
   return [
-    ...(mayTakeAway(steps) ? [] : lost(world, bookings)),
+    ...(mayTakeAway(steps) ? [] : lost(world, bookings, steps)),
     ...(mayAdd(steps) ? [] : doubled(world, bookings)),
   ];
 }
 
-const TAKING_AWAY: readonly SeriesStep["kind"][] = [
-  "delete-date",
-  "delete",
-  "count",
-  "cancel-here",
-  "cancel-following-here",
-];
-
-/** Whether somebody has called dates off, or may have. */
+/** Whether the calendar may have called off any of the dates: the series was deleted there, or made shorter. */
 function mayTakeAway(steps: readonly SeriesStep[]): boolean {
-  return steps.some(({ kind }) => TAKING_AWAY.includes(kind));
+  return steps.some((step) => step.kind === "delete" || (step.kind === "count" && step.count < DATES));
 }
 
 /**
- * Whether the calendars may have dates that nobody has booked: the series was made longer there; it was moved to earlier days after
- * it had been cut, which makes room for one more before its end; or it came out of the bin although it stands elsewhere by then, having
- * moved to another calendar or having been made again because it was changed here.
- * What is cancelled while its event is on the way to another calendar keeps that event until it is changed again (ADR 0027).
+ * Whether the calendars may have dates that nobody has booked, which no program may take away: the series was made longer there; it was
+ * moved to earlier days after it had been cut, which makes room for one more before its end, a day and an hour; or it came out
+ * of the bin although it stands elsewhere by then, having moved to another calendar or having been made again because it was changed here:
+ * a person has made a copy of it, and wants it.
  */
 function mayAdd(steps: readonly SeriesStep[]): boolean {
-  const before = (kind: SeriesStep["kind"], index: number) =>
-    steps.slice(0, index).some((step) => step.kind === kind);
+  const before = (index: number, ...kinds: SeriesStep["kind"][]) =>
+    steps.slice(0, index).some((step) => kinds.includes(step.kind));
   return steps.some((step, index) => {
     switch (step.kind) {
       case "count":
-        return true;
+        return step.count > DATES || before(index, "count", "split", "cancel-following-here");
       case "split":
       case "move-series":
-        return step.hours < 0 && before("split", index);
+        return step.hours < 0 && before(index, "split");
       case "restore":
-        return before("transfer", index) || before("move-here", index) || before("move-all-here", index);
-      case "transfer":
-        return steps.some(({ kind }) => kind === "cancel-here" || kind === "cancel-following-here");
+        return before(index, "transfer", "move-here", "move-all-here");
       default:
         return false;
     }
   });
 }
 
-/** Nobody has called anything off, and so every booking stands. */
-function lost({ db: { tables } }: EngineWorld, bookings: readonly number[]): string[] {
-  return bookings.flatMap((id, index) =>
-    tables.bookings.get(id)?.active ? [] : [`date ${index} is cancelled, and nobody has cancelled it`],
+/** Only what somebody has called off is cancelled: those dates that were called off here, and one for each that was deleted there. */
+function lost(
+  { db: { tables } }: EngineWorld,
+  bookings: readonly number[],
+  steps: readonly SeriesStep[],
+): string[] {
+  const calledOff = (date: number) =>
+    steps.some(
+      (step) =>
+        (step.kind === "cancel-here" && step.date === date) ||
+        (step.kind === "cancel-following-here" && step.date <= date),
+    );
+  const off = bookings.flatMap((id, date) =>
+    tables.bookings.get(id)?.active || calledOff(date) ? [] : [`date ${date}`],
   );
+  const deleted = steps.filter(({ kind }) => kind === "delete-date").length;
+  return off.length > deleted
+    ? [`cancelled: ${off.join(", ")}; and of these nobody has cancelled ${off.length - deleted}`]
+    : [];
 }
 
 /** Each booking that stands has its event, at its time and with its title; a cancelled one has none. */

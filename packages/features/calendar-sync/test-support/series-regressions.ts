@@ -292,4 +292,59 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "cancel-here", date: 2 },
     ],
   },
+  {
+    was: "a copy of its last date was taken for the series itself, which had moved to that calendar as well: two dates were cancelled",
+    calendars: 2,
+    steps: [
+      { kind: "split", date: 3, hours: 1 },
+      { kind: "transfer" },
+      { kind: "transfer" },
+      { kind: "transfer" },
+      { kind: "settle" },
+      { kind: "transfer" },
+    ],
+  },
+  {
+    was: "a date stood alone at what the mirror had held of it, in a series that had moved and was deleted there",
+    calendars: 2,
+    steps: [
+      { kind: "strike", moments: 3 },
+      { kind: "transfer" },
+      { kind: "move-date", date: 2, hours: 2 },
+      { kind: "settle" },
+      { kind: "delete" },
+    ],
+  },
+  {
+    was: "a date that had been moved by itself stood elsewhere once its series went on in another calendar, where it had not been moved",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "restore" },
+      { kind: "move-date", date: 0, hours: 1 },
+      { kind: "pass", minutes: 1 },
+      { kind: "delete" },
+    ],
+  },
+  {
+    was: "a copy of a series that was called off on both sides at once stood until the next full listing",
+    calendars: 2,
+    steps: [
+      { kind: "split", date: 1, hours: 27 },
+      { kind: "fault", method: "deleteEvent", fault: "server-error" },
+      { kind: "delete" },
+      { kind: "cancel-following-here", date: 0 },
+      { kind: "settle" },
+    ],
+  },
+  {
+    was: "dates cut off here kept the places that a person then gave the series anew",
+    calendars: 2,
+    steps: [
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "strike", moments: 37 },
+      { kind: "settle" },
+      { kind: "count", count: 3 },
+    ],
+  },
 ];
