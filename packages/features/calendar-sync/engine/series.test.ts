@@ -108,6 +108,17 @@ describe("a series changed in the calendar", () => {
     expect(reasonsOf(plan(edited(world, {})))).toEqual([]);
   });
 
+  test("found in another calendar, its dates are as they are there, also one that differed where it was", () => {
+    const world = makeWorld();
+    const [first] = world.occurrences;
+    if (!first?.local) throw new Error("a series has dates");
+    const moved = { ...first.local.snapshot, time: hour("2030-01-08T15:00Z") };
+    first.local = { ...first.local, snapshot: moved };
+    first.reference = { ...first.reference, base: { local: moved, remote: moved } };
+    expect(reasonsOf(plan(world, { unread: true }))).toEqual(["reschedule series-moved"]);
+    expect(reasonsOf(plan(world))).toEqual([]);
+  });
+
   test("cut short, its lost dates stand until it is clear that they are nowhere else", () => {
     const world = edited(makeWorld(), { recurrence: ["RRULE:FREQ=WEEKLY;COUNT=2"] });
     const planned = plan(world, { settled: false });

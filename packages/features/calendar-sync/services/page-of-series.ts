@@ -229,7 +229,16 @@ export function gather(
     const successorIds = [...heirs.values()].map(({ seriesId }) => seriesId);
     const event = change?.type === "upsert" ? change.event : null;
     const gone = withoutFollowed(byId.get(reference.id) ?? null, plan);
-    const work = { reference, plan, eventId, event, told: change !== null && !isKnown(input), successorIds, gone, elsewhere };
+    const work = {
+      reference,
+      plan,
+      eventId,
+      event,
+      told: change !== null && !isKnown(input),
+      successorIds,
+      gone,
+      elsewhere,
+    };
     outcome.works.push(work);
     for (const one of plan.occurrences) {
       const instance =

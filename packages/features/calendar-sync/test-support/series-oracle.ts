@@ -36,8 +36,7 @@ function mayTakeAway(steps: readonly SeriesStep[]): boolean {
 /**
  * Whether the calendars may have dates that nobody has booked, which no program may take away: the series was made longer there; it was
  * moved to earlier days after it had been cut, which makes room for one more before its end, a day and an hour; or it came out
- * of the bin although it stands elsewhere by then, having moved to another calendar or having been made again because it was changed here:
- * a person has made a copy of it, and wants it.
+ * of the bin after it had been made again because it was changed here: a person has two of it, and wants them.
  */
 function mayAdd(steps: readonly SeriesStep[]): boolean {
   const before = (index: number, ...kinds: SeriesStep["kind"][]) =>
@@ -50,7 +49,7 @@ function mayAdd(steps: readonly SeriesStep[]): boolean {
       case "move-series":
         return step.hours < 0 && before(index, "split");
       case "restore":
-        return before(index, "transfer", "move-here", "move-all-here");
+        return before(index, "move-here", "move-all-here");
       default:
         return false;
     }

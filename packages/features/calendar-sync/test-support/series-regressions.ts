@@ -316,17 +316,6 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
     ],
   },
   {
-    was: "a date that had been moved by itself stood elsewhere once its series went on in another calendar, where it had not been moved",
-    calendars: 2,
-    steps: [
-      { kind: "transfer" },
-      { kind: "restore" },
-      { kind: "move-date", date: 0, hours: 1 },
-      { kind: "pass", minutes: 1 },
-      { kind: "delete" },
-    ],
-  },
-  {
     was: "a copy of a series that was called off on both sides at once stood until the next full listing",
     calendars: 2,
     steps: [
@@ -345,6 +334,16 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "strike", moments: 37 },
       { kind: "settle" },
       { kind: "count", count: 3 },
+    ],
+  },
+  {
+    was: "a series that was called off here while it was on its way to another calendar stood there",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "strike", moments: 9 },
+      { kind: "cancel-following-here", date: 0 },
+      { kind: "settle" },
     ],
   },
 ];

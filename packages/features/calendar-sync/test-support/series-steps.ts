@@ -114,12 +114,19 @@ async function take(world: EngineWorld, bookings: readonly number[], step: Serie
   }
 }
 
-/** The first recurring event of the host's calendars; of those in the bin, when asked for. */
+/**
+ * The first recurring event of the host's calendars; of those in the bin, when asked for. What has moved to another calendar is in no bin
+ * (ADR 0049).
+ */
 function whereIs(world: EngineWorld, binned: boolean): { calendarId: string; event: ExternalEvent } | null {
   for (const { calendarId } of world.calendars) {
     for (const { event } of world.server.calendar(calendarId).events.values()) {
-      if (event.recurrence && event.seriesId === null && (event.status === "cancelled") === binned)
-        return { calendarId, event };
+      if (!event.recurrence || event.seriesId !== null || (event.status === "cancelled") !== binned) continue;
+      const stands = world.calendars.some((one) => {
+        const other = world.server.calendar(one.calendarId).events.get(event.id);
+        return other !== undefined && other.event.status !== "cancelled";
+      });
+      if (!binned || !stands) return { calendarId, event };
     }
   }
   return null;

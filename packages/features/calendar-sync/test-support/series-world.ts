@@ -108,6 +108,7 @@ export const edited = (world: SeriesWorld, changes: Partial<ExternalEvent>): Ser
 /** What a page tells, and when; the whole event when left out. */
 export interface SeriesTold {
   remote?: RemoteState | null;
+  unread?: boolean;
   instances?: SeriesInput["instances"];
   successors?: ExternalEvent[];
   /** Whether dates that dropped out are waited for no longer; true when left out. */
