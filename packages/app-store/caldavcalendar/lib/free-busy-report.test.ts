@@ -1,7 +1,7 @@
 import { type CaldavHabits, MemoryCaldavServer } from "@calsync/testing/caldav-server";
 import { hour } from "@calsync/testing/contract";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { contractSubject } from "../test/dav-person.ts";
+import { contractSubject, WITH_ADDED_DATE } from "../test/dav-person.ts";
 
 // Servers are processes and sockets: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -73,6 +73,18 @@ describe("busy times", () => {
     expect(await service.getFreeBusy([calendarId], range)).toMatchObject([
       { start: new Date(hour(9).start), end: new Date(hour(9).end) },
     ]);
+  });
+
+  test("come from the events on SabreDAV and its children, which leave out added dates and rarer rules", async () => {
+    const { service, calendarId, put } = await subjectWith({
+      freeBusy: { type: "text/calendar", text: report() },
+      isSabre: true,
+    });
+    await put("added.ics", WITH_ADDED_DATE);
+    const asked = await requestsOf(async () => {
+      expect(await service.getFreeBusy([calendarId], range)).toHaveLength(2);
+    });
+    expect(asked).toEqual(["PROPFIND", "REPORT", "REPORT"]);
   });
 
   test.each([

@@ -12,6 +12,7 @@ import { readObject } from "./event-mapper.ts";
  * Radicale offers none. Xandikos offers one that counts a series at its first date alone, and a gap would look free; its answer does
  * not call itself a calendar either (`text/calendar`), and nothing that does not is believed. The RFC looks at STATUS and TRANSP alone, so
  * that what its owner has declined is busy (Cyrus): a report that is not empty is believed when nothing in the range is declined.
+ * What is built on SabreDAV is not asked (ADR 0052).
  *
  * @throws CalendarError as a listing of the calendar does
  */
@@ -27,7 +28,7 @@ export async function freeBusyReport(
     depth: "0",
     body: propfind({ "d:supported-report-set": {}, "d:resourcetype": {} }),
   });
-  if (!/[<:]free-busy-query[\s/>]/.test(described)) return null;
+  if (!/[<:]free-busy-query[\s/>]/.test(described) || SABRE.test(described)) return null;
   const response = await session.call(
     {
       method: "REPORT",
@@ -93,6 +94,12 @@ async function hasDeclined(session: DavSession, calendarUrl: string, range: Inte
   }
   return false;
 }
+
+/**
+ * SabreDAV declares its own namespace in every multistatus, and so does what is built on it (Nextcloud, Baïkal). Its recurrence leaves out dates
+ * that are added to a rule (RDATE) and rules by week or day of the year: they would look free.
+ */
+const SABRE = /["']http:\/\/sabredav\.org\/ns["']/;
 
 /** What servers answer to a report that they do not know. */
 const REFUSALS = [400, 403, 404, 405, 409, 415, 500, 501];

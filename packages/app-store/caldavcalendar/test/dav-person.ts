@@ -16,6 +16,22 @@ import { CaldavCalendarService } from "../lib/CalendarService.ts";
 
 let accounts = 0;
 
+/** An hour on 8 June 2027, and one more on the 10th that no rule names. */
+export const WITH_ADDED_DATE = [
+  "BEGIN:VCALENDAR",
+  "VERSION:2.0",
+  "PRODID:-//other//client//EN",
+  "BEGIN:VEVENT",
+  "UID:added",
+  "DTSTAMP:20270101T000000Z",
+  "DTSTART:20270608T100000Z",
+  "DURATION:PT1H",
+  "RDATE:20270610T120000Z",
+  "END:VEVENT",
+  "END:VCALENDAR",
+  "",
+].join("\r\n");
+
 /** What tests of CalDAV's own ways do beside what the contract asks for. */
 interface DavSubject extends ContractSubject {
   service: CaldavCalendarService;

@@ -1,8 +1,8 @@
 import type { CaldavTestServer } from "@calsync/testing/caldav-server";
 import { type ContractGap, testCalendarService } from "@calsync/testing/contract";
-import { afterAll, beforeAll, describe, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { metadata } from "../metadata.ts";
-import { contractSubject } from "./dav-person.ts";
+import { contractSubject, WITH_ADDED_DATE } from "./dav-person.ts";
 
 /** A server that the contract suite runs against. */
 export interface TestedServer {
@@ -32,6 +32,17 @@ export function testServers(servers: readonly TestedServer[]): void {
           ...gaps,
         },
         create: () => contractSubject(server),
+      });
+
+      test("an added date makes its owner busy, whoever reckons it", async () => {
+        const { service, calendarId, put } = await contractSubject(server);
+        await put("added.ics", WITH_ADDED_DATE);
+        const june = { start: new Date("2027-06-01T00:00:00Z"), end: new Date("2027-07-01T00:00:00Z") };
+        const busy = await service.getFreeBusy([calendarId], june);
+        expect(busy.map(({ start }) => start.toISOString())).toEqual([
+          "2027-06-08T10:00:00.000Z",
+          "2027-06-10T12:00:00.000Z",
+        ]);
       });
     });
   }

@@ -240,7 +240,8 @@ export class MemoryCaldavServer implements CaldavTestServer {
           responses.push(response(at + member, chosen({ "d:getetag": etag, "d:resourcetype": "" }, body)));
         }
       }
-      return { status: 207, body: multistatus(responses) };
+      const declared = this.habits.isSabre ? '<s:none xmlns:s="http://sabredav.org/ns"/>' : "";
+      return { status: 207, body: multistatus(responses, declared) };
     }
     if (method !== "REPORT") return { status: 405 };
     if (this.habits.freeBusy && /<(?:[\w-]+:)?free-busy-query[\s>]/.test(body)) {

@@ -22,6 +22,8 @@ export interface CaldavHabits {
   missingObject: "of-one" | "of-all";
   /** What it answers to a question for busy times (RFC 4791 §7.10); null where it has no such report. */
   freeBusy: { type: string; text: string } | null;
+  /** Whether its answers declare SabreDAV's own namespace, as those of all that is built on it do. */
+  isSabre: boolean;
   /** Whether a UID is taken once in the whole account, not once in a calendar, and by what word a second one is refused. */
   uidPerAccount: "no-uid-conflict" | "unique-scheduling-object-resource" | null;
   /** The zone that its calendars name (RFC 4791 §5.2.2); null where they name none. */
@@ -43,6 +45,7 @@ export const USUAL_HABITS: CaldavHabits = {
   schedules: false,
   missingObject: "of-one",
   freeBusy: null,
+  isSabre: false,
   uidPerAccount: null,
   timeZone: null,
   refuses: null,
