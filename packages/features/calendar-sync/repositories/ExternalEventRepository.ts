@@ -31,6 +31,8 @@ export interface SeriesPart {
 /** A series in the mirror that carries one of our markers. */
 export interface MarkedSeries {
   calendarSyncId: string;
+  /** Whether that is another calendar than the series', which holds its bookings by itself. */
+  taken: boolean;
   event: ExternalEvent;
 }
 
@@ -219,19 +221,18 @@ export class ExternalEventRepository {
 
   /**
    * Series in the mirror of a user's calendars that carry one of our markers: copies of ours, as "this and following" makes them.
-   * None in a calendar, other than the series' own, that holds its bookings by itself.
    */
   async findMarkedSeries(sql: Sql, userId: number, markers: readonly string[]): Promise<MarkedSeries[]> {
     return sql.$queryRaw`
-      SELECT e."calendarSyncId"::text, e."snapshot" AS "event"
+      SELECT e."calendarSyncId"::text, e."snapshot" AS "event",
+             EXISTS (SELECT 1 FROM "BookingReference" mine JOIN "BookingReference" other ON other."bookingId" = mine."bookingId"
+                      WHERE mine."seriesReferenceId"::text = e."snapshot"->>'marker' AND mine."calendarSyncId" <> e."calendarSyncId"
+                        AND other."calendarSyncId" = e."calendarSyncId") AS "taken"
         FROM "CalendarSync" c
         JOIN "ExternalEvent" e ON e."calendarSyncId" = c."id"
        WHERE c."userId" = ${userId} AND e."seriesId" IS NULL AND e."status" <> 'cancelled'
          AND e."snapshot"->>'marker' = ANY(${markers}) AND e."snapshot"->>'marker' IS NOT NULL
          AND jsonb_typeof(e."snapshot"->'recurrence') = 'array'
-         AND NOT EXISTS (SELECT 1 FROM "BookingReference" mine JOIN "BookingReference" other ON other."bookingId" = mine."bookingId"
-                          WHERE mine."seriesReferenceId"::text = e."snapshot"->>'marker' AND mine."calendarSyncId" <> e."calendarSyncId"
-                            AND other."calendarSyncId" = e."calendarSyncId")
        ORDER BY e."startTime", e."externalEventId"`;
   }
 

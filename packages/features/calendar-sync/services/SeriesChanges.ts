@@ -200,26 +200,35 @@ export class SeriesChanges {
       ...(plan.change || plan.push ? [reference.seriesId] : []),
       ...successorIds,
     ]);
-    const settled = works.filter(({ plan }) => !plan.push).map(({ reference }) => reference.id);
+    const settled = works.flatMap(({ plan, reference, leftIds }) => [
+      ...(plan.push ? [] : [reference.id]),
+      ...leftIds,
+    ]);
     const moved = works.flatMap(({ gone }) => gone?.place?.calendarSyncId ?? []);
     return [...(await seriesReferences.requestPushes(tx, changed, settled)), ...moved];
   }
 
   #patchesOf(
-    { reference, plan, event, told, successorIds, gone, elsewhere }: SeriesWork,
+    { reference, plan, event, told, successorIds, gone, elsewhere, leftIds }: SeriesWork,
     calendarSyncId: string,
     tiedAt: ReadonlyMap<string, string>,
     now: Date,
   ): SeriesReferencePatch[] {
     const heirs = plan.successors.flatMap(({ event: heir }, index): SeriesReferencePatch[] => {
       const other = elsewhere.get(heir.id);
-      const heirId = tiedAt.get(`${successorIds[index] ?? ""} ${other ?? calendarSyncId}`);
+      const idAt = (place: string) => tiedAt.get(`${successorIds[index] ?? ""} ${place}`);
+      const heirId = idAt(other?.calendarSyncId ?? calendarSyncId);
       // Without a base the next push writes it: the copy still carries the marker of the series it was copied from.
       const { id: externalEventId, iCalUid, version } = heir;
       if (!heirId) return [];
       const stands = { id: heirId, externalEventId, iCalUid, version, status: "SYNCED" as const };
       // What the mirror knew of another calendar may be old: it is read there.
-      return [other ? { ...stands, calendarSyncId: other, seenGeneration: 0, settleAt: now } : stands];
+      if (!other) return [stands];
+      const there = { ...stands, calendarSyncId: other.calendarSyncId, seenGeneration: 0, settleAt: now };
+      const leftId = other.taken ? idAt(calendarSyncId) : undefined;
+      if (leftId === undefined) return [there];
+      leftIds.push(leftId);
+      return [there, { id: leftId, status: "DELETED" }];
     });
     if (gone) return [this.#moved.patchOf(gone, now), ...heirs];
     const { clearPending, recreate, ...update } = plan.reference;

@@ -22,8 +22,8 @@ export function followCopies(
     ({ event }) => event.marker === id && event.id !== externalEventId && !told.has(event.id),
   );
   input.successors = [...input.successors, ...held.map(({ event }) => event)];
-  for (const { calendarSyncId: place, event } of held)
-    if (place !== calendarSyncId) input.elsewhere.set(event.id, place);
+  for (const { event, ...place } of held)
+    if (place.calendarSyncId !== calendarSyncId) input.elsewhere.set(event.id, place);
   const ids = new Set(input.successors.map((event) => event.id));
   for (const { seriesId, originalStart, status, snapshot } of parts) {
     if (seriesId === null || !ids.has(seriesId)) continue;
@@ -46,13 +46,18 @@ export const callsOff = (plan: SeriesPlan | null | undefined): boolean =>
 /** The copies in other calendars that dates of a series go on in. */
 export const copiesElsewhere = ({ plan, elsewhere }: SeriesWork): MarkedSeries[] =>
   plan.successors.flatMap(({ event }) => {
-    const calendarSyncId = elsewhere.get(event.id);
-    return calendarSyncId === undefined ? [] : [{ calendarSyncId, event }];
+    const place = elsewhere.get(event.id);
+    return place === undefined ? [] : [{ ...place, event }];
   });
 
-/** Takes the references of what goes on in such copies to the copies' calendars. */
+/**
+ * Takes the references of what goes on in such copies to the copies' calendars; where these hold the bookings by themselves, what stood
+ * for them here has gone, and the copy is what stands for them there.
+ */
 export const patchesElsewhere = ({ plan, elsewhere }: SeriesWork): ReferencePatch[] =>
-  plan.occurrences.flatMap(({ occurrence, place }) => {
-    const calendarSyncId = elsewhere.get(place?.eventId ?? "");
-    return calendarSyncId === undefined ? [] : [{ id: occurrence.reference.id, calendarSyncId }];
+  plan.occurrences.flatMap(({ occurrence, place }): ReferencePatch[] => {
+    const other = elsewhere.get(place?.eventId ?? "");
+    if (other === undefined) return [];
+    const { id } = occurrence.reference;
+    return [other.taken ? { id, status: "DELETED" } : { id, calendarSyncId: other.calendarSyncId }];
   });

@@ -7,6 +7,7 @@ import { type PlannedOccurrence, planSeries, type SeriesInput, type SeriesPlan }
 import { instanceKey } from "../engine/series-state.ts";
 import type { EventView } from "../engine/view.ts";
 import type { LocalItem, LocalSeries, SeriesChange } from "../ports/BookingStore.ts";
+import type { MarkedSeries } from "../repositories/ExternalEventRepository.ts";
 import type { ReferencePatch } from "../repositories/ReferenceRepository.ts";
 import type { ReferenceRow, SeriesReferenceRow } from "../repositories/rows.ts";
 import { isUnread } from "../repositories/SeriesReferenceRepository.ts";
@@ -29,8 +30,13 @@ export interface SeriesWork {
   /** Set when the event has gone from this calendar and has moved to another one, or may have. */
   gone: GoneSeries | null;
   /** The calendars of those of its copies that are in another one. */
-  elsewhere: ReadonlyMap<string, string>;
+  elsewhere: ReadonlyMap<string, CopyPlace>;
+  /** The references here of series that go on in copies elsewhere: nothing stands for them here any more. */
+  leftIds: string[];
 }
+
+/** In which other calendar a copy is, and whether that one holds its bookings by itself. */
+export type CopyPlace = Omit<MarkedSeries, "event">;
 
 /** What a page means for series. */
 export interface SeriesOutcome {
@@ -67,7 +73,7 @@ export type SeriesAsked = Omit<
   successors: ExternalEvent[];
   successorInstances: Map<string, RemoteState>;
   /** The calendars of those successors that are not in the series' own. */
-  elsewhere: Map<string, string>;
+  elsewhere: Map<string, CopyPlace>;
   occurrences: { reference: ReferenceRow; local: LocalItem | null }[];
   change: ExternalChange | null;
 };
@@ -238,6 +244,7 @@ export function gather(
       successorIds,
       gone,
       elsewhere,
+      leftIds: [],
     };
     outcome.works.push(work);
     for (const one of plan.occurrences) {
@@ -289,7 +296,13 @@ function toPlanned(
       ? { externalEventId: null, originalStart: "" }
       : {};
   const other = elsewhere.get(place?.eventId ?? "");
-  if (other !== undefined) Object.assign(patch, { calendarSyncId: other, seenGeneration: 0 });
+  // Where the copy's calendar holds the booking by itself, it is written there.
+  const inHeir = (one: InboundPlan) => {
+    const own = withSuccessor(one, successorId);
+    return other?.taken ? { ...own, push: false } : own;
+  };
+  if (other?.taken) Object.assign(patch, { externalEventId: null, originalStart: "", status: "DELETED" });
+  else if (other) Object.assign(patch, { calendarSyncId: other.calendarSyncId, seenGeneration: 0 });
   if (leaves) patch.seriesReferenceId = null;
   const since = waitsSince ?? null;
   if (place !== undefined && Number(since) !== Number(reference.deletedSeenAt)) patch.deletedSeenAt = since;
@@ -302,7 +315,7 @@ function toPlanned(
     change,
     local: occurrence.local,
     facts: null,
-    plan: withSuccessor(plan, successorId),
+    plan: inHeir(plan),
     eventId: instance ? (eventIdOf(instance) ?? eventId) : eventId,
     iCalUid: null,
     // One step of the whole series is one step for each of its occurrences.
@@ -311,7 +324,7 @@ function toPlanned(
       patch,
       ofInstance: instance !== null,
       ...(event ? { event } : {}),
-      ...(withFacts ? { withFacts: (facts) => withSuccessor(withFacts(facts), successorId) } : {}),
+      ...(withFacts ? { withFacts: (facts) => inHeir(withFacts(facts)) } : {}),
     },
   };
 }

@@ -47,11 +47,8 @@ export class MemoryEvents implements Methods {
       .filter(({ seriesId, status }) => seriesId === null && status !== "cancelled")
       .sort((a, b) => a.startTime.getTime() - b.startTime.getTime())
       .flatMap(({ calendarSyncId, snapshot: event }) =>
-        event?.recurrence &&
-        event.marker !== null &&
-        markers.includes(event.marker) &&
-        !isTaken(calendarSyncId, event.marker)
-          ? [{ calendarSyncId, event }]
+        event?.recurrence && event.marker !== null && markers.includes(event.marker)
+          ? [{ calendarSyncId, event, taken: isTaken(calendarSyncId, event.marker) }]
           : [],
       );
   };
