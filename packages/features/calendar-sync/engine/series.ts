@@ -181,6 +181,20 @@ function startAgain(input: SeriesInput, merged: Merged): SeriesPlan {
   const { base: _base, ...update } = plan.reference;
   const own = new Set(slotsOf(series).slots);
   const { followed, successors, rest, lastSlot } = followCopies(input);
+  const change =
+    followed.length > 0 && lastSlot !== null
+      ? { set: { recurrence: cutAfter(series.recurrence, lastSlot) }, changedAt: merged.changedAt, slots: [] }
+      : null;
+  const relist = successors.length > 0;
+  if (rest.every(({ local }) => !local?.active)) {
+    // None of its dates stands: it has gone as it should. Its event may turn up elsewhere, and goes there too.
+    const reference = {
+      status: "DELETED" as const,
+      deletePending: false as const,
+      clearPending: true as const,
+    };
+    return { ...LEFT_ALONE, reference, change, occurrences: followed, successors, relist };
+  }
   const isCut = ({ local }: SeriesOccurrence) =>
     !local?.active && !own.has(local?.series?.originalStart ?? "");
   const again = {
@@ -192,20 +206,13 @@ function startAgain(input: SeriesInput, merged: Merged): SeriesPlan {
   return {
     ...LEFT_ALONE,
     reference: { ...update, base: null },
-    change:
-      followed.length > 0 && lastSlot !== null
-        ? {
-            set: { recurrence: cutAfter(series.recurrence, lastSlot) },
-            changedAt: merged.changedAt,
-            slots: [],
-          }
-        : null,
+    change,
     occurrences: [
       ...rest.map((occurrence) => ({ occurrence, plan: isCut(occurrence) ? nothing() : again, place: null })),
       ...followed,
     ],
     successors,
-    relist: successors.length > 0,
+    relist,
     push: true,
   };
 }

@@ -337,6 +337,16 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
     ],
   },
   {
+    was: "a series of which nothing stood any more was to be made again, and its event stood in another calendar",
+    calendars: 2,
+    steps: [
+      { kind: "split", date: 1, hours: -24 },
+      { kind: "cancel-here", date: 0 },
+      { kind: "transfer" },
+      { kind: "move-all-here", date: 1, hours: 24 },
+    ],
+  },
+  {
     was: "a series that was called off here while it was on its way to another calendar stood there",
     calendars: 2,
     steps: [
