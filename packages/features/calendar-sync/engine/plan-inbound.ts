@@ -209,6 +209,8 @@ function planPresentButCancelled(input: InboundInput, local: LocalItem, event: E
       ...(reference.status === "CONFLICT" || (back && push) ? { status: "SYNCED" } : {}),
     },
     push,
+    // Kept elsewhere, it may have been cancelled by us without our note of it: then nobody has told the other calendars.
+    spread: true,
   };
 }
 
