@@ -77,9 +77,9 @@ export interface InboundPlan {
   /** Whether the calendar lacks something that the booking has, so that a push must follow. */
   push: boolean;
   /**
-   * The booking says what both never agreed on here: what the event has come to say, something newer than an event that is gone, or that it
-   * is cancelled. Then a store with a database of its own may have kept a change whose transaction was lost on our side, so the other calendars are looked
-   * at too.
+   * The booking says what both never agreed on here: what the event has come to say, something newer than an event that is gone, or that
+   * it is cancelled. Then a store with a database of its own may have kept a change whose transaction was lost on our side, so the other
+   * calendars are looked at too.
    */
   spread?: true;
   /** What waits for the host. The reference is in CONFLICT then, and its event is not written. */
