@@ -113,9 +113,38 @@ describe("writing lines", () => {
   const { slots } = slotsOf({ time, recurrence: WEEKLY });
 
   test("cutting leaves what lies up to the last occurrence that stays", () => {
-    const recurrence = cutAfter(["RRULE:FREQ=WEEKLY;COUNT=9;BYDAY=TU"], slots[1] ?? "");
-    expect(recurrence).toEqual(["RRULE:FREQ=WEEKLY;BYDAY=TU;UNTIL=20300402T080000Z"]);
-    expect(slotsOf({ time, recurrence }).slots).toEqual(slots.slice(0, 2));
+    for (const end of ["COUNT=9", "UNTIL=20300430T070000Z"]) {
+      const recurrence = cutAfter(
+        { time, recurrence: [`RRULE:FREQ=WEEKLY;${end};BYDAY=TU`] },
+        slots[1] ?? "",
+      );
+      expect(recurrence).toEqual(["RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=2"]);
+      expect(slotsOf({ time, recurrence }).slots).toEqual(slots.slice(0, 2));
+    }
+  });
+
+  test("a cut series that people move to another day loses none of its dates, and gets none", () => {
+    const recurrence = cutAfter({ time, recurrence: WEEKLY }, slots[1] ?? "");
+    for (const day of ["2030-03-25", "2030-03-28"])
+      expect(slotsOf({ time: timed(`${day}T09:00Z`, "Europe/Berlin"), recurrence }).slots).toHaveLength(2);
+  });
+
+  test("cutting takes single dates beyond the last one, too", () => {
+    const dates = ["20300402T080000Z", "20300415T080000Z", "20300505T080000Z"];
+    const series = { time, recurrence: [`RDATE:${dates.join()}`, "EXDATE:20300402T080000Z"] };
+    const { slots: all } = slotsOf(series);
+    expect(cutAfter(series, all[1] ?? "")).toEqual([
+      "RDATE:20300402T080000Z,20300415T080000Z",
+      "EXDATE:20300402T080000Z",
+    ]);
+    expect(cutAfter({ time, recurrence: ["RDATE:20300505T080000Z"] }, all[0] ?? "")).toEqual([]);
+  });
+
+  test("a rule that does not begin with the series' first occurrence ends by a time", () => {
+    const odd = { time, recurrence: ["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=4"] };
+    const { slots: all } = slotsOf(odd);
+    const recurrence = cutAfter(odd, all[2] ?? "");
+    expect(slotsOf({ time, recurrence }).slots).toEqual(all.slice(0, 3));
   });
 
   test("slots in the rule's rhythm become a rule, others a list", () => {

@@ -103,15 +103,40 @@ export function describeSlots(first: EventTime, slots: readonly string[], like: 
   return [`RDATE${first.allDay ? ";VALUE=DATE" : ""}:${rest.map(stampOf).join(",")}`];
 }
 
-/** The same lines without what lies beyond `last`. */
-export function cutAfter(recurrence: readonly string[], last: string): string[] {
+/**
+ * The lines of a series without what lies beyond `last`, one of its slots. A rule ends by COUNT, which stays right when people move what is
+ * left to another day; by UNTIL only where the two do not say the same.
+ */
+export function cutAfter({ time, recurrence }: RecurringTime, last: string): string[] {
   return recurrence.flatMap((line) => {
-    if (/^RRULE/i.test(line)) {
-      const kept = rulePartsOf(line).filter(([name]) => name !== "COUNT" && name !== "UNTIL");
-      return [`RRULE:${[...kept, ["UNTIL", stampOf(last)]].map((part) => part.join("=")).join(";")}`];
-    }
+    if (/^RRULE/i.test(line)) return [cutRule(time, line, last)];
+    if (/^RDATE/i.test(line)) return cutDates(time, line, last);
     return [line];
   });
+}
+
+function cutRule(time: EventTime, line: string, last: string): string {
+  const endless = rulePartsOf(line).filter(([name]) => name !== "COUNT" && name !== "UNTIL");
+  const endedBy = (...end: [string, string]) =>
+    `RRULE:${[...endless, end].map((part) => part.join("=")).join(";")}`;
+  const kept = slotsOf({ time, recurrence: [line] }).slots.filter((slot) => slot <= last);
+  const counted = endedBy("COUNT", String(kept.length));
+  // Where DTSTART is none of the rule's own, it is not counted.
+  const isSame = kept.length < MAX_SLOTS && sameList(slotsOf({ time, recurrence: [counted] }).slots, kept);
+  return isSame ? counted : endedBy("UNTIL", stampOf(last));
+}
+
+function cutDates(time: EventTime, line: string, last: string): string[] {
+  const start = startOf(time);
+  const dates = datesOf(line, start).map((date) =>
+    spellSlot(date.epochMilliseconds, time.allDay, start.timeZoneId),
+  );
+  const colon = line.indexOf(":") + 1;
+  const values = line
+    .slice(colon)
+    .split(",")
+    .filter((_value, index) => (dates[index] ?? "") <= last);
+  return values.length > 0 ? [line.slice(0, colon) + values.join()] : [];
 }
 
 /** How the rule of a series has changed, from what one side said before to what it says now. */

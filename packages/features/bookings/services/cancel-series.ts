@@ -5,6 +5,7 @@ import type { BookingRow } from "../repositories/BookingRepository.ts";
 import { cancelMany, lockOccurrences } from "../repositories/SeriesRepository.ts";
 import { findManySeries } from "../repositories/SeriesStoreRepository.ts";
 import type { BookingDependencies } from "./dependencies.ts";
+import { toEventTime } from "./event-time.ts";
 import { seriesStore } from "./series-store.ts";
 import type { Role } from "./viewer.ts";
 
@@ -40,7 +41,10 @@ export async function cancelOccurrences(
   const [first] = leaving;
   const kept = all.filter((one) => (one.originalStart ?? "") < (first?.originalStart ?? ""));
   const last = kept.at(-1)?.originalStart;
-  const set = last && series ? { recurrence: cutAfter(series.recurrence, last) } : { active: false };
+  const set =
+    last && series
+      ? { recurrence: cutAfter({ time: toEventTime(series), recurrence: series.recurrence }, last) }
+      : { active: false };
   await seriesStore.change(
     tx,
     [{ seriesId, set, changedAt: now.toISOString(), slots: [], leaving: [] }],

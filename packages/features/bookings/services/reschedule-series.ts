@@ -119,7 +119,12 @@ export async function moveOccurrences(
     last === null
       ? [{ ...common, seriesId, set: rule, slots: places }]
       : [
-          { ...common, seriesId, set: { recurrence: cutAfter(series.recurrence, last) }, slots: [] },
+          {
+            ...common,
+            seriesId,
+            set: { recurrence: cutAfter({ time: toEventTime(series), recurrence: series.recurrence }, last) },
+            slots: [],
+          },
           { ...common, seriesId: later, splitFrom: seriesId, set: rule, slots: places },
         ];
   await seriesStore.change(tx, changes, now);

@@ -28,6 +28,8 @@ export function planOccurrences(
   const stay = input.deletedDatesStay ?? false;
   const eventId = merged.event?.id ?? reference.externalEventId ?? "";
   const restored = new Set(merged.restored ? reference.goneBookingIds : []);
+  // Of an event that was gone, dates cannot be deleted: what was cancelled meanwhile comes back with it.
+  const cameBack = Boolean(reference.deletedSeenAt) && merged.event !== null;
   const planned: PlannedOccurrence[] = [];
   for (const { occurrence, place } of finder.placed) {
     const { reference: one, local: item } = occurrence;
@@ -48,8 +50,8 @@ export function planOccurrences(
     }
     const cancelled = one.status === "DELETED" || item?.active !== true;
     if (cancelled && !restored.has(one.bookingId)) {
-      // The new place shows an instance again, and the cancellation stands.
-      if (moved) planned.push({ occurrence, plan: deleteAgain(policy), ...at });
+      // The new place shows an instance again, or the old one does, and the cancellation stands.
+      if (moved || cameBack) planned.push({ occurrence, plan: deleteAgain(policy), ...at });
       continue;
     }
     const differs = one.version !== null;
@@ -89,11 +91,15 @@ function planAtPlace(
   };
 }
 
-/** The occurrences that the event has not any more: they have gone elsewhere, are waited for, or are cancelled. */
+/**
+ * The occurrences that the event has not any more: they have gone elsewhere, are waited for, or are cancelled.
+ * @param written the places that the event is about to be given from here
+ */
 export function planDropped(
   input: SeriesInput,
   merged: Pick<Merged, "deleted">,
   finder: Pick<PlaceFinder, "dropped">,
+  written: ReadonlySet<string> = new Set(),
 ) {
   const { successors, settledBefore, policy, now, local, clock, ownAddresses = [] } = input;
   const result = {
@@ -163,6 +169,12 @@ export function planDropped(
     const remote: RemoteState = { state: "deleted", version: null };
     const known = { reference: one, local: item, remote, now, clock, ownAddresses };
     const plan = toldWhereAsked(planInbound({ ...known, policy: unasked(policy) }), policy);
+    // It was moved here with its series, which is written with a place for it: alone, it would stand twice.
+    if (plan.reference.recreate && written.has(item?.series?.originalStart ?? "")) {
+      result.waitingSince ??= since(occurrence);
+      result.planned.push({ occurrence, plan: nothing(), place: null, waitsSince: since(occurrence) });
+      continue;
+    }
     // One that was deleted by itself before stays so when the series comes back.
     const alone = isGone(input.instances.get(slotOf(occurrence)));
     const reasons = alone ? OCCURRENCE_REASONS : merged.deleted ? DELETED_REASONS : SHORTENED_REASONS;

@@ -10,7 +10,11 @@ import type { SyncedSeries } from "./synced-state.ts";
 
 /** What planning a change of a recurring event starts from. */
 export interface SeriesInput {
-  reference: PlannedSeries & { goneBookingIds: readonly number[] };
+  reference: PlannedSeries & {
+    goneBookingIds: readonly number[];
+    /** Since when its event has been gone, while that may yet turn out otherwise. */
+    deletedSeenAt?: Date | null;
+  };
   local: LocalSeries;
   /** The recurring event as it is now; null when the page tells of its instances or copies only. */
   remote: RemoteState | null;

@@ -45,7 +45,7 @@ export function withoutExtras(
   last: string,
 ): string[] {
   const { slots } = slotsOf({ time, recurrence });
-  return slots.some((slot) => slot > last) ? cutAfter(recurrence, last) : [...recurrence];
+  return slots.some((slot) => slot > last) ? cutAfter({ time, recurrence }, last) : [...recurrence];
 }
 
 /**

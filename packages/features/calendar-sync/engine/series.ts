@@ -48,7 +48,7 @@ export function planSeries(input: SeriesInput): SeriesPlan {
     now: input.now,
   });
   const found = planOccurrences(input, merged, finder);
-  const dropped = planDropped(input, merged, finder);
+  const dropped = planDropped(input, merged, finder, writtenSlots(input, merged));
   const occurrences = [...found, ...dropped.planned];
   const { restored } = merged;
   const change = changeOfSeries(input, merged, finder, occurrences);
@@ -103,7 +103,7 @@ function changeOfSeries(
   if (deleted) {
     // Those that have taken place stay, in other calendars too.
     const last = finder.past.at(-1);
-    const set = last ? { recurrence: cutAfter(local.recurrence, last) } : { active: false };
+    const set = last ? { recurrence: cutAfter(local, last) } : { active: false };
     return { set, changedAt, slots: [] };
   }
   const slots = occurrences.flatMap(({ occurrence: { reference, local: item }, place }) =>
@@ -149,7 +149,7 @@ export function planMoved(input: SeriesInput): SeriesPlan {
   if (input.successors.length === 0) return LEFT_ALONE;
   const { followed, successors, lastSlot } = followCopies(input);
   if (followed.length === 0 || lastSlot === null) return LEFT_ALONE;
-  const set = { recurrence: cutAfter(input.local.recurrence, lastSlot) };
+  const set = { recurrence: cutAfter(input.local, lastSlot) };
   return {
     ...LEFT_ALONE,
     change: { set, changedAt: input.now.toISOString(), slots: [] },
@@ -157,6 +157,13 @@ export function planMoved(input: SeriesInput): SeriesPlan {
     successors,
     relist: true,
   };
+}
+
+/** The places that the event is about to be given as the series has them here; none while the calendar's rule is taken over. */
+function writtenSlots({ local }: SeriesInput, merged: Merged): ReadonlySet<string> {
+  const { push, deleted, tookRule, tookFields, restored } = merged;
+  const keepsOwn = push && !deleted && !tookRule && !restored && tookFields.time === undefined;
+  return new Set(keepsOwn ? slotsOf(local).slots : []);
 }
 
 /** The last place that a cut made here leaves of the event's rule; null where it takes nothing away. */
@@ -183,7 +190,7 @@ function startAgain(input: SeriesInput, merged: Merged): SeriesPlan {
   const { followed, successors, rest, lastSlot } = followCopies(input);
   const change =
     followed.length > 0 && lastSlot !== null
-      ? { set: { recurrence: cutAfter(series.recurrence, lastSlot) }, changedAt: merged.changedAt, slots: [] }
+      ? { set: { recurrence: cutAfter(series, lastSlot) }, changedAt: merged.changedAt, slots: [] }
       : null;
   const relist = successors.length > 0;
   if (rest.every(({ local }) => !local?.active)) {

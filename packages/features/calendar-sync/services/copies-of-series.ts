@@ -36,11 +36,15 @@ export function followCopies(
   }
 }
 
-/** Whether bookings of a series are to be cancelled, or to go on alone, because its event has no place for them any more. */
+/**
+ * Whether bookings of a series are to be cancelled, or to go on alone, because its event has no place for them any more; or were cancelled
+ * here and have none, so that a copy may still have one.
+ */
 export const callsOff = (plan: SeriesPlan | null | undefined): boolean =>
   plan?.occurrences.some(
-    ({ place, leaves, plan: { actions } }) =>
-      place === null && (leaves === true || actions.some(({ kind }) => kind === "cancel")),
+    ({ place, leaves, occurrence: { local }, plan: { actions } }) =>
+      place === null &&
+      (leaves === true || local?.active === false || actions.some(({ kind }) => kind === "cancel")),
   ) ?? false;
 
 /** The copies in other calendars that dates of a series go on in. */

@@ -106,7 +106,7 @@ export class MemorySeries implements Twin<SeriesStore> {
       sequence: one.sequence + 1,
     }));
     await this.#commit(sync, "cancelled-by-host", next, (tx) => {
-      const set = last ? { recurrence: cutAfter(series.recurrence, last) } : { active: false };
+      const set = last ? { recurrence: cutAfter(series, last) } : { active: false };
       this.change(
         tx,
         [{ seriesId: series.seriesId, set, changedAt: status, slots: [], leaving: [] }],

@@ -356,4 +356,53 @@ export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
       { kind: "settle" },
     ],
   },
+  {
+    was: "dates that were called off here stood in a copy which a person had cut off in the calendar that the series left again",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "split", date: 1, hours: 2 },
+      { kind: "cancel-following-here", date: 1 },
+      { kind: "transfer" },
+    ],
+  },
+  {
+    was: "the same, with a series that had come back before it was cut here",
+    calendars: 2,
+    steps: [
+      { kind: "transfer" },
+      { kind: "split", date: 2, hours: 24 },
+      { kind: "transfer" },
+      { kind: "cancel-following-here", date: 2 },
+    ],
+  },
+  {
+    was: "a date that had dropped out went on alone beside its series, which was moved here with a place for it while it moved to another calendar",
+    calendars: 2,
+    steps: [
+      { kind: "count", count: 3 },
+      { kind: "settle" },
+      { kind: "transfer" },
+      { kind: "move-all-here", date: 0, hours: 27 },
+    ],
+  },
+  {
+    was: "a series that had been cut here lost a date when a person moved what followed to the next day",
+    calendars: 1,
+    steps: [
+      { kind: "cancel-following-here", date: 3 },
+      { kind: "settle" },
+      { kind: "split", date: 1, hours: 24 },
+    ],
+  },
+  {
+    was: "a date that was cancelled here while its series was in the bin stood again when the series came back",
+    calendars: 2,
+    steps: [
+      { kind: "delete" },
+      { kind: "cancel-here", date: 0 },
+      { kind: "pass", minutes: 20 },
+      { kind: "restore" },
+    ],
+  },
 ];
