@@ -28,23 +28,9 @@ export function findLossOrDouble(
   ];
 }
 
-/**
- * Whether the calendar may have called off any of the dates: the series was deleted there, or made shorter; or it was moved to later days
- * or hours after it had been ended here, and its last date fell behind that end, a day and an hour.
- */
+/** Whether the calendar may have called off any of the dates: the series was deleted there, or made shorter. */
 function mayTakeAway(steps: readonly SeriesStep[]): boolean {
-  return steps.some((step, index) => {
-    switch (step.kind) {
-      case "delete":
-        return true;
-      case "count":
-        return step.count < DATES;
-      case "move-series":
-        return step.hours > 0 && steps.slice(0, index).some(({ kind }) => kind === "cancel-following-here");
-      default:
-        return false;
-    }
-  });
+  return steps.some((step) => step.kind === "delete" || (step.kind === "count" && step.count < DATES));
 }
 
 /**
