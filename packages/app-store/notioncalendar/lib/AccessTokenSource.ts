@@ -75,14 +75,11 @@ export class AccessTokenSource {
 
   async #refresh(current: NotionCredential): Promise<NotionCredential> {
     if (current.refreshToken === null) {
-      throw new CalendarError(
-        "CREDENTIAL_INVALID",
-        "Notion no longer accepts this connection; connect it again",
-        {
-          status: 401,
-          providerReason: "unauthorized",
-        },
-      );
+      // Of an internal integration, perhaps typed in just now: it may never have been accepted.
+      throw new CalendarError("CREDENTIAL_INVALID", "Notion does not accept this token", {
+        status: 401,
+        providerReason: "unauthorized",
+      });
     }
     const answer = await requestTokens(this.#settings, {
       grant_type: "refresh_token",

@@ -39,7 +39,7 @@ test("what is no secret is said before anybody is asked, and one that Notion ref
   });
   expect(sandbox.notion.calls.get("users.me") ?? 0).toBe(1);
   expect(await connect("ntn_0000000000000000")).toMatchObject({
-    problems: [{ code: "secret_refused", field: "token" }],
+    problems: [{ code: "secret_refused", field: "token", message: "Notion does not accept this token." }],
   });
 });
 
