@@ -240,6 +240,11 @@ test("a guest moves one date of a series, those from a date on and all of them, 
   await screen(guest, "series-moved");
   await google.expectAt(COURSE_GUEST.name, COURSE_DAY, "14:00");
 
+  await dates().nth(1).click();
+  await expectBookingAt(guest, instantOf(weeks[1] ?? "", "14:00"));
+  await guest.goBack();
+  await expectBookingAt(guest, instantOf(COURSE_DAY, "14:00"));
+
   await guest.getByRole("button", { name: "Cancel booking" }).click();
   const dialog = guest.getByRole("dialog", { name: "Cancel this booking?" });
   await dialog.getByRole("radio", { name: "All that are still to come" }).check();

@@ -295,7 +295,14 @@ export const bookingListSchema = z.object({
 /** GET /v1/bookings/:uid/occurrences. */
 export const occurrencesSchema = z.object({
   bookings: z
-    .array(bookingSchema)
+    .array(
+      bookingSchema.extend({
+        guestToken: z
+          .string()
+          .nullable()
+          .describe("What opens this date to the guest who asks, as `token`; null for the host"),
+      }),
+    )
     .describe(
       "All occurrences of the booking's series, cancelled ones too, in order; none of a single booking",
     ),
@@ -332,6 +339,8 @@ export type BookRequest = z.output<typeof bookRequestSchema>;
 export type BookingListQuery = z.output<typeof bookingListQuerySchema>;
 /** A booking, or a host's own entry. */
 export type BookingDto = z.output<typeof bookingSchema>;
+/** One date of a series, with what opens it to its guest. */
+export type OccurrenceDto = z.output<typeof occurrencesSchema>["bookings"][number];
 /** A page of bookings; `nextCursor` is null on the last. */
 export type BookingList = z.output<typeof bookingListSchema>;
 /** How a series recurs. */

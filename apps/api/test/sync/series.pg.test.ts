@@ -53,10 +53,23 @@ describe("booking a series", () => {
     expect(await world.prisma.booking.count()).toBe(0);
   });
 
+  test("opens each of its dates to the guest who holds the secret of one", async () => {
+    const booked = await story.bookWithTokens();
+    const [first, , , last] = booked;
+    const found = await world.bookings.occurrences(first?.uid ?? "", {
+      guestToken: first?.guestToken ?? "",
+    });
+    expect(found.map(({ uid, guestToken }) => [uid, guestToken])).toEqual(
+      booked.map(({ uid, guestToken }) => [uid, guestToken]),
+    );
+    const viewer = { guestToken: found[3]?.guestToken ?? "" };
+    expect(await world.bookings.get(last?.uid ?? "", viewer)).toMatchObject({ uid: last?.uid });
+  });
+
   test("can be looked at as a whole by its host, and by nobody else", async () => {
     const uids = await story.bookSeries();
     const found = await world.bookings.occurrences(uids[1] ?? "", { userId: host.userId });
-    expect(found.map(({ uid }) => uid)).toEqual(uids);
+    expect(found.map(({ uid, guestToken }) => [uid, guestToken])).toEqual(uids.map((uid) => [uid, null]));
     const stranger = { userId: host.userId + 1 };
     await expect(world.bookings.occurrences(uids[1] ?? "", stranger)).rejects.toMatchObject({
       code: "unknown_booking",

@@ -4,6 +4,7 @@ import type {
   BookingDto,
   BookingList,
   EventTypeDto,
+  OccurrenceDto,
   PublicEventType,
   PublicProfile,
   RecurrenceRule,
@@ -51,6 +52,7 @@ export type {
   TablePlace,
 };
 export type Booking = BookingDto;
+export type Occurrence = OccurrenceDto;
 export type EventType = EventTypeDto;
 export type SyncStatus = Wire<SyncStatusDto>;
 export type Change = Wire<ChangeView>;

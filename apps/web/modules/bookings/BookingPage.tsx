@@ -1,7 +1,7 @@
 import { Alert, Badge, buttonClass, Card } from "@calsync/ui";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { Booking, Change, EventType } from "../api/types.ts";
+import type { Booking, Change, EventType, Occurrence } from "../api/types.ts";
 import { OccurrenceList } from "../series/OccurrenceList.tsx";
 import { formatDuration } from "../time/format.ts";
 import { MomentText, WhenText } from "../time/TimeText.tsx";
@@ -21,7 +21,7 @@ export interface BookingPageProps {
   booking: Booking;
   eventType: EventType | null;
   /** All dates of its series; none of a single booking. */
-  occurrences: readonly Booking[];
+  occurrences: readonly Occurrence[];
   /** The viewer's zone: all times on the page are in it. */
   timeZone: string;
   viewer: BookingViewer;
@@ -92,9 +92,7 @@ export function BookingPage({ booking, eventType, occurrences, timeZone, viewer,
           </p>
         ) : null}
       </Card>
-      {occurrences.length > 0 ? (
-        <OccurrenceList {...{ occurrences, timeZone }} shown={booking.uid} links={viewer.role === "host"} />
-      ) : null}
+      {occurrences.length > 0 ? <OccurrenceList {...{ occurrences, timeZone }} shown={booking.uid} /> : null}
       {viewer.role === "host" ? (
         <>
           <BookingCalendars calendars={booking.calendars} timeZone={timeZone} />

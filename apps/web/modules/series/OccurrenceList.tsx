@@ -1,21 +1,19 @@
 import { Badge, classNames } from "@calsync/ui";
 import Link from "next/link";
-import type { Booking } from "../api/types.ts";
+import type { Occurrence } from "../api/types.ts";
 import { isActive, lookOfStatus } from "../bookings/booking-state.ts";
 import { WhenText } from "../time/TimeText.tsx";
 
-/** All dates of the series that a booking is one of, in order. A host can go to each of them; a guest has a link of its own for each. */
+/** All dates of the series that a booking is one of, in order, each with a link to its own page. */
 export function OccurrenceList({
   occurrences,
   shown,
   timeZone,
-  links,
 }: {
-  occurrences: readonly Booking[];
+  occurrences: readonly Occurrence[];
   /** The uid of the booking on whose page the list is. */
   shown: string;
   timeZone: string;
-  links: boolean;
 }) {
   return (
     <section aria-labelledby="occurrences">
@@ -39,12 +37,12 @@ export function OccurrenceList({
                   !isActive(one) && "line-through decoration-muted",
                 )}
               >
-                {links && !here ? (
-                  <Link href={`/booking/${one.uid}`} className="link">
+                {here ? (
+                  when
+                ) : (
+                  <Link href={pageOf(one)} className="link">
                     {when}
                   </Link>
-                ) : (
-                  when
                 )}
               </span>
               {isActive(one) ? null : (
@@ -57,4 +55,8 @@ export function OccurrenceList({
       </ol>
     </section>
   );
+}
+
+function pageOf({ uid, guestToken }: Occurrence): string {
+  return `/booking/${uid}${guestToken === null ? "" : `?${new URLSearchParams({ token: guestToken })}`}`;
 }

@@ -7,6 +7,7 @@ import type {
   BookRequest,
   CreateEventType,
   EventTypeDto,
+  OccurrenceDto,
   PublicEventType,
   PublicProfile,
   Slots,
@@ -53,8 +54,12 @@ export interface BookingService {
   book(request: BookRequest, options?: { idempotencyKey?: string | undefined }): Promise<Booked>;
   /** @throws not-found `unknown_booking`, also when it is not the viewer's */
   get(uid: string, viewer: Viewer): Promise<BookingDto>;
-  /** All occurrences of the booking's series, in order; none of a single booking. @throws not-found `unknown_booking` */
-  occurrences(uid: string, viewer: Viewer): Promise<BookingDto[]>;
+  /**
+   * All occurrences of the booking's series, in order; none of a single booking. A guest gets the secret of each that is theirs: by that of
+   * one they may move or cancel all of them already.
+   * @throws not-found `unknown_booking`
+   */
+  occurrences(uid: string, viewer: Viewer): Promise<OccurrenceDto[]>;
   /** Whether a booking exists and is the viewer's: for streams of events. */
   maySee(uid: string, viewer: Viewer): Promise<boolean>;
   /**
@@ -138,9 +143,16 @@ export function createBookingService(deps: BookingDependencies): BookingService 
       if (!found) throw unknownBooking();
       const { booking, role } = found;
       const rows = booking.recurringGroup ? await findOccurrences(prisma, booking.recurringGroup) : [];
-      if (role.role === "host") return toHostDtos(prisma, rows);
+      if (role.role === "host") {
+        return (await toHostDtos(prisma, rows)).map((dto) => ({ ...dto, guestToken: null }));
+      }
       const { email } = role.guest;
-      return rows.filter((row) => findActingGuest(row, email)).map((row) => toGuestDto(row, email));
+      return rows
+        .filter((row) => findActingGuest(row, email))
+        .map((row) => ({
+          ...toGuestDto(row, email),
+          guestToken: deps.guestTokens.tokenFor({ uid: row.uid, email }),
+        }));
     },
     maySee: async (uid, viewer) => (await find(uid, viewer)) !== null,
     reschedule: async (uid, { start, scope }, viewer) =>

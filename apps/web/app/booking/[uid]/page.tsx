@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import { readParam, tokenSchema, uidSchema } from "../../../modules/api/params.ts";
 import { ApiProblem } from "../../../modules/api/problem.ts";
 import { readApi, readApiOr404, requireUser } from "../../../modules/api/server.ts";
-import type { Booking, Change, EventType, PublicEventType } from "../../../modules/api/types.ts";
+import type { Booking, Change, EventType, Occurrence, PublicEventType } from "../../../modules/api/types.ts";
 import { BookingPage } from "../../../modules/bookings/BookingPage.tsx";
 
 interface Props {
@@ -62,10 +62,10 @@ async function readBooking(path: `/v1/${string}`): Promise<{ booking: Booking }>
 }
 
 /** All dates of the booking's series, as its viewer may see them. */
-async function findOccurrences({ uid, series }: Booking, token: string | null): Promise<Booking[]> {
+async function findOccurrences({ uid, series }: Booking, token: string | null): Promise<Occurrence[]> {
   if (!series) return [];
   const query = token === null ? "" : `?${new URLSearchParams({ token })}`;
-  return (await readApi<{ bookings: Booking[] }>(`/v1/bookings/${uid}/occurrences${query}`)).bookings;
+  return (await readApi<{ bookings: Occurrence[] }>(`/v1/bookings/${uid}/occurrences${query}`)).bookings;
 }
 
 /** What the booking is of, with what moving it needs to know; null when the host no longer offers it. */
