@@ -8,7 +8,7 @@ export interface SeriesRegression {
   steps: SeriesStep[];
 }
 
-/** Histories that the model found, shrunk, kept for good. */
+/** Histories that the model found, shrunk, kept for good: one list however long, in the order in which they were found. */
 export const SERIES_REGRESSIONS: readonly SeriesRegression[] = [
   {
     was: "a date cancelled here stood at the time that its series had moved to",
